@@ -1,0 +1,118 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let nio = "swift-nio"
+let nioCore = Target.Dependency.product(name: "NIOCore", package: nio)
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: nio)
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: nio)
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: nio)
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "granary",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "granary", targets: ["granary"]),
+    .library(name: "PluginKit", targets: ["PluginKit"]),
+    .library(name: "GranaryNode", targets: ["GranaryNode"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+  ],
+  targets: [
+    // Level 0: the system's C libraries.
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .target(name: "CLinux"),
+    // Level 1 and 2: digests; torrents as values.
+    .target(name: "OpenSSL", dependencies: ["COpenSSL"]),
+    .target(name: "Metainfo", dependencies: ["OpenSSL"]),
+    // Level 3: the wire, the disk, the inventory, HTTP.
+    .target(name: "PeerProtocol", dependencies: ["Metainfo", nioCore]),
+    .target(name: "Storage", dependencies: ["CLinux", "OpenSSL", "Metainfo", nioCore, nioPosix]),
+    .target(name: "Inventory", dependencies: ["Metainfo", grdb]),
+    .target(name: "HTTPClient", dependencies: [nioCore, nioPosix, nioHTTP1]),
+    // Level 4: the plugin interface.
+    .target(name: "PluginKit", dependencies: ["PeerProtocol", "Metainfo", nioCore, logging]),
+    // Level 5: plugins, the engine, announces, settings.
+    .target(name: "Plugins", dependencies: ["PluginKit", "PeerProtocol", "Metainfo", nioCore, logging]),
+    .target(
+      name: "Engine",
+      dependencies: [
+        "CLinux", "PluginKit", "PeerProtocol", "Storage", "Metainfo", nioCore, nioPosix, logging, metrics, deque,
+      ]),
+    .target(
+      name: "Tracker", dependencies: ["Metainfo", "PluginKit", "HTTPClient", nioCore, nioPosix, logging]),
+    .target(name: "Settings", dependencies: ["CLibYAML", "PluginKit", "Metainfo"]),
+    // Level 6 and 7: the control socket; the commands.
+    .target(
+      name: "Control",
+      dependencies: [
+        "CLinux", "Engine", "Inventory", "Tracker", "HTTPClient", "PluginKit", "Metainfo", hummingbird, nioCore, nioPosix, nioHTTP1, logging,
+        lifecycle,
+      ]),
+    .target(
+      name: "GranaryNode",
+      dependencies: [
+        "CLinux", "Control", "Engine", "HTTPClient", "Inventory", "Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", "Plugins", "Settings", "Storage", "Tracker",
+        arguments, nioCore, nioPosix, logging, metrics, lifecycle,
+      ]),
+    .executableTarget(name: "granary", dependencies: ["GranaryNode", "Plugins"]),
+    .executableTarget(
+      name: "granary-bench",
+      dependencies: [
+        "Metainfo", "PeerProtocol", "PluginKit", "Plugins", "Settings", "Storage", arguments, nioCore, nioPosix, logging,
+      ]),
+    // Tests mirror the sources.
+    .target(
+      name: "TestSupport",
+      dependencies: ["Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", nioCore, nioPosix, logging], path: "Tests/TestSupport"),
+    .testTarget(name: "MetainfoTests", dependencies: ["Metainfo", "OpenSSL", "TestSupport"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "PeerProtocolTests", dependencies: ["PeerProtocol", "Metainfo", "TestSupport", nioCore]),
+    .testTarget(name: "StorageTests", dependencies: ["Storage", "Metainfo", "TestSupport", nioCore, nioPosix]),
+    .testTarget(name: "InventoryTests", dependencies: ["Inventory", "Metainfo", "TestSupport", grdb]),
+    .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "TestSupport", nioCore, nioPosix, nioHTTP1]),
+    .testTarget(name: "PluginKitTests", dependencies: ["PluginKit", "PeerProtocol", "Metainfo", "TestSupport", nioCore, nioEmbedded, logging]),
+    .testTarget(
+      name: "PluginsTests",
+      dependencies: ["Plugins", "PluginKit", "PeerProtocol", "Metainfo", "TestSupport", nioCore, nioEmbedded, logging]),
+    .testTarget(
+      name: "EngineTests",
+      dependencies: [
+        "Engine", "Plugins", "PluginKit", "PeerProtocol", "Storage", "Metainfo", "TestSupport", nioCore, nioPosix, logging,
+      ]),
+    .testTarget(
+      name: "TrackerTests",
+      dependencies: ["Tracker", "HTTPClient", "PluginKit", "Metainfo", "TestSupport", nioCore, nioPosix, nioHTTP1, logging]),
+    .testTarget(name: "SettingsTests", dependencies: ["Settings", "PluginKit", "Plugins", "TestSupport"]),
+    .testTarget(
+      name: "ControlTests",
+      dependencies: ["Control", "Engine", "HTTPClient", "Inventory", "Metainfo", "PluginKit", "TestSupport", nioCore, nioPosix, logging]),
+    .testTarget(name: "GranaryNodeTests", dependencies: ["GranaryNode", "Inventory", "Metainfo", "Settings", "TestSupport"]),
+    .testTarget(
+      name: "InteropTests", dependencies: ["granary", "Metainfo", "PeerProtocol", "TestSupport", nioCore, nioPosix],
+      resources: [.copy("Clients")]),
+  ]
+)
+
+for target in package.targets where target.type != .system && target.name != "CLinux" {
+  target.swiftSettings = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+  ]
+}
