@@ -1,0 +1,87 @@
+import Logging
+
+/// An entry of the YAML's `pipeline`: a plugin's name, and where its settings come from.
+package struct PipelineEntry {
+  package let name: String
+  package let place: String
+  package let settings: any SettingsSource
+
+  package init(name: String, place: String, settings: any SettingsSource) {
+    (self.name, self.place, self.settings) = (name, place, settings)
+  }
+}
+
+/// A problem with an entry of the pipeline.
+package struct PipelineProblem: Error, Sendable, CustomStringConvertible {
+  package let place: String
+  package let message: String
+  package var description: String { "\(place): \(message)" }
+
+  package init(place: String, message: String) {
+    (self.place, self.message) = (place, message)
+  }
+}
+
+/// Makes a pipeline from the entries of a configuration.
+package struct PipelineBuilder {
+  package let registry: PluginRegistry
+  package let services: @Sendable (_ plugin: String) -> PluginServices
+  /// Turns what a settings source threw into lines with places; what it does not know gives nil.
+  package let explain: @Sendable (any Error) -> [PipelineProblem]?
+
+  package init(
+    registry: PluginRegistry, services: @escaping @Sendable (String) -> PluginServices,
+    explain: @escaping @Sendable (any Error) -> [PipelineProblem]?
+  ) {
+    (self.registry, self.services, self.explain) = (registry, services, explain)
+  }
+
+  /// The pipeline, or every problem of every entry.
+  package func build(_ entries: [PipelineEntry], generation: UInt64) -> Result<Pipeline, PipelineProblems> {
+    var installed: [InstalledPlugin] = []
+    var problems: [PipelineProblem] = []
+    for entry in entries {
+      switch make(entry) {
+      case .success(let plugin): installed.append(plugin)
+      case .failure(let found): problems += found.problems
+      }
+    }
+    guard problems.isEmpty else { return .failure(PipelineProblems(problems)) }
+    do {
+      return .success(try Pipeline(plugins: installed, generation: generation))
+    } catch {
+      return .failure(PipelineProblems(explained(error, place: entries.first?.place ?? "")))
+    }
+  }
+
+  private func make(_ entry: PipelineEntry) -> Result<InstalledPlugin, PipelineProblems> {
+    guard let found = registry.entry(named: entry.name) else {
+      let known = registry.entries.map(\.name).joined(separator: ", ")
+      let problem = PipelineProblem(place: entry.place, message: "pipeline: no plugin is called '\(entry.name)'; there are: \(known)")
+      return .failure(PipelineProblems([problem]))
+    }
+    do {
+      let plugin = try found.make(entry.settings, services(entry.name))
+      return .success(InstalledPlugin(name: entry.name, plugin: plugin, place: entry.place))
+    } catch {
+      return .failure(PipelineProblems(explained(error, place: entry.settings.place, prefix: "pipeline.\(entry.name): ")))
+    }
+  }
+
+  private func explained(_ error: any Error, place: String, prefix: String = "") -> [PipelineProblem] {
+    if let known = explain(error) { return known }
+    if let problem = error as? SettingsProblem {
+      return [PipelineProblem(place: problem.place ?? place, message: prefix + problem.message)]
+    }
+    return [PipelineProblem(place: place, message: prefix + String(describing: error))]
+  }
+}
+
+/// All problems of a pipeline.
+package struct PipelineProblems: Error, Sendable {
+  package let problems: [PipelineProblem]
+
+  package init(_ problems: [PipelineProblem]) {
+    self.problems = problems
+  }
+}

@@ -1,0 +1,25 @@
+public import Logging
+
+/// The ports that a plugin is given at its making. They are implemented elsewhere and injected by the composition root.
+public struct PluginServices: Sendable {
+  /// The clock of the policy.
+  public let wallClock: @Sendable () -> WallTime
+  /// The clock of deadlines and ticks.
+  public let clock: @Sendable () -> ContinuousClock.Instant
+  /// Takes journal rows.
+  public let journal: any Journal
+  /// A logger labelled with the plugin's name.
+  public let logger: Logger
+  /// The absolute path of the folder that relative paths in the settings start from.
+  public let folder: String
+
+  public init(
+    wallClock: @escaping @Sendable () -> WallTime, clock: @escaping @Sendable () -> ContinuousClock.Instant, journal: any Journal,
+    logger: Logger, folder: String
+  ) {
+    (self.wallClock, self.clock, self.journal, self.logger, self.folder) = (wallClock, clock, journal, logger, folder)
+  }
+
+  /// The absolute form of a path in the settings.
+  public func resolve(_ path: String) -> String { path.hasPrefix("/") ? path : folder + "/" + path }
+}

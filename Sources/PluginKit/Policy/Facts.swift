@@ -1,0 +1,69 @@
+public import Metainfo
+public import PeerProtocol
+
+/// What policy knows of an artifact.
+public struct ArtifactFacts: Sendable {
+  /// The inventory's number for it.
+  public let id: Int64
+  /// What names its swarms.
+  public let infoHash: InfoHash
+  /// Its name.
+  public let name: String
+  /// The operator's labels.
+  public let labels: [String: String]
+  /// BEP 27.
+  public let isPrivate: Bool
+  /// Files and pieces.
+  public let layout: PieceLayout
+
+  public init(id: Int64, infoHash: InfoHash, name: String, labels: [String: String], isPrivate: Bool, layout: PieceLayout) {
+    (self.id, self.infoHash, self.name, self.labels) = (id, infoHash, name, labels)
+    (self.isPrivate, self.layout) = (isPrivate, layout)
+  }
+}
+
+/// An authenticated identity: the trust entry that vouched for it, and the name that it proved (`fleet` and `spiffe://corp/edge/7`).
+public struct Identity: Sendable, Hashable, CustomStringConvertible {
+  /// The trust entry.
+  public let trust: String
+  /// The name, with its kind: `spiffe://…`, `dns:…`, `cn:…`, `spki:…`, `key:…`.
+  public let name: String
+
+  public init(trust: String, name: String) {
+    (self.trust, self.name) = (trust, name)
+  }
+
+  public var description: String { "\(trust)/\(name)" }
+}
+
+/// What policy knows of a peer at the moment of a question. Later moments know more.
+public struct PeerFacts: Sendable {
+  /// Who dialed.
+  public enum Direction: String, Sendable { case inbound, outbound }
+
+  /// Where the peer is.
+  public var address: PeerAddress
+  /// Who dialed.
+  public var direction: Direction
+  /// Identities that the link or a handshake proved; empty on a plain link.
+  public var identities: [Identity]
+  /// The artifact asked about; nil before the handshake, or where the info-hash is none of ours.
+  public var artifact: ArtifactFacts?
+  /// The info-hash that the handshake names; nil before it.
+  public var infoHash: SHA1Digest?
+  /// The peer id; nil until the handshake is complete. A claim, not a proof.
+  public var peerID: PeerID?
+  /// The moment of the question.
+  public var now: WallTime
+
+  public init(
+    address: PeerAddress, direction: Direction, identities: [Identity] = [], artifact: ArtifactFacts? = nil, infoHash: SHA1Digest? = nil,
+    peerID: PeerID? = nil, now: WallTime
+  ) {
+    (self.address, self.direction, self.identities) = (address, direction, identities)
+    (self.artifact, self.infoHash, self.peerID, self.now) = (artifact, infoHash, peerID, now)
+  }
+
+  /// Who the peer is to the inventory: its first identity, else (weakest) its address without the port.
+  public var principal: String { identities.first?.description ?? address.ip.description }
+}

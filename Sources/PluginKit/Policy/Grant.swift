@@ -1,0 +1,78 @@
+public import Metainfo
+
+/// A guard's verdict with the plugin that gave it.
+public struct Judgement: Sendable {
+  /// The plugin's name in the pipeline.
+  public let plugin: String
+  /// Its verdict.
+  public let verdict: Verdict
+
+  package init(plugin: String, verdict: Verdict) {
+    (self.plugin, self.verdict) = (plugin, verdict)
+  }
+}
+
+/// What all guards of one operation said together: every one must allow.
+public struct Decision: Sendable {
+  /// The operation asked about.
+  public let operation: Operation
+  /// What each guard said, in the pipeline's order. Empty where nobody guards the operation.
+  public let judgements: [Judgement]
+
+  package init(operation: Operation, judgements: [Judgement]) {
+    (self.operation, self.judgements) = (operation, judgements)
+  }
+
+  /// Whether every guard allowed.
+  public var isAllowed: Bool { judgements.allSatisfy { $0.verdict.isAllowed } }
+  /// The first refusal in the pipeline's order, which is the one named to people.
+  public var refusal: Judgement? { judgements.first { !$0.verdict.isAllowed } }
+  /// What every guard's scope covers.
+  public var scope: Scope { judgements.reduce(.everything) { $0.intersection($1.verdict.scope) } }
+  /// The earliest moment at which one of the answers stops being true.
+  public var validUntil: WallTime? { judgements.compactMap(\.verdict.validUntil).min() }
+}
+
+/// The verdicts compiled for one connection: what this principal may do with this artifact, until when, under which policy.
+/// It answers each block's guards in O(1).
+public struct Grant: Sendable {
+  /// May it be given the info dictionary?
+  public let metadata: Decision
+  /// May it be given blocks, and of what?
+  public let request: Decision
+  /// May it exchange custom messages?
+  public let message: Decision
+  /// The generation of the policy that was asked.
+  public let generation: UInt64
+  /// What of the artifact blocks may come from; nil for nothing.
+  public let scope: Scope?
+  /// When the grant must be compiled again.
+  public let validUntil: WallTime?
+
+  package init(metadata: Decision, request: Decision, message: Decision, generation: UInt64) {
+    (self.metadata, self.request, self.message, self.generation) = (metadata, request, message, generation)
+    scope = request.isAllowed ? request.scope : nil
+    validUntil = [metadata.validUntil, request.validUntil, message.validUntil].compactMap { $0 }.min()
+  }
+
+  /// Whether the block may be given.
+  public func allows(_ block: Block, in layout: PieceLayout) -> Bool {
+    switch scope {
+    case nil: false
+    case .everything: true
+    case .part(let part): part.contains(block, in: layout)
+    }
+  }
+
+  /// Of the pieces we hold, those that a bitfield or HAVE may show.
+  public func visible(_ pieces: Bitfield) -> Bitfield {
+    switch scope {
+    case nil: Bitfield(count: pieces.count)
+    case .everything: pieces
+    case .part(let part): pieces.intersection(part.wholePieces)
+    }
+  }
+
+  /// Whether nothing at all is granted: such a peer is not kept.
+  public var isEmpty: Bool { scope == nil && !metadata.isAllowed }
+}
