@@ -77,10 +77,11 @@ package struct GranaryWhy: GranaryDocument {
 }
 
 /// Decodes the commands' JSON documents, and holds each to its schema.
-enum GranaryJSON {
+package enum GranaryJSON {
   private struct Header: Decodable { let schema: String }
 
-  static func decode<Document: Decodable>(_ type: Document.Type, schema: String, from text: String) throws -> Document {
+  /// Decodes a document of this schema.
+  package static func decode<Document: Decodable>(_ type: Document.Type, schema: String, from text: String) throws -> Document {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     let data = Data(text.utf8)

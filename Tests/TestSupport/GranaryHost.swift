@@ -98,7 +98,8 @@ package struct GranaryHost: Sendable {
 }
 
 extension GranaryJSON {
-  static func decode<Document: GranaryDocument>(_ type: Document.Type, from text: String) throws -> Document {
+  /// Decodes a document of the schema that its type names.
+  package static func decode<Document: GranaryDocument>(_ type: Document.Type, from text: String) throws -> Document {
     try decode(type, schema: type.schemaName, from: text)
   }
 }

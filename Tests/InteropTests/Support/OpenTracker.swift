@@ -18,7 +18,9 @@ struct OpenTracker: Sendable {
   static func announce(_ address: String, scheme: String = "http") -> String { "\(scheme)://\(address):\(port)/announce" }
 
   /// Starts a tracker for these artifacts and waits until it answers.
-  static func start(at address: String, in member: NetworkNamespaces.Member? = nil, for artifacts: [GranaryArtifact]) async throws -> OpenTracker {
+  static func start(at address: String, in member: NetworkNamespaces.Member? = nil, for artifacts: [GranaryArtifact]) async throws
+    -> OpenTracker
+  {
     let tracker = try OpenTracker(address: address, member: member, artifacts: artifacts)
     for artifact in artifacts { try await tracker.wait(for: artifact, seeders: 0) }
     return tracker
