@@ -54,7 +54,6 @@ package final class PeerPluginChain {
     }
   }
 
-  package func onAuthorized() throws(PluginFailure) { try tell(.onAuthorized) { try $0.onAuthorized() } }
   package func onConnected() throws(PluginFailure) { try tell(.onConnected) { try $0.onConnected() } }
   package func tick(_ now: ContinuousClock.Instant) throws(PluginFailure) { try tell(.tick) { try $0.tick(now) } }
 
