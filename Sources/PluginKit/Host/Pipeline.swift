@@ -84,6 +84,9 @@ package struct MessageTable: Sendable {
     package let maximumSize: Int
   }
 
+  /// What the session itself understands: BEP 54 and BEP 21.
+  private static let core = ["lt_donthave", "upload_only"]
+
   package let rows: [Row]
 
   init(plugins: [InstalledPlugin]) throws {
@@ -98,6 +101,10 @@ package struct MessageTable: Sendable {
         }
         rows.append(Row(name: message.name, id: id, maximumSize: message.maximumSize))
       }
+    }
+    for name in Self.core where !rows.contains(where: { $0.name == name }) {
+      guard let id = UInt8(exactly: rows.count + 1) else { break }
+      rows.append(Row(name: name, id: id, maximumSize: 16))
     }
     self.rows = rows
   }

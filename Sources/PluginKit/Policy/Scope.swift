@@ -1,4 +1,4 @@
-public import Metainfo
+import Metainfo
 
 /// What of an artifact a verdict about `request` covers.
 public enum Scope: Sendable, Hashable {
@@ -47,6 +47,12 @@ public struct PartialScope: Sendable, Hashable {
     PartialScope(
       pieces: pieces.intersection(other.pieces), files: files.intersection(other.files),
       wholePieces: wholePieces.intersection(other.wholePieces))
+  }
+
+  /// Whether the whole file is in.
+  public func covers(file: Int, of layout: PieceLayout) -> Bool {
+    guard files[file] else { return false }
+    return layout.pieces(ofFile: file).map { range in range.allSatisfy { pieces[$0] } } ?? true
   }
 
   /// Whether each byte of the block is in. Blocks of whole pieces are answered in O(1).
