@@ -3,7 +3,7 @@ import PluginKit
 
 extension PeerAddress {
   /// The address of a TCP socket; nil for other kinds.
-  init?(_ address: SocketAddress?) {
+  package init?(_ address: SocketAddress?) {
     guard let address, let port = address.port.flatMap(UInt16.init(exactly:)) else { return nil }
     let ip: IPAddress? =
       switch address {

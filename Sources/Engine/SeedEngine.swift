@@ -128,6 +128,13 @@ package final class SeedEngine: Sendable {
   /// Bytes of blocks of an artifact that links have taken since it is in service.
   package func uploaded(of id: Int64) -> Int64 { core.swarms[id]?.uploaded.load(ordering: .relaxed) ?? 0 }
 
+  /// Bytes of an artifact that we do not have: what an announce calls `left`.
+  package func missing(of id: Int64) -> Int64 {
+    guard let artifact = core.swarms[id]?.artifact, !artifact.have.isFull else { return 0 }
+    let layout = artifact.facts.layout
+    return (0..<layout.pieceCount).reduce(0) { $0 + (artifact.have[$1] ? 0 : Int64(layout.length(ofPiece: $1) ?? 0)) }
+  }
+
   /// The policy in force.
   package var pipeline: Pipeline { core.pipeline }
 
