@@ -80,7 +80,7 @@ import Testing
 
   @Test(
     arguments: [
-      (5, 1 + 2, "bitfield"), (7, 9 + 16_384, "piece"), (20, 2 + 65_536, "extended"), (22, 49 + 18_432, "hashes"),
+      (5, 1 + 2, "bitfield"), (7, 9 + 16_384, "piece"), (20, 2 + 65_536, "message"), (22, 49 + 18_432, "hashes"),
       (77, 1 + 16_384, "message"),
     ] as [(UInt8, UInt32, String)]) func aMessageUpToItsLimitIsTakenAndALongerOneRefusedAtItsID(id: UInt8, limit: UInt32, name: String)
     throws
