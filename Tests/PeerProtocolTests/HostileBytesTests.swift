@@ -18,7 +18,7 @@ private struct Seeded: RandomNumberGenerator {
   mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) } }
 }
 
-/// Whatever a peer sends, the outcome is messages, a wait for more, or a violation: never a trap, never more memory than limits allow.
+/// Whatever a peer sends, the outcome is messages, a wait for more, or a violation: never a trap.
 @Suite struct HostileBytesTests {
   /// Decodes and feeds a session until the bytes end or a violation does; the number of messages taken.
   private func run(_ bytes: [UInt8], layout: PieceLayout?) -> Int {
