@@ -30,7 +30,16 @@ package struct Timestamp: Hashable, Sendable {
 
   /// `2026-11-22T16:41:07.250Z`: UTC to the millisecond, as the views write it.
   package var iso8601: String {
-    Date(timeIntervalSince1970: Double(nanoseconds) / 1e9).formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    let fraction = ((milliseconds % 1000) + 1000) % 1000
+    let second = Date(timeIntervalSince1970: Double((milliseconds - fraction) / 1000)).formatted(Date.ISO8601FormatStyle())
+    let digits = String(fraction + 1000).dropFirst()
+    return "\(second.dropLast()).\(digits)Z"
+  }
+
+  /// Milliseconds since 1970, rounded.
+  private var milliseconds: Int64 {
+    let (whole, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
+    return whole + (rest >= 500_000 ? 1 : rest <= -500_000 ? -1 : 0)
   }
 
   private static func nanoseconds(of duration: Duration) -> Int64 {

@@ -30,7 +30,9 @@ struct FailureTests {
 
   @Test func `A lock that another process keeps is a typed error`() throws {
     let database = try InventoryDatabase.open(path: path, busyTimeout: .milliseconds(1))
-    let other = try DatabaseQueue(path: path)
+    var configuration = Configuration()
+    configuration.allowsUnsafeTransactions = true
+    let other = try DatabaseQueue(path: path, configuration: configuration)
     try other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
     #expect(throws: InventoryError.busy(place: path)) { try database.add(Made.artifact(1), at: .noon) }
     try other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
@@ -58,7 +60,7 @@ struct FailureTests {
     let id = try database.add(Made.artifact(1), at: .noon).id
     try database.execute("PRAGMA ignore_check_constraints = ON; UPDATE artifacts SET state = 'asleep'")
     #expect(throws: InventoryError.corrupt(place: ":memory:", problem: "state is \"asleep\"")) { try database.artifact(id) }
-    try database.execute("UPDATE artifacts SET state = 'ready', info_hash_v1 = x'00'")
+    try database.execute("UPDATE artifacts SET state = 'ready', info_hash_v1 = x'00'; PRAGMA ignore_check_constraints = OFF")
     #expect(throws: InventoryError.corrupt(place: ":memory:", problem: "an artifact without an info-hash")) { try database.artifact(id) }
     #expect { try database.checkIntegrity() } throws: { isCorrupt($0) }
   }

@@ -82,7 +82,17 @@ extension InventoryDatabase {
   /// Raw SQL, for what no verb does: an operator's look, or a hand in the file.
   func rows(_ sql: String) throws -> [[String]] {
     try read { db in
-      try Row.fetchAll(db, sql: sql).map { row in row.databaseValues.map { $0.isNull ? "null" : String.fromDatabaseValue($0) ?? "blob" } }
+      try Row.fetchAll(db, sql: sql).map { row in row.databaseValues.map(Self.text) }
+    }
+  }
+
+  private static func text(_ value: DatabaseValue) -> String {
+    switch value.storage {
+    case .null: "null"
+    case .int64(let number): "\(number)"
+    case .double(let number): "\(number)"
+    case .string(let text): text
+    case .blob(let data): Hex.encode(data)
     }
   }
 

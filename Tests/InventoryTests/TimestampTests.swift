@@ -5,6 +5,9 @@ import Testing
 struct TimestampTests {
   @Test func `Times are told in UTC to the millisecond`() {
     #expect(Timestamp(nanoseconds: 1_795_365_600_250_000_000).iso8601 == "2026-11-22T16:40:00.250Z")
+    #expect(Timestamp(nanoseconds: 1_795_365_600_999_500_000).iso8601 == "2026-11-22T16:40:01.000Z")
+    #expect(Timestamp(nanoseconds: -1_000_000).iso8601 == "1969-12-31T23:59:59.999Z")
+    #expect(Timestamp(nanoseconds: .max).iso8601 == "2262-04-11T23:47:16.855Z")
     #expect(Timestamp(seconds: 0).iso8601 == "1970-01-01T00:00:00.000Z")
   }
 

@@ -171,7 +171,8 @@ enum Migration001 {
 
   private static let views = """
     CREATE VIEW artifacts_view AS
-    SELECT a.id, a.name, lower(hex(a.info_hash_v1)) AS info_hash_v1, lower(hex(a.info_hash_v2)) AS info_hash_v2,
+    SELECT a.id, a.name, nullif(lower(hex(a.info_hash_v1)), '') AS info_hash_v1,
+      nullif(lower(hex(a.info_hash_v2)), '') AS info_hash_v2,
       a.state, a.state_reason, a.size, a.file_count, a.piece_length, a.piece_count, e.verified_pieces,
       strftime('%Y-%m-%dT%H:%M:%fZ', e.verified_at / 1e9, 'unixepoch') AS verified_at, a.is_private AS private,
       (SELECT group_concat(key || '=' || value, ', ') FROM (SELECT key, value FROM artifact_labels WHERE artifact_id = a.id ORDER BY key))

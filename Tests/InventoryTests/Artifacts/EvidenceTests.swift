@@ -35,7 +35,7 @@ struct EvidenceTests {
   @Test func `Evidence with another number of pieces is refused and what there was stays`() throws {
     let before = try database.holding(of: id)
     let evidence = Evidence(pieces: Bitfield(count: torrent.layout.pieceCount + 1), verifiedAt: .noon, method: .verified)
-    #expect(throws: InventoryError.invalid(problem: "evidence of 6 pieces for an artifact of 5")) {
+    #expect(throws: InventoryError.invalid(problem: "evidence of 7 pieces for an artifact of 6")) {
       try database.record(Verification(identities: [:], evidence: evidence, state: .ready), of: id, at: .noon)
     }
     #expect(try database.holding(of: id) == before)

@@ -60,7 +60,7 @@ struct JournalTests {
       $0?.utf8.count
     }
     #expect(sizes == [64, 128, 512, 64, 512, 1024, 512])
-    #expect(stored.facts == #"{"left_out_bytes":10008}"#)
+    #expect(stored.facts == #"{"left_out_bytes":10007}"#)
   }
 
   @Test func `Rows are found by time, refusal, peer and artifact`() throws {

@@ -39,7 +39,8 @@ struct SchemaTests {
   @Test(arguments: [
     "UPDATE artifacts SET name = ''", "UPDATE artifacts SET name = NULL", "UPDATE artifacts SET info_hash_v1 = x'00'",
     "UPDATE artifacts SET info_hash_v1 = '01234567890123456789'", "UPDATE artifacts SET info_hash_v2 = x'00'",
-    "UPDATE artifacts SET info_hash_v1 = NULL", "UPDATE artifacts SET piece_length = 0", "UPDATE artifacts SET piece_count = -1",
+    "UPDATE artifacts SET info_hash_v1 = NULL, info_hash_v2 = NULL", "UPDATE artifacts SET piece_length = 0",
+    "UPDATE artifacts SET piece_count = -1",
     "UPDATE artifacts SET size = -1", "UPDATE artifacts SET file_count = -1", "UPDATE artifacts SET is_private = 2",
     "UPDATE artifacts SET data_root = ''", "UPDATE artifacts SET state = 'asleep'", "UPDATE artifacts SET added_at = 'yesterday'",
     "UPDATE torrents SET bytes = x''", "UPDATE torrents SET artifact_id = 9", "UPDATE artifact_labels SET key = ''",
@@ -63,7 +64,7 @@ struct SchemaTests {
     #expect(
       try database.rows("SELECT * FROM artifacts_view") == [
         [
-          "1", "tools", Made.hash(1), String(repeating: "ab", count: 32), "ready", "", "80000", "2", "16384", "5", "5", noon, "1",
+          "1", "tools", Made.hash(1), String(repeating: "ab", count: 32), "ready", "", "80000", "2", "16384", "6", "6", noon, "1",
           "team=build, tier=1", "/srv/artifacts", "/srv/torrents/tools.torrent", noon, noon,
         ]
       ])
