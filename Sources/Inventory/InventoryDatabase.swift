@@ -56,8 +56,10 @@ package final class InventoryDatabase: Sendable {
     } catch { throw InventoryError(error, place: ":memory:") }
   }
 
-  /// Closes the file; the last connection folds the WAL into it. Later calls throw.
+  /// Closes the file and, where no other process has it open, folds the WAL into it. Later calls throw.
   package func close() throws(InventoryError) {
+    // Readers first: GRDB would close them last, and a reading connection cannot fold the WAL.
+    (writer as? DatabasePool)?.releaseMemory()
     do { try writer.close() } catch { throw InventoryError(error, place: place) }
   }
 

@@ -19,10 +19,17 @@ enum InventoryFile {
   /// Makes sure that there is a file to open.
   static func prepare(at path: String) throws(InventoryError) {
     switch try kind(at: path) {
-    case .file: return
+    case .file: try checkWritable(path)
     case .nothing: try create(at: path, replacing: false)
     case .empty: try create(at: path, replacing: true)
     }
+  }
+
+  /// SQLite would open a file that it may not write for reading, without a word.
+  private static func checkWritable(_ path: String) throws(InventoryError) {
+    guard access(path, W_OK) != 0 else { return }
+    if errno == EROFS { throw .readOnly(place: path) }
+    throw .cannotOpen(place: path, problem: systemProblem())
   }
 
   /// What is at the path; throws `.notOurs` where it can be no database.

@@ -40,6 +40,13 @@ struct DurabilityTests {
     }
   }
 
+  @Test func `A reader finds what a killed node has left, before any node has started again`() throws {
+    let artifact = try database.add(Made.artifact(1), at: .noon)
+    let target = try TemporaryFolder()
+    let reader = try InventoryDatabase.open(readingAt: copy(to: target))
+    #expect(try reader.artifacts() == [artifact])
+  }
+
   @Test func `A kill within a transaction leaves the state before it`() throws {
     let before = try database.add(Made.artifact(1), at: .noon)
     let target = try TemporaryFolder()

@@ -44,6 +44,15 @@ struct OpeningTests {
     #expect(try InventoryDatabase.open(path: path).artifacts() == [artifact])
   }
 
+  @Test func `Closing leaves one file`() throws {
+    let database = try InventoryDatabase.open(path: path)
+    try database.add(Made.artifact(1), at: .noon)
+    #expect(try database.artifacts().count == 1)
+    try database.close()
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["inventory.sqlite"])
+    #expect(throws: InventoryError.self) { try database.artifacts() }
+  }
+
   @Test func `An empty file becomes an inventory`() throws {
     try Data().write(to: URL(fileURLWithPath: path))
     try InventoryDatabase.open(path: path).add(Made.artifact(1), at: .noon)

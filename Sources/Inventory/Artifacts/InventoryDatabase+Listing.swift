@@ -39,11 +39,11 @@ extension InventoryDatabase {
 
   /// Calls `body` with each artifact, its files and its evidence, by id, until it returns false. For a node's start: one pass over the
   /// tables in one snapshot, one holding in memory at a time. `body` must not call the inventory.
-  package func forEachHolding(_ filter: ArtifactFilter = .all, _ body: (Holding) throws -> Bool) throws(InventoryError) {
+  package func forEachHolding(_ filter: ArtifactFilter = .all, _ body: (Holding) -> Bool) throws(InventoryError) {
     let (condition, arguments) = filter.condition
     try read { db in
       var reader = try HoldingReader(db, where: condition, arguments)
-      while let holding = try reader.next(), try body(holding) {}
+      while let holding = try reader.next(), body(holding) {}
     }
   }
 }

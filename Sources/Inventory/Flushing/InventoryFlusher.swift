@@ -20,10 +20,11 @@ package final class InventoryFlusher: Sendable {
     thread.start()
   }
 
-  /// Flushes a last time, ends the thread and waits for its end. Not for event loops. To be called once.
+  /// Flushes a last time, ends the thread and waits for its end. Not for event loops. Later calls return at once.
   package func stop() {
     pacer.stop()
     finished.wait()
+    finished.signal()
   }
 
   private static func flush(_ sinks: [any Flushable]) {

@@ -149,7 +149,7 @@ enum Migration001 {
       facts TEXT,
       merge_key INTEGER NOT NULL
     ) STRICT;
-    CREATE INDEX journal_by_time ON journal (at);
+    CREATE INDEX journal_by_time ON journal (last_at);
     CREATE INDEX journal_by_principal ON journal (principal);
     CREATE INDEX journal_by_address ON journal (address);
     CREATE INDEX journal_by_info_hash ON journal (info_hash);

@@ -44,6 +44,7 @@ struct InventoryFlusherTests {
     #expect(try database.counts().bytes == 5)
     ledger.record(Made.delta(artifact: artifact, bytes: 6))
     flusher.stop()
+    flusher.stop()
     #expect(try database.counts().bytes == 11)
   }
 

@@ -9,7 +9,7 @@ enum ExpectedSchema {
     CREATE INDEX journal_by_info_hash ON journal (info_hash);
     CREATE INDEX journal_by_merge_key ON journal (merge_key) WHERE refused = 1;
     CREATE INDEX journal_by_principal ON journal (principal);
-    CREATE INDEX journal_by_time ON journal (at);
+    CREATE INDEX journal_by_time ON journal (last_at);
     CREATE INDEX principals_by_last_seen ON principals (last_seen);
     CREATE INDEX runs_open ON runs (id) WHERE why_ended IS NULL;
     CREATE INDEX transfers_by_artifact ON transfers (artifact_id);
