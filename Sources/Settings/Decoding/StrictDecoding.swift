@@ -15,20 +15,26 @@ enum StrictDecoding {
     var excused: Set<Excuse> = []
     var problems: [Problem] = []
     var unknownKeys: [UnknownKey] = []
-    var value: T?
     for _ in 0..<maximumPasses {
       let pass = DecodingPass(file: file, rootPath: path, excused: excused, keys: keys)
       do throws(DecodingFailure) {
-        value = try StrictDecoder(pass: pass, node: node, path: path).value(type)
-        break
+        let value = try StrictDecoder(pass: pass, node: node, path: path).value(type)
+        return Decoded(value: value, problems: problems + described(unknownKeys, keys))
       } catch {
         problems += error.problems
         unknownKeys += error.unknownKeys
-        guard let excuse = error.excuse, excused.insert(excuse).inserted else { break }
+        guard let excuse = error.excuse, excused.insert(excuse).inserted else {
+          return Decoded(value: nil, problems: problems + described(unknownKeys, keys))
+        }
       }
     }
-    problems += unknownKeys.map { $0.problem(known: keys.known[$0.container] ?? []) }
-    return Decoded(value: value, problems: problems)
+    problems += described(unknownKeys, keys)
+    let last = problems.map(\.mark).max() ?? node.mark
+    return Decoded(value: nil, problems: problems + [Problem(mark: last, message: "more problems may follow; these are enough for now")])
+  }
+
+  private static func described(_ unknownKeys: [UnknownKey], _ keys: KeyRecord) -> [Problem] {
+    unknownKeys.map { $0.problem(known: keys.known[$0.container] ?? []) }
   }
 }
 

@@ -15,7 +15,9 @@ package struct PluginEntry: Sendable {
 
 extension PluginEntry: Decodable {
   package init(from decoder: any Decoder) throws {
-    guard let strict = decoder as? StrictDecoder else { throw SettingsProblem("an entry of the pipeline can only be read from a YAML file") }
+    guard let strict = decoder as? StrictDecoder else {
+      throw SettingsProblem("an entry of the pipeline can only be read from a YAML file")
+    }
     strict.pass.open(strict.path)
     switch strict.node.content {
     case .scalar(let scalar) where scalar.kind == .string && !scalar.text.isEmpty:

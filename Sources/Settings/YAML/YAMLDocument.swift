@@ -24,7 +24,7 @@ package struct YAMLDocument: Sendable {
   /// Reads the bytes. Throws every problem that can be seen before the first one that ends the reading.
   package init(parsing bytes: [UInt8], file: String, limits: YAMLLimits = YAMLLimits()) throws(SettingsErrors) {
     guard bytes.count <= limits.size else {
-      let message = "the file has \(bytes.count) bytes; at most \(limits.size) are read"
+      let message = "the file has more than \(limits.size) bytes; no more are read"
       throw SettingsErrors([SettingsErrorLine(place: file, message: message)])
     }
     self.file = file
