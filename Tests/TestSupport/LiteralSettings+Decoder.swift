@@ -1,4 +1,4 @@
-internal import PluginKit
+import PluginKit
 
 /// A strict decoder of literal values.
 struct LiteralDecoder: PlacedDecoder, SingleValueDecodingContainer {

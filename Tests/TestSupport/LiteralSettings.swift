@@ -1,4 +1,4 @@
-internal import PluginKit
+import PluginKit
 
 /// A settings source of a test's own, as strict as the host's: unknown keys and wrong types are refused.
 ///

@@ -1,4 +1,4 @@
-package import PluginKit
+import PluginKit
 import Synchronization
 
 /// A hook that a recording plugin was called in.

@@ -1,7 +1,7 @@
-internal import Metainfo
-internal import NIOCore
+import Metainfo
+import NIOCore
 import PeerProtocol
-internal import PluginKit
+import PluginKit
 
 /// The recorder's part for one connection.
 final class RecordingPeer: PeerPlugin {

@@ -1,6 +1,6 @@
-package import Metainfo
-package import NIOCore
-package import PluginKit
+import Metainfo
+import NIOCore
+import PluginKit
 
 /// What a recording plugin answers. Whatever is not scripted passes, stays, or allows.
 package struct RecordingScript: Sendable {

@@ -1,5 +1,5 @@
-internal import Metainfo
-package import PluginKit
+import Metainfo
+import PluginKit
 
 /// A plugin that records every call of every hook and answers from a script.
 ///
