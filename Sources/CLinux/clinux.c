@@ -21,10 +21,3 @@ const uint64_t granary_resolve_beneath = RESOLVE_BENEATH;
 const uint64_t granary_resolve_no_symlinks = RESOLVE_NO_SYMLINKS;
 const uint64_t granary_resolve_cached = RESOLVE_CACHED;
 const int granary_o_path = O_PATH;
-
-int64_t granary_peer_uid(int fd) {
-  struct ucred credentials;
-  socklen_t length = sizeof credentials;
-  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) return -1;
-  return (int64_t)credentials.uid;
-}

@@ -31,7 +31,7 @@ package struct ControlClient: Sendable {
   private func ask<Answer: Decodable>(_ method: HTTPRequest.Method, _ target: String, body: [UInt8]? = nil) async throws -> Answer {
     let request = HTTPRequest(method: method, unixSocket: path, target: target, json: body)
     let response = try await client.send(request, limits: Self.limits, deadline: .now() + .seconds(60))
-    let data = Data(response.body)
+    let data = Data(response.bytes)
     guard response.status == 200 else {
       throw (try? JSONDecoder().decode(ErrorsDocument.self, from: data))
         ?? ErrorsDocument(errors: [.init(code: 70, message: "the node answered with HTTP status \(response.status)")])

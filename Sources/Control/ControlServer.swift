@@ -46,7 +46,7 @@ package struct ControlServer: Service {
     }
     api.post("artifacts") { request, context in
       let body = try await request.body.collect(upTo: Self.largestBody)
-      let submission = try JSONDecoder().decode(Submission.self, from: Data(buffer: body))
+      let submission = try JSONDecoder().decode(Submission.self, from: Data(body.readableBytesView))
       return try respond(await node.submit(submission, by: context.uid ?? .max))
     }
     api.delete("artifacts") { request, context in
@@ -65,7 +65,7 @@ package struct ControlServer: Service {
 private func respond(_ document: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
   var headers = HTTPFields()
   headers[.contentType] = "application/json"
-  return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(data: try DocumentEncoder.encode(document))))
+  return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: try DocumentEncoder.encode(document))))
 }
 
 /// The one way in which documents are written.

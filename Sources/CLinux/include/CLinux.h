@@ -22,5 +22,9 @@ extern const uint64_t granary_resolve_cached;
 /// O_PATH: a descriptor that only names a file.
 extern const int granary_o_path;
 
-/// The user id at the other end of a Unix socket, or -1 with errno set.
-int64_t granary_peer_uid(int fd);
+/// What SO_PEERCRED tells of the other end of a Unix socket: the kernel's struct ucred.
+struct granary_ucred {
+  int32_t pid;
+  uint32_t uid;
+  uint32_t gid;
+};
