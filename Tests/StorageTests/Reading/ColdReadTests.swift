@@ -13,9 +13,15 @@ struct ColdReadTests {
   init() throws { fixture = try ReaderFixture(length: 8 << 20, pieceLength: 1 << 20) }
 
   @Test func whatThePageCacheHasIsReadWithoutWaiting() throws {
-    let (result, bytes) = fixture.reader().read(fixture.blocks(), waiting: false)
-    #expect(result == .complete)
-    #expect(bytes == fixture.expected(fixture.blocks()))
+    let reader = fixture.reader()
+    var read = reader.read(fixture.blocks(), waiting: false)
+    // The kernel may reclaim pages at any time: bring them back and look again.
+    for _ in 0..<100 where read.result != .complete {
+      #expect(reader.read(fixture.blocks()).result == .complete)
+      read = reader.read(fixture.blocks(), waiting: false)
+    }
+    #expect(read.result == .complete)
+    #expect(read.bytes == fixture.expected(fixture.blocks()))
   }
 
   @Test(arguments: [false, true])
