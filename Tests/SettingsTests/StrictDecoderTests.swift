@@ -157,7 +157,7 @@ struct StrictDecoderTests {
       decodingProblems([Either].self, "[1, a, [b, 2], [c, 3]]") == [
         "t:1:2: [0]: expected a list, found the number 1",
         "t:1:12: [2][1]: expected a text, found the number 2; for a text write \"2\"",
-        "t:1:19: [3][1]: expected a text, found the number 3; for a text write \"3\"",
+        "t:1:20: [3][1]: expected a text, found the number 3; for a text write \"3\"",
       ])
   }
 

@@ -43,15 +43,10 @@ struct OrWord<Word: SettingsWord, Value: Decodable>: Decodable {
       return
     }
     do {
-      value = try Value(from: decoder)
-    } catch {
-      throw Self.orWord(error, decoder)
+      value = try decoder.singleValueContainer().decode(Value.self)
+    } catch var failure as DecodingFailure {
+      for index in failure.problems.indices { failure.problems[index].message += "; or write \(Word.text)" }
+      throw failure
     }
-  }
-
-  private static func orWord(_ error: any Error, _ decoder: any Decoder) -> any Error {
-    guard var failure = (decoder as? StrictDecoder)?.failure(error) else { return error }
-    for index in failure.problems.indices { failure.problems[index].message += "; or write \(Word.text)" }
-    return failure
   }
 }

@@ -25,7 +25,8 @@ package struct ByteSize: TextValue, Hashable, Comparable, Sendable, CustomString
     if text.hasPrefix("-") { return "it cannot be negative" }
     if text.contains(".") || text.contains(",") { return "write a whole number in a smaller unit: 1536 MiB for 1.5 GiB" }
     let unit = text.drop { !$0.isLetter }.lowercased()
-    for (letter, name) in [("k", "KiB"), ("m", "MiB"), ("g", "GiB")] where [letter, letter + "b", letter + "ib"].contains(unit) {
+    let names = ["k": "KiB", "m": "MiB", "g": "GiB"]
+    if let letter = unit.first, let name = names[String(letter)], ["", "b", "ib"].contains(unit.dropFirst()), !text.hasSuffix(name) {
       return "write \(name)"
     }
     return ["t", "tb", "tib"].contains(unit) ? "write it in GiB" : ""
