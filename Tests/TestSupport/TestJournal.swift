@@ -1,4 +1,4 @@
-package import PluginKit
+import PluginKit
 import Synchronization
 
 /// A journal that keeps its rows in memory.
