@@ -80,7 +80,7 @@ struct Publisher: Sendable {
       throw Failure(.inputMissing, "\(path): cannot be read: \(String(cString: strerror(errno)))")
     }
     defer { try? handle.close() }
-    let limit = TorrentDecodingOptions().limits.maximumBytes
+    let limit = TorrentDecodingOptions().limits.bencode.size
     let data = try handle.read(upToCount: limit + 1) ?? Data()
     guard data.count <= limit else { throw Failure(.badData, "\(path): longer than the \(ByteText.describe(Int64(limit))) of a torrent") }
     return Array(data)

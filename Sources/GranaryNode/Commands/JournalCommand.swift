@@ -2,6 +2,7 @@ import ArgumentParser
 import Control
 import Foundation
 import Inventory
+import Metainfo
 import PluginKit
 import Settings
 

@@ -40,7 +40,7 @@ struct Publish: AsyncParsableCommand {
 }
 
 extension TorrentVersion: EnumerableFlag {
-  public static func help(for value: TorrentVersion) -> ArgumentHelp? {
+  package static func help(for value: TorrentVersion) -> ArgumentHelp? {
     switch value {
     case .v1: "A v1 torrent (BEP 3), for clients that know nothing else."
     case .hybrid: "A hybrid torrent: one for both (default)."

@@ -2,6 +2,8 @@ import ArgumentParser
 import Control
 import Foundation
 import Inventory
+import Metainfo
+import Settings
 
 struct Remove: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Settings
 
 struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

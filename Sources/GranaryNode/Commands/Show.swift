@@ -13,7 +13,7 @@ struct Show: AsyncParsableCommand {
   @Flag(help: "List the files.") var files = false
 
   func run() async throws {
-    if what.hasPrefix("magnet:") { return try show(magnet: try Magnet(what)) }
+    if what.hasPrefix("magnet:") { return try show(magnet: try Magnet.parse(what)) }
     let document = try document()
     try ArtifactPrinter.print(document, command: "show", asJSON: common.json)
     guard files, !common.json else { return }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Control
 import Foundation
 import PluginKit
+import Settings
 
 struct Why: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import Engine
 import Inventory
+import Logging
 import Metainfo
 import NIOPosix
 import PluginKit

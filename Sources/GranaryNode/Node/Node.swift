@@ -13,6 +13,7 @@ import Settings
 import Storage
 import Synchronization
 import Tracker
+import UnixSignals
 
 /// A running node: joins settings, inventory, engine, tracker and control. Everything is decided elsewhere; this wires and orders.
 final class Node: Sendable {

@@ -5,6 +5,9 @@ import Inventory
 import Metainfo
 import NIOPosix
 import PluginKit
+import Settings
+import Synchronization
+import Tracker
 
 /// The node as its control socket shows it. What waits for the disk runs on the disk's threads.
 struct NodeControlFace: NodeControl {

@@ -2,6 +2,7 @@ import Control
 import Foundation
 import Inventory
 import NIOPosix
+import Settings
 
 /// Where a command works: the configuration, and either the running node (which is the one writer) or the lock and the inventory itself.
 struct Workplace: Sendable {

@@ -1,5 +1,6 @@
 import Control
 import Foundation
+import Inventory
 import Metainfo
 
 /// Shows one artifact.

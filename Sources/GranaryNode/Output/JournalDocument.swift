@@ -1,4 +1,5 @@
 import Inventory
+import Metainfo
 
 /// `granary journal`.
 struct JournalDocument: Encodable {
