@@ -35,7 +35,6 @@ extension EngineCore {
 
   /// Wakes those that wait for the upload limit, in turn, as far as there are tokens.
   func grantTokens() {
-    guard let limiter else { return }
     let now = clock.now()
     while let turn = limiter.next(now: now) {
       visit(turn.number) { $0.tokensAvailable(turn.bytes) }
@@ -64,6 +63,10 @@ extension EngineCore {
       let entry = DialBook.Entry(artifact: target.swarm.facts.id, address: address)
       dialer?.ended(entry, succeeded: wasAuthorized, isOurself: reason == .ourself)
     }
+  }
+
+  /// Wakes those that wait for the last connection's end, if that was it.
+  func wakeWaiters() {
     emptyWaiters.withLock { waiters in
       guard connectionCount == 0 else { return }
       waiters.forEach { $0.resume() }

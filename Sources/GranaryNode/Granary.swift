@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Logging
 import PluginKit
 import Plugins
 
@@ -23,6 +24,7 @@ public enum Granary {
   public static func main(plugins: [any Plugin.Type], arguments: [String] = Array(CommandLine.arguments.dropFirst())) async -> Never {
     // A reader of our output that has gone must not end us in the middle of a change.
     signal(SIGPIPE, SIG_IGN)
+    LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
     let registry = PluginRegistry(plugins)
     if let name = registry.duplicates.first {
       Console.note("granary: error: two plugins are called '\(name)'")

@@ -32,11 +32,11 @@ extension PeerConnection {
     guard let swarm = active?.swarm else { return }
     var batch: [Block] = []
     batch.reserveCapacity(batchLimit)
-    let most = min(granted ?? core.limiter?.quantum ?? Self.batchBytes, Self.batchBytes)
+    let most = min(granted ?? core.limiter.quantum ?? Self.batchBytes, Self.batchBytes)
     active?.queue.pop(count: batchLimit, bytes: most, into: &batch)
-    if granted == nil, let limiter = core.limiter {
+    if granted == nil, core.limiter.quantum != nil {
       let bytes = batch.reduce(0) { $0 + Int($1.length) }
-      guard limiter.take(bytes, for: number, now: core.clock.now()) else {
+      guard core.limiter.take(bytes, for: number, now: core.clock.now()) else {
         active?.queue.restore(batch)
         isWaitingForTokens = true
         return

@@ -58,6 +58,7 @@ final class PeerConnection: ChannelDuplexHandler {
   var active: ActivePeer?
   var pipeline: Pipeline
   var wasAuthorized = false
+  var isLinked = false
   var handshakeSent = false
 
   // Bytes out.

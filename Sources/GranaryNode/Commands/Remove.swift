@@ -32,7 +32,7 @@ struct Remove: AsyncParsableCommand {
     let artifact = try database.find(what)
     let files = try database.files(of: artifact.id)
     let hash = artifact.infoHash.description
-    if let node = try place.runningNode() {
+    if let node = place.runningNode() {
       _ = try await node.remove(hash)
     } else {
       _ = try place.writing { try $0.database.remove(artifact.id) }

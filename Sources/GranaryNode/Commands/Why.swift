@@ -17,7 +17,7 @@ struct Why: AsyncParsableCommand {
   func run() async throws {
     let place = try Workplace(common)
     let document: WhyDocument
-    if let node = try place.runningNode() {
+    if let node = place.runningNode() {
       document = try await node.why(peer: peer, artifact: artifact, operation: operation)
     } else {
       document = try offline(place)
