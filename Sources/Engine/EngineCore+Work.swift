@@ -69,7 +69,7 @@ extension EngineCore {
   func wakeWaiters() {
     emptyWaiters.withLock { waiters in
       guard connectionCount == 0 else { return }
-      waiters.forEach { $0.resume() }
+      for waiter in waiters { waiter.resume() }
       waiters.removeAll()
     }
   }
@@ -82,7 +82,7 @@ extension EngineCore {
       group.addTask { try? await Task.sleep(for: limit) }
       await group.next()
       emptyWaiters.withLock { waiters in
-        waiters.forEach { $0.resume() }
+        for waiter in waiters { waiter.resume() }
         waiters.removeAll()
       }
       group.cancelAll()

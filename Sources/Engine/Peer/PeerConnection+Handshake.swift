@@ -129,7 +129,9 @@ extension PeerConnection {
   }
 
   private func journalAdmission(_ grant: Grant) {
-    let judgement = grant.request.judgements.last ?? pipeline.guards(of: .connect).last.map { Judgement(plugin: $0.name, verdict: .allow("it may connect")) }
+    let judgement =
+      grant.request.judgements.last
+      ?? pipeline.guards(of: .connect).last.map { Judgement(plugin: $0.name, verdict: .allow("it may connect")) }
     journal(
       .connect, "allow", plugin: judgement?.plugin ?? "engine", rule: judgement?.verdict.rule,
       reason: judgement?.verdict.reason ?? "nothing in the pipeline guards this", place: judgement?.verdict.place)

@@ -116,7 +116,8 @@ extension PeerConnection {
     let refusal = peer.context.grant.request.refusal
     journal(
       .request, "deny", plugin: refusal?.plugin ?? peer.context.grant.request.judgements.last?.plugin ?? "engine",
-      rule: refusal?.verdict.rule, reason: refusal?.verdict.reason ?? "the block is outside of what is granted", place: refusal?.verdict.place)
+      rule: refusal?.verdict.rule, reason: refusal?.verdict.reason ?? "the block is outside of what is granted",
+      place: refusal?.verdict.place)
     refuse(block)
   }
 

@@ -33,7 +33,8 @@ struct Found: Sendable {
   func data(at now: Timestamp) -> ArtifactData {
     ArtifactData(
       dataRoot: root, torrentPath: torrentPath, files: files,
-      evidence: Evidence(pieces: pieces, verifiedAt: now, method: isPublished ? .hashed : .verified), state: state, stateReason: problem ?? "")
+      evidence: Evidence(pieces: pieces, verifiedAt: now, method: isPublished ? .hashed : .verified), state: state,
+      stateReason: problem ?? "")
   }
 
   var identitiesByIndex: [Int: FileIdentity] {

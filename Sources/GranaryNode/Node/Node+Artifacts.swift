@@ -76,7 +76,9 @@ extension Node {
     verifying.submit { [self] state in
       guard state == .active else { return }
       for artifact in (try? database.artifacts(ArtifactFilter(states: [.ready]))) ?? [] where engine.isServing(artifact.id.rawValue) {
-        guard let evidence = try? database.evidence(of: artifact.id), let torrent = try? keeper.torrent(of: artifact.id).torrent else { continue }
+        guard let evidence = try? database.evidence(of: artifact.id), let torrent = try? keeper.torrent(of: artifact.id).torrent else {
+          continue
+        }
         meet(ArtifactFacts(artifact, torrent), torrent, evidence)
       }
     }
