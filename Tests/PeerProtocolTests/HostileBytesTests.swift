@@ -1,24 +1,10 @@
 import Metainfo
 import NIOCore
 import PeerProtocol
+import TestSupport
 import Testing
 
-/// Random numbers that are the same in every run.
-private struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
-  mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) } }
-}
-
-/// Whatever a peer sends, the outcome is messages, a wait for more, or a violation: never a trap, never more memory than limits allow.
+/// Whatever a peer sends, the outcome is messages, a wait for more, or a violation: never a trap.
 @Suite struct HostileBytesTests {
   /// Decodes and feeds a session until the bytes end or a violation does; the number of messages taken.
   private func run(_ bytes: [UInt8], layout: PieceLayout?) -> Int {
@@ -43,7 +29,7 @@ private struct Seeded: RandomNumberGenerator {
   }
 
   @Test(arguments: 0..<16) func randomBytesAreTakenOrRefused(seed: UInt64) {
-    var generator = Seeded(state: seed)
+    var generator = SeededGenerator(seed: seed)
     for _ in 0..<200 {
       let bytes = generator.bytes(Int.random(in: 0...400, using: &generator))
       _ = run(bytes, layout: seed.isMultiple(of: 2) ? Fixtures.layout : nil)
@@ -57,7 +43,7 @@ private struct Seeded: RandomNumberGenerator {
   }
 
   @Test(arguments: 0..<16) func wellFramedMessagesWithRandomPayloadsAreTakenOrRefused(seed: UInt64) {
-    var generator = Seeded(state: seed &+ 1_000)
+    var generator = SeededGenerator(seed: seed &+ 1_000)
     let lengths: [UInt8: Int] = [4: 4, 6: 12, 8: 12, 9: 2, 13: 4, 16: 12, 17: 4, 21: 48, 23: 48, 5: 2]
     var taken = 0
     for _ in 0..<400 {
@@ -76,7 +62,7 @@ private struct Seeded: RandomNumberGenerator {
   }
 
   @Test(arguments: 0..<8) func mutatedConversationsAreTakenOrRefused(seed: UInt64) {
-    var generator = Seeded(state: seed &+ 2_000)
+    var generator = SeededGenerator(seed: seed &+ 2_000)
     let handshake = Fixtures.handshake(["ut_metadata": 3, "lt_donthave": 1])
     let conversation = Fixtures.encode(
       Fixtures.extended(handshake), .bitfield(ByteBuffer(bytes: [0xF0, 0x40])), .interested, .request(Fixtures.block(0, 0, 16_384)),

@@ -1,6 +1,6 @@
-package import Metainfo
-package import NIOCore
-package import PeerProtocol
+import Metainfo
+import NIOCore
+import PeerProtocol
 
 /// The handlers of one connection, in the YAML's order: the one place where hooks are called and where a throw becomes a `PluginFailure`.
 ///

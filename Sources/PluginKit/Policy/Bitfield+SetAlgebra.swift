@@ -1,4 +1,4 @@
-package import Metainfo
+import Metainfo
 
 extension Bitfield {
   /// What is in either set. Both must be of the same count; what the other has beyond it is left out.

@@ -1,4 +1,4 @@
-public import Metainfo
+import Metainfo
 
 /// A guard's verdict with the plugin that gave it.
 public struct Judgement: Sendable {

@@ -1,4 +1,4 @@
-public import Metainfo
+import Metainfo
 
 /// A part of an artifact, by bytes: a union of terms, each of which holds the bytes of its files within its pieces.
 ///
@@ -45,6 +45,13 @@ public struct PartialScope: Sendable, Hashable {
     return PartialScope(
       terms: Self.merged(common.filter { !$0.pieces.isEmpty && !$0.files.isEmpty }),
       wholePieces: wholePieces.intersection(other.wholePieces))
+  }
+
+  /// Whether each byte of the file is in.
+  public func covers(file: Int, of layout: PieceLayout) -> Bool {
+    guard let range = layout.pieces(ofFile: file) else { return false }
+    let there = terms.filter { $0.files[file] }
+    return range.allSatisfy { piece in there.contains { $0.pieces[piece] } }
   }
 
   /// Whether each byte of the block is in. Blocks of whole pieces are answered in O(1).

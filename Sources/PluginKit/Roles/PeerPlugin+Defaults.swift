@@ -1,6 +1,6 @@
-public import Metainfo
-public import NIOCore
-public import PeerProtocol
+import Metainfo
+import NIOCore
+import PeerProtocol
 
 extension PeerPlugin {
   public func addHandshake(_ additions: inout HandshakeAdditions) throws {}

@@ -1,6 +1,6 @@
-public import Metainfo
-public import NIOCore
-public import PeerProtocol
+import Metainfo
+import NIOCore
+import PeerProtocol
 
 /// A plugin's part for one connection: made on its event loop, never leaves it, dropped after `onDisconnect`.
 ///
