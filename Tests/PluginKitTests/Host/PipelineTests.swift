@@ -14,7 +14,8 @@ struct PipelineTests {
 
   private func pipeline(_ plugins: any Plugin...) throws -> Pipeline {
     try Pipeline(
-      plugins: plugins.enumerated().map { InstalledPlugin(name: "plugin-\($0)", plugin: $1, place: "test.yaml:\($0 + 1):3") }, generation: 4)
+      plugins: plugins.enumerated().map { InstalledPlugin(name: "plugin-\($0)", plugin: $1, place: "test.yaml:\($0 + 1):3") }, generation: 4
+    )
   }
 
   private func guarding(
@@ -27,7 +28,8 @@ struct PipelineTests {
 
   @Test func everyGuardMustAllow() throws {
     let pipeline = try pipeline(
-      guarding([.connect]) { _, _ in .allow("a") }, guarding([.connect]) { _, _ in .deny("b") }, guarding([.connect]) { _, _ in .allow("c") })
+      guarding([.connect]) { _, _ in .allow("a") }, guarding([.connect]) { _, _ in .deny("b") },
+      guarding([.connect]) { _, _ in .allow("c") })
     let decision = pipeline.decide(.connect, PolicyFixtures.peer())
     #expect(!decision.isAllowed)
     #expect(decision.refusal?.plugin == "plugin-1")
