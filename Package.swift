@@ -12,6 +12,7 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -68,7 +69,7 @@ let package = Package(
       name: "GranaryNode",
       dependencies: [
         "CLinux", "Control", "Engine", "HTTPClient", "Inventory", "Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", "Plugins", "Settings", "Storage", "Tracker",
-        arguments, nioCore, nioPosix, logging, metrics, lifecycle,
+        arguments, nioCore, nioPosix, logging, lifecycle, unixSignals,
       ]),
     .executableTarget(name: "granary", dependencies: ["GranaryNode", "Plugins"]),
     .executableTarget(

@@ -47,7 +47,13 @@ public struct SHA256Digest: Hashable, Sendable {
   }
 
   /// The digest's 32 bytes.
-  public var bytes: [UInt8] { [word0, word1, word2, word3].flatMap(bigEndianBytes) }
+  public var bytes: [UInt8] { withUnsafeBytes(Array.init) }
+
+  /// Lends the digest's 32 bytes, without an allocation.
+  package func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    let words = (word0.bigEndian, word1.bigEndian, word2.bigEndian, word3.bigEndian)
+    return try Swift.withUnsafeBytes(of: words, body)
+  }
 
   /// The first 20 bytes: what handshakes and announces of v2 torrents carry (BEP 52).
   public var truncated: SHA1Digest {

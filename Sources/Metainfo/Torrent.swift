@@ -22,14 +22,18 @@ public struct Torrent: Hashable, Sendable {
   public let pieceHashes: [UInt8]
   /// For each file longer than a piece, by its root: its piece layer, 32 bytes a piece (BEP 52); empty for v1 torrents.
   public let pieceLayers: [SHA256Digest: [UInt8]]
+  /// The CA certificate that vouches for this torrent's peers, in PEM (libtorrent's `ssl-cert`); not judged here.
+  public let sslCertificate: String?
 
   package init(
     infoHash: InfoHash, name: String, isSingleFile: Bool, layout: PieceLayout, isPrivate: Bool, source: String?, trackers: [[String]],
-    webSeeds: [String], infoBytes: [UInt8], pieceHashes: [UInt8], pieceLayers: [SHA256Digest: [UInt8]]
+    webSeeds: [String], infoBytes: [UInt8], pieceHashes: [UInt8], pieceLayers: [SHA256Digest: [UInt8]],
+    sslCertificate: String? = nil
   ) {
     (self.infoHash, self.name, self.isSingleFile, self.layout) = (infoHash, name, isSingleFile, layout)
     (self.isPrivate, self.source, self.trackers, self.webSeeds) = (isPrivate, source, trackers, webSeeds)
     (self.infoBytes, self.pieceHashes, self.pieceLayers) = (infoBytes, pieceHashes, pieceLayers)
+    self.sslCertificate = sslCertificate
   }
 
   /// Where a file lies on disk below the folder that holds the artifact: `name` for a single file, `name/path…` else.

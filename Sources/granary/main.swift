@@ -1,1 +1,3 @@
-print("granary")
+import GranaryNode
+
+await Granary.main(plugins: Granary.builtInPlugins)

@@ -1,17 +1,30 @@
 // Linux calls and constants that Swift's Glibc module does not import.
+//
+// Nothing here may depend on _GNU_SOURCE: the Glibc module is built without it, and a C type that looks otherwise in two modules is
+// an error in Swift.
 #pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-#include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
-#include <sys/socket.h>
+#include <sys/types.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 /// preadv2 with RWF_NOWAIT: what the page cache has, or EAGAIN; never waits for a disk.
 ssize_t granary_preadv_nowait(int fd, const struct iovec *iov, int count, int64_t offset);
 
-/// The user id at the other end of a Unix socket, or -1 with errno set.
-int64_t granary_peer_uid(int fd);
+/// openat2: opens `path` below `folder` under the RESOLVE_ rules given; -1 with errno set, ENOSYS where the kernel is older than 5.6.
+int granary_openat2(int folder, const char *path, uint64_t flags, uint64_t resolve);
+
+/// Refuse whatever would leave the folder that is opened from.
+extern const uint64_t granary_resolve_beneath;
+/// Refuse symbolic links anywhere in the path.
+extern const uint64_t granary_resolve_no_symlinks;
+/// Answer EAGAIN rather than wait for a disk; EINVAL where the kernel is older than 5.12.
+extern const uint64_t granary_resolve_cached;
+/// O_PATH: a descriptor that only names a file.
+extern const int granary_o_path;
+
+/// What SO_PEERCRED tells of the other end of a Unix socket: the kernel's struct ucred.
+struct granary_ucred {
+  int32_t pid;
+  uint32_t uid;
+  uint32_t gid;
+};

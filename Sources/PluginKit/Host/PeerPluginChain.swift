@@ -1,6 +1,6 @@
-package import Metainfo
-package import NIOCore
-package import PeerProtocol
+import Metainfo
+import NIOCore
+import PeerProtocol
 
 /// The handlers of one connection, in the YAML's order: the one place where hooks are called and where a throw becomes a `PluginFailure`.
 ///
@@ -54,7 +54,6 @@ package final class PeerPluginChain {
     }
   }
 
-  package func onAuthorized() throws(PluginFailure) { try tell(.onAuthorized) { try $0.onAuthorized() } }
   package func onConnected() throws(PluginFailure) { try tell(.onConnected) { try $0.onConnected() } }
   package func tick(_ now: ContinuousClock.Instant) throws(PluginFailure) { try tell(.tick) { try $0.tick(now) } }
 

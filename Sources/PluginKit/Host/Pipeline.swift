@@ -11,6 +11,16 @@ package struct InstalledPlugin: Sendable {
   }
 }
 
+extension InstalledPlugin {
+  /// The verdict with the plugin's name and, where the verdict names no place of its own, that of the plugin's entry.
+  func judgement(_ verdict: Verdict) -> Judgement {
+    guard verdict.place == nil else { return Judgement(plugin: name, verdict: verdict) }
+    let placed = Verdict(
+      verdict.answer, reason: verdict.reason, rule: verdict.rule, place: place, validUntil: verdict.validUntil, scope: verdict.scope)
+    return Judgement(plugin: name, verdict: placed)
+  }
+}
+
 /// The pipeline of one policy generation: guards and handlers in the YAML's order. Immutable; a reload makes another.
 package struct Pipeline: Sendable {
   package let plugins: [InstalledPlugin]
@@ -47,7 +57,7 @@ package struct Pipeline: Sendable {
     for installed in guards(of: .connect) {
       installed.statistics.count(.admit)
       do {
-        judgements.append(Judgement(plugin: installed.name, verdict: try await installed.plugin.admit(facts)))
+        judgements.append(installed.judgement(try await installed.plugin.admit(facts)))
       } catch {
         judgements.append(Judgement(plugin: installed.name, verdict: fault(installed, .admit, error)))
       }
@@ -64,7 +74,7 @@ package struct Pipeline: Sendable {
   private func judge(_ installed: InstalledPlugin, _ operation: Operation, _ facts: PeerFacts) -> Judgement {
     installed.statistics.count(.judge)
     do {
-      return Judgement(plugin: installed.name, verdict: try installed.plugin.judge(operation, facts))
+      return installed.judgement(try installed.plugin.judge(operation, facts))
     } catch {
       return Judgement(plugin: installed.name, verdict: fault(installed, .judge, error))
     }
@@ -84,6 +94,9 @@ package struct MessageTable: Sendable {
     package let maximumSize: Int
   }
 
+  /// What the session itself understands: BEP 54 and BEP 21.
+  private static let core = ["lt_donthave", "upload_only"]
+
   package let rows: [Row]
 
   init(plugins: [InstalledPlugin]) throws {
@@ -98,6 +111,10 @@ package struct MessageTable: Sendable {
         }
         rows.append(Row(name: message.name, id: id, maximumSize: message.maximumSize))
       }
+    }
+    for name in Self.core where !rows.contains(where: { $0.name == name }) {
+      guard let id = UInt8(exactly: rows.count + 1) else { break }
+      rows.append(Row(name: name, id: id, maximumSize: 16))
     }
     self.rows = rows
   }

@@ -70,8 +70,9 @@ package struct PipelineBuilder {
 
   private func explained(_ error: any Error, place: String, prefix: String = "") -> [PipelineProblem] {
     if let known = explain(error) { return known }
-    if let problem = error as? SettingsProblem {
-      return [PipelineProblem(place: problem.place ?? place, message: prefix + problem.message)]
+    let problems = (error as? SettingsProblems)?.problems ?? (error as? SettingsProblem).map { [$0] }
+    if let problems {
+      return problems.map { PipelineProblem(place: $0.place ?? place, message: prefix + $0.message) }
     }
     return [PipelineProblem(place: place, message: prefix + String(describing: error))]
   }

@@ -1,4 +1,4 @@
-public import Logging
+import Logging
 
 /// The ports that a plugin is given at its making. They are implemented elsewhere and injected by the composition root.
 public struct PluginServices: Sendable {

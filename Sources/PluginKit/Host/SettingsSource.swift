@@ -1,6 +1,6 @@
 /// Where a plugin's settings come from: a place in the YAML, or a literal in a test.
 public protocol SettingsSource {
-  /// The settings as the type wants them. Throws what the reader of the source throws: unknown keys, wrong types, with their places.
+  /// The settings as the type wants them; an entry that is a bare name gives those of an empty mapping. Throws what the reader of the source throws: unknown keys, wrong types, with their places.
   func decode<Settings: Decodable>(_ type: Settings.Type) throws -> Settings
   /// The place of a settings error that the plugin itself found: `FILE:LINE:COLUMN`.
   var place: String { get }
@@ -41,4 +41,16 @@ public struct SettingsProblem: Error, Sendable, CustomStringConvertible {
   }
 
   public var description: String { place.map { "\($0): \(message)" } ?? message }
+}
+
+/// Several problems that a plugin found in its settings, so that the operator sees all of them at once.
+public struct SettingsProblems: Error, Sendable, CustomStringConvertible {
+  /// The problems, at least one, in the order in which they stand.
+  public let problems: [SettingsProblem]
+
+  public init(_ problems: [SettingsProblem]) {
+    self.problems = problems
+  }
+
+  public var description: String { problems.map(\.description).joined(separator: "\n") }
 }

@@ -1,5 +1,5 @@
-public import Metainfo
-public import NIOCore
+import Metainfo
+import NIOCore
 
 /// What a peer plugin may know of its connection and do to it. Lives on the connection's event loop.
 ///
@@ -33,6 +33,8 @@ public final class PeerContext {
   public let handle: PeerHandle
 
   package var acts: [PeerAct] = []
+  /// Whether an event of this connection is being handled: acts run at its end, and nobody need be woken.
+  package var isInEvent = false
   package private(set) var isOpen = true
 
   package init(
@@ -71,7 +73,7 @@ public final class PeerContext {
   private func append(_ act: PeerAct) {
     guard isOpen else { return }
     acts.append(act)
-    if acts.count == 1 { handle.wake() }
+    if acts.count == 1, !isInEvent { handle.wake() }
   }
 }
 

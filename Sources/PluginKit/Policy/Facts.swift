@@ -1,5 +1,5 @@
-public import Metainfo
-public import PeerProtocol
+import Metainfo
+import PeerProtocol
 
 /// What policy knows of an artifact.
 public struct ArtifactFacts: Sendable {

@@ -1,4 +1,4 @@
-public import Metainfo
+import Metainfo
 
 /// A guard's verdict with the plugin that gave it.
 public struct Judgement: Sendable {
@@ -51,7 +51,8 @@ public struct Grant: Sendable {
 
   package init(metadata: Decision, request: Decision, message: Decision, generation: UInt64) {
     (self.metadata, self.request, self.message, self.generation) = (metadata, request, message, generation)
-    scope = request.isAllowed ? request.scope : nil
+    // Guards may each allow a part, and the parts have nothing in common.
+    scope = request.isAllowed && !request.scope.isEmpty ? request.scope : nil
     validUntil = [metadata.validUntil, request.validUntil, message.validUntil].compactMap { $0 }.min()
   }
 

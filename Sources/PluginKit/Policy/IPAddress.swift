@@ -29,6 +29,8 @@ public struct IPAddress: Hashable, Sendable {
 
   /// The address that the text names: `10.0.0.1`, `fd00::1`; nil for anything else. Scoped addresses (`fe80::1%eth0`) lose their scope.
   public init?(_ text: String) {
+    // A NUL would end the text early for inet_pton: what follows it would be believed unread.
+    guard !text.utf8.contains(0) else { return nil }
     let text = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false).first.map(String.init) ?? text
     var storage = [UInt8](repeating: 0, count: 16)
     if inet_pton(AF_INET, text, &storage) == 1 {
@@ -54,6 +56,15 @@ public struct IPAddress: Hashable, Sendable {
   public var isLoopback: Bool {
     family == .v4 ? low >> 24 == 127 : high == 0 && low == 1
   }
+
+  /// The address with all but its first `bits` bits (0...32 or 0...128) zero.
+  package func masked(to bits: Int) -> IPAddress {
+    if family == .v4 { return IPAddress(family: .v4, high: 0, low: low & (Self.mask(bits) >> 32)) }
+    return IPAddress(family: .v6, high: high & Self.mask(bits), low: low & Self.mask(bits - 64))
+  }
+
+  /// The first `bits` bits set; none below 0, all above 64.
+  private static func mask(_ bits: Int) -> UInt64 { bits <= 0 ? 0 : ~0 << UInt64(max(0, 64 - bits)) }
 
   /// Whether the first `bits` bits (0...32 or 0...128) are those of `other`. False between families.
   func sharesPrefix(_ bits: Int, with other: IPAddress) -> Bool {
@@ -96,19 +107,24 @@ public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
       (self.address, prefixLength) = (address, width)
       return
     }
-    guard parts[1].allSatisfy(\.isNumber), let bits = Int(parts[1]), bits <= width else { return nil }
-    (self.address, prefixLength) = (address, bits)
+    // A v4-mapped network counts its prefix from the IPv6 form's beginning: ::ffff:10.0.0.0/104 is 10.0.0.0/8.
+    let written = first.contains(":") ? 128 : width
+    guard parts[1].allSatisfy(\.isNumber), let bits = Int(parts[1]), (written - width...written).contains(bits) else { return nil }
+    (self.address, prefixLength) = (address, bits - (written - width))
   }
 
   /// Whether the address lies in the network. An IPv4 network holds no IPv6 address, and the reverse.
   public func contains(_ other: IPAddress) -> Bool { address.sharesPrefix(prefixLength, with: other) }
 
   /// Whether bits beyond the prefix are set, as in `10.1.2.3/16`: most likely a slip of the pen.
-  public var hasHostBits: Bool {
-    let width = address.family == .v4 ? 32 : 128
-    guard prefixLength < width else { return false }
-    let bytes = address.bytes
-    return (prefixLength..<width).contains { bytes[$0 / 8] & (0x80 >> UInt8($0 % 8)) != 0 }
+  public var hasHostBits: Bool { address.masked(to: prefixLength) != address }
+
+  /// The network without its host bits: `10.1.0.0/16` for `10.1.2.3/16`.
+  public var canonical: IPNetwork { IPNetwork(address: address.masked(to: prefixLength), prefixLength: prefixLength) }
+
+  /// The network of this address and prefix, which the caller has checked: 0...32 or 0...128.
+  package init(address: IPAddress, prefixLength: Int) {
+    (self.address, self.prefixLength) = (address, prefixLength)
   }
 
   public var description: String { "\(address)/\(prefixLength)" }

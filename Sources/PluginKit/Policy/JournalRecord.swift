@@ -1,4 +1,4 @@
-public import Metainfo
+import Metainfo
 
 /// One row for the journal: what was decided about whom, by which rule, and why.
 public struct JournalRecord: Sendable {

@@ -1,10 +1,9 @@
-public import Metainfo
-public import NIOCore
-public import PeerProtocol
+import Metainfo
+import NIOCore
+import PeerProtocol
 
 extension PeerPlugin {
   public func addHandshake(_ additions: inout HandshakeAdditions) throws {}
-  public func onAuthorized() throws {}
   public func onConnected() throws {}
   public func onHandshake(_ handshake: PeerHandshake) throws -> Participation { .stay }
   public func onExtensionHandshake(_ handshake: ExtendedHandshake) throws -> Participation { .stay }

@@ -1,6 +1,6 @@
-public import Metainfo
-public import NIOCore
-public import PeerProtocol
+import Metainfo
+import NIOCore
+import PeerProtocol
 
 /// A plugin's part for one connection: made on its event loop, never leaves it, dropped after `onDisconnect`.
 ///
@@ -11,8 +11,6 @@ public import PeerProtocol
 public protocol PeerPlugin: AnyObject {
   /// Asked before our extended handshake goes out: keys to add to it. Message ids are the host's; see `Plugin.extendedMessages`.
   func addHandshake(_ additions: inout HandshakeAdditions) throws
-  /// Told that the peer is authorized, before anything is disclosed to it.
-  func onAuthorized() throws
   /// For a connection that we dialed: the link stands.
   func onConnected() throws
   /// Asked once the peer id and reserved bits are known.

@@ -1,4 +1,4 @@
-/// The settings of a plugin that has none.
+/// The settings of a plugin that has none. The host refuses whatever stands below its name.
 public struct NoSettings: Decodable, Sendable {
   public init() {}
 }

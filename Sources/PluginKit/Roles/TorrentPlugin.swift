@@ -1,5 +1,8 @@
 /// A plugin's part for one artifact with live peers: made when the first comes, dropped when idle, shared by all loops.
 public protocol TorrentPlugin: Sendable {
+  /// Told, on the peer's event loop, that every guard lets this peer have something of the artifact, before anything is disclosed to it.
+  /// A throw refuses the peer.
+  func onAuthorized(_ facts: PeerFacts) throws
   /// libtorrent's `torrent_plugin::new_connection`: called on the peer's event loop once the peer is authorized for the artifact.
   /// Nil: not interested in this peer (handlers only; a guard's answer stands in any case). A throw refuses the peer.
   func newConnection(_ peer: PeerContext) throws -> (any PeerPlugin)?
@@ -22,6 +25,7 @@ public protocol TorrentPlugin: Sendable {
 }
 
 extension TorrentPlugin {
+  public func onAuthorized(_ facts: PeerFacts) throws {}
   public func newConnection(_ peer: PeerContext) throws -> (any PeerPlugin)? { nil }
   public func onPiecePass(_ piece: Int) throws {}
   public func onPieceFailed(_ piece: Int, contributors: [PeerAddress]) throws {}

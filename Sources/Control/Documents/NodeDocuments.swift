@@ -1,0 +1,217 @@
+/// `granary status`.
+package struct StatusDocument: Codable, Sendable {
+  /// An address that the node listens on.
+  package struct Listener: Codable, Sendable {
+    package let address: String
+    package let port: Int
+    package let tls: Bool
+
+    package init(address: String, port: Int, tls: Bool) {
+      (self.address, self.port, self.tls) = (address, port, tls)
+    }
+  }
+
+  /// How one tracker fares with one artifact.
+  package struct Tracker: Codable, Sendable {
+    package let artifact: String
+    package let url: String
+    package let state: String
+    package let detail: String?
+
+    package init(artifact: String, url: String, state: String, detail: String?) {
+      (self.artifact, self.url, self.state, self.detail) = (artifact, url, state, detail)
+    }
+  }
+
+  /// What a plugin of the pipeline has been asked, and how often it failed.
+  package struct Plugin: Codable, Sendable {
+    package let name: String
+    package let calls: [String: UInt64]
+    package let faults: [String: UInt64]
+
+    package init(name: String, calls: [String: UInt64], faults: [String: UInt64]) {
+      (self.name, self.calls, self.faults) = (name, calls, faults)
+    }
+  }
+
+  package let schema: String
+  package let ready: Bool
+  package let node: String
+  package let pid: Int32
+  package let version: String
+  /// Seconds since the start.
+  package let uptime: Int64
+  package let listeners: [Listener]
+  /// How many are in the inventory.
+  package let artifacts: Int
+  /// How many are in service.
+  package let serving: Int
+  /// Connections.
+  package let peers: Int
+  /// Bytes of blocks since the start.
+  package let uploaded: Int64
+  package let policyGeneration: UInt64
+  package let trackers: [Tracker]
+  package let plugins: [Plugin]
+  package let warnings: [String]
+
+  package init(
+    ready: Bool, node: String, pid: Int32, version: String, uptime: Int64, listeners: [Listener], artifacts: Int, serving: Int, peers: Int,
+    uploaded: Int64, policyGeneration: UInt64, trackers: [Tracker], plugins: [Plugin], warnings: [String]
+  ) {
+    schema = "granary.status/1"
+    (self.ready, self.node, self.pid, self.version, self.uptime) = (ready, node, pid, version, uptime)
+    (self.listeners, self.artifacts, self.serving, self.peers) = (listeners, artifacts, serving, peers)
+    (self.uploaded, self.policyGeneration, self.trackers) = (uploaded, policyGeneration, trackers)
+    (self.plugins, self.warnings) = (plugins, warnings)
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case schema, ready, node, pid, version, uptime, listeners, artifacts, serving, peers, uploaded, trackers, plugins, warnings
+    case policyGeneration = "policy_generation"
+  }
+}
+
+/// `granary peers`.
+package struct PeersDocument: Codable, Sendable {
+  /// A connection.
+  package struct Peer: Codable, Sendable {
+    package let number: UInt64
+    package let address: String
+    package let direction: String
+    package let phase: String
+    package let principal: String
+    package let client: String?
+    package let artifact: String?
+    package let infoHash: String?
+    package let choked: Bool
+    package let interested: Bool
+    package let uploaded: Int64
+    package let queued: Int
+    /// How many pieces the peer has told of.
+    package let pieces: Int
+    /// Seconds since the link stood.
+    package let age: Double
+
+    package init(
+      number: UInt64, address: String, direction: String, phase: String, principal: String, client: String?, artifact: String?,
+      infoHash: String?, choked: Bool, interested: Bool, uploaded: Int64, queued: Int, pieces: Int, age: Double
+    ) {
+      (self.number, self.address, self.direction, self.phase) = (number, address, direction, phase)
+      (self.principal, self.client, self.artifact, self.infoHash) = (principal, client, artifact, infoHash)
+      (self.choked, self.interested, self.uploaded, self.queued) = (choked, interested, uploaded, queued)
+      (self.pieces, self.age) = (pieces, age)
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case number, address, direction, phase, principal, client, artifact, choked, interested, uploaded, queued, pieces, age
+      case infoHash = "info_hash"
+    }
+  }
+
+  package let schema: String
+  package let peers: [Peer]
+
+  package init(peers: [Peer]) {
+    schema = "granary.peers/1"
+    self.peers = peers
+  }
+}
+
+/// `granary why`: the verdict, and what every guard said.
+package struct WhyDocument: Codable, Sendable {
+  /// One guard's answer.
+  package struct Answer: Codable, Sendable {
+    package let operation: String
+    package let plugin: String
+    package let verdict: String
+    package let rule: String?
+    package let reason: String
+    package let place: String?
+    /// `everything`, or how many of the pieces: what of the artifact the answer covers.
+    package let scope: String?
+
+    package init(operation: String, plugin: String, verdict: String, rule: String?, reason: String, place: String?, scope: String?) {
+      (self.operation, self.plugin, self.verdict, self.rule) = (operation, plugin, verdict, rule)
+      (self.reason, self.place, self.scope) = (reason, place, scope)
+    }
+  }
+
+  package let schema: String
+  package let peer: String
+  package let artifact: String
+  package let operation: String
+  /// `allow` or `deny`.
+  package let verdict: String
+  /// The plugin that decided; null where nobody guards the operation.
+  package let plugin: String?
+  package let rule: String?
+  package let reason: String
+  package let place: String?
+  package let policyGeneration: UInt64
+  package let answers: [Answer]
+
+  package init(
+    peer: String, artifact: String, operation: String, verdict: String, plugin: String?, rule: String?, reason: String, place: String?,
+    policyGeneration: UInt64, answers: [Answer]
+  ) {
+    schema = "granary.why/1"
+    (self.peer, self.artifact, self.operation, self.verdict) = (peer, artifact, operation, verdict)
+    (self.plugin, self.rule, self.reason, self.place) = (plugin, rule, reason, place)
+    (self.policyGeneration, self.answers) = (policyGeneration, answers)
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case schema, peer, artifact, operation, verdict, plugin, rule, reason, place, answers
+    case policyGeneration = "policy_generation"
+  }
+
+  /// Plugin, rule and place are always there: text or null.
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(schema, forKey: .schema)
+    try container.encode(peer, forKey: .peer)
+    try container.encode(artifact, forKey: .artifact)
+    try container.encode(operation, forKey: .operation)
+    try container.encode(verdict, forKey: .verdict)
+    try container.encode(plugin, forKey: .plugin)
+    try container.encode(rule, forKey: .rule)
+    try container.encode(reason, forKey: .reason)
+    try container.encode(place, forKey: .place)
+    try container.encode(policyGeneration, forKey: .policyGeneration)
+    try container.encode(answers, forKey: .answers)
+  }
+}
+
+/// What came of a change that was asked of a running node.
+package struct ChangeDocument: Codable, Sendable {
+  package let schema: String
+  package let message: String
+  package let warnings: [String]
+
+  package init(message: String, warnings: [String] = []) {
+    schema = "granary.change/1"
+    (self.message, self.warnings) = (message, warnings)
+  }
+}
+
+/// Problems, as every command prints them with `--json`.
+package struct ErrorsDocument: Codable, Sendable, Error {
+  /// One problem.
+  package struct Problem: Codable, Sendable, Hashable {
+    /// The exit code that stands for its kind.
+    package let code: Int32
+    package let message: String
+    package let place: String?
+
+    package init(code: Int32, message: String, place: String? = nil) {
+      (self.code, self.message, self.place) = (code, message, place)
+    }
+  }
+
+  package let errors: [Problem]
+
+  package init(errors: [Problem]) {
+    self.errors = errors
+  }
+}

@@ -1,0 +1,17 @@
+/// What a running node does when asked through its control socket. Implemented by the composition root.
+///
+/// Every call may throw `ErrorsDocument`, which goes to the caller as it is.
+package protocol NodeControl: Sendable {
+  func status() async throws -> StatusDocument
+  func peers() async throws -> PeersDocument
+  /// What the policy in force says; `peer` is an address with or without a port, `artifact` a name or an info-hash (or its start).
+  func why(peer: String, artifact: String, operation: String?) async throws -> WhyDocument
+  /// Takes an artifact in, or what was found when it was verified again. `by` is the user id at the other end of the socket.
+  func submit(_ submission: Submission, by uid: UInt32) async throws -> ChangeDocument
+  /// Takes an artifact out of service and out of the inventory.
+  func remove(_ what: String, by uid: UInt32) async throws -> ChangeDocument
+  /// Reads the configuration again.
+  func reload(by uid: UInt32) async throws -> ChangeDocument
+  /// Stores what waits for the journal and the ledger, so that a reader of the inventory sees it.
+  func flush() async throws -> ChangeDocument
+}

@@ -1,0 +1,84 @@
+import Logging
+import Metainfo
+import NIOCore
+import NIOPosix
+import PluginKit
+import Synchronization
+
+/// Dials peers that the configuration and trackers name, where policy lets us meet them.
+final class Dialer: Sendable {
+  private let core: EngineCore
+  private let group: any EventLoopGroup
+  private let book = Mutex(DialBook())
+  private static let perTick = 20
+  private static let connectTimeout = TimeAmount.seconds(10)
+
+  init(core: EngineCore, group: any EventLoopGroup) {
+    (self.core, self.group) = (core, group)
+  }
+
+  func add(_ address: PeerAddress, artifact: Int64, isStatic: Bool) {
+    let now = core.clock.now()
+    let isNew = book.withLock { $0.add(DialBook.Entry(artifact: artifact, address: address), isStatic: isStatic, now: now) }
+    if isNew { core.swarms[artifact]?.tell(.onAddPeer) { try $0.onAddPeer(address) } }
+  }
+
+  func remove(artifact: Int64) { book.withLock { $0.remove(artifact: artifact) } }
+
+  /// About once a second.
+  func tick() {
+    guard core.settings.dials, !core.isDraining.load(ordering: .relaxed) else { return }
+    let now = core.clock.now()
+    for entry in book.withLock({ $0.take(Self.perTick, now: now) }) { dial(entry) }
+  }
+
+  /// A connection to this address is over.
+  func ended(_ entry: DialBook.Entry, succeeded: Bool, isOurself: Bool) {
+    let now = core.clock.now()
+    book.withLock { book in
+      if isOurself { book.isOurself(entry) } else { book.ended(entry, succeeded: succeeded, now: now) }
+    }
+  }
+
+  private func dial(_ entry: DialBook.Entry) {
+    guard let swarm = core.swarms[entry.artifact], mayMeet(entry.address, swarm) else {
+      return ended(entry, succeeded: false, isOurself: false)
+    }
+    let core = core
+    let address = entry.address
+    let target = DialTarget(swarm: swarm, infoHash: swarm.facts.infoHash.preferredWire)
+    ClientBootstrap(group: group)
+      .connectTimeout(Self.connectTimeout)
+      .channelOption(.socketOption(.tcp_nodelay), value: 1)
+      .channelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture { try Self.install(channel, core, address, target) }
+      }
+      .connect(host: address.ip.description, port: Int(address.port))
+      .whenFailure { [self] _ in ended(entry, succeeded: false, isOurself: false) }
+  }
+
+  /// Lists are symmetrical: whom we would not let in, we do not dial.
+  private func mayMeet(_ address: PeerAddress, _ swarm: Swarm) -> Bool {
+    var facts = PeerFacts(address: address, direction: .outbound, now: core.clock.wall())
+    facts.artifact = swarm.facts
+    let decision = core.pipeline.decide(.connect, facts)
+    guard let refusal = decision.refusal else { return true }
+    core.journal.record(
+      JournalRecord(
+        at: facts.now, principal: facts.principal, address: address, infoHash: swarm.facts.infoHash.preferredWire,
+        artifact: swarm.facts.name, operation: Operation.connect.rawValue, verdict: "deny", plugin: refusal.plugin,
+        rule: refusal.verdict.rule, reason: "not dialed: \(refusal.verdict.reason)", place: refusal.verdict.place,
+        generation: core.pipeline.generation))
+    return false
+  }
+
+  private static func install(_ channel: any Channel, _ core: EngineCore, _ address: PeerAddress, _ target: DialTarget) throws {
+    guard let handle = core.handle(of: channel.eventLoop) else { throw ChannelError.unknownLocalAddress }
+    try core.beginConnection(address.ip)
+    let loop = handle.bound.value
+    let connection = PeerConnection(
+      core: core, loop: loop, number: core.numbers.number(onLoop: loop.index), address: address, direction: .outbound, target: target)
+    try channel.pipeline.syncOperations.addHandler(connection)
+  }
+}

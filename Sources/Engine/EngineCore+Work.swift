@@ -1,0 +1,104 @@
+import NIOCore
+import NIOPosix
+import PluginKit
+import Storage
+import Synchronization
+
+/// What the engine does about once a second, and when artifacts or connections end.
+extension EngineCore {
+  func tick() {
+    let now = clock.now()
+    choke { choker, now in choker.tick(now) }
+    for installed in pipeline.plugins {
+      do {
+        try installed.plugin.tick(now)
+      } catch {
+        installed.statistics.countFault(.tick)
+      }
+    }
+    for swarm in swarms.all where swarm.peerCount > 0 {
+      swarm.tell(.tick) { try $0.tick(now) }
+      lookAtFiles(of: swarm)
+    }
+    dialer?.tick()
+  }
+
+  /// An artifact is served only while its evidence holds: the files' identities are compared while blocks go out.
+  private func lookAtFiles(of swarm: Swarm) {
+    guard swarm.isActive.exchange(false, ordering: .relaxed) else { return }
+    disk.submit { [self] state in
+      guard state == .active, let error = swarm.artifact.reader.check().first else { return }
+      delegate.artifactFailed(id: swarm.facts.id, error: error)
+      retire(swarm, reason: "\(error)")
+    }
+  }
+
+  /// Wakes those that wait for the upload limit, in turn, as far as there are tokens.
+  func grantTokens() {
+    let now = clock.now()
+    while let turn = limiter.next(now: now) {
+      visit(turn.number) { $0.tokensAvailable(turn.bytes) }
+    }
+  }
+
+  /// Takes a swarm out of service and lets its peers go.
+  func retire(_ swarm: Swarm, reason: String, isReplaced: Bool = false) {
+    if !isReplaced, swarms[swarm.facts.id] === swarm { _ = swarms.remove(swarm.facts.id) }
+    swarm.tell(.onState) { try $0.onState("out of service: \(reason)") }
+    for number in swarm.retire() {
+      visit(number) { $0.close(DisconnectReason(.engine, reason)) }
+    }
+  }
+
+  func wake(_ number: PeerNumber) {
+    let loops = loops
+    let index = numbers.loop(of: number)
+    guard loops.indices.contains(index) else { return }
+    loops[index].eventLoop.execute { loops[index].bound.value.connections[number]?.handleEvent { _ in } }
+  }
+
+  /// A connection is over.
+  func ended(target: DialTarget?, address: PeerAddress, reason: DisconnectReason, wasAuthorized: Bool) {
+    if let target {
+      let entry = DialBook.Entry(artifact: target.swarm.facts.id, address: address)
+      dialer?.ended(entry, succeeded: wasAuthorized, isOurself: reason == .ourself)
+    }
+  }
+
+  /// Wakes those that wait for the last connection's end, if that was it.
+  func wakeWaiters() {
+    emptyWaiters.withLock { waiters in
+      guard connectionCount == 0 else { return }
+      for waiter in waiters { waiter.resume() }
+      waiters.removeAll()
+    }
+  }
+
+  /// Returns when the last connection is gone, or after the time given.
+  func emptied(within limit: Duration) async {
+    guard connectionCount > 0 else { return }
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.lastConnectionGone() }
+      group.addTask { try? await Task.sleep(for: limit) }
+      await group.next()
+      emptyWaiters.withLock { waiters in
+        for waiter in waiters { waiter.resume() }
+        waiters.removeAll()
+      }
+      group.cancelAll()
+    }
+  }
+
+  private func lastConnectionGone() async {
+    await withCheckedContinuation { continuation in
+      emptyWaiters.withLock { waiters in
+        if connectionCount == 0 { continuation.resume() } else { waiters.append(continuation) }
+      }
+    }
+  }
+}
+
+extension DisconnectReason {
+  /// We dialed ourselves.
+  static let ourself = DisconnectReason(.engine, "this is ourselves")
+}

@@ -1,0 +1,123 @@
+import Logging
+import Metainfo
+import NIOCore
+import NIOPosix
+import PeerProtocol
+import PluginKit
+import Synchronization
+
+/// What all loops share. Nothing in it is touched for each block.
+final class EngineCore: Sendable {
+  private let currentSettings: Mutex<EngineSettings>
+  let clock: EngineClock
+  let journal: any Journal
+  let delegate: any EngineDelegate
+  let logger: Logger
+  let peerID: PeerID
+  let clientVersion: String
+  let swarms = SwarmTable()
+  let numbers: PeerNumbers
+  let disk: NIOThreadPool
+  let limiter: UploadLimiter
+  let uploaded = Atomic<Int64>(0)
+  let isDraining = Atomic<Bool>(false)
+  private let census: Mutex<ConnectionCensus>
+  private let choker: Mutex<Choker>
+  private let currentPipeline: Mutex<Pipeline>
+  /// Set once, before the first connection.
+  private let loopHandles = Mutex<[LoopHandle]>([])
+  private let theDialer = Mutex<Dialer?>(nil)
+  let emptyWaiters = Mutex<[CheckedContinuation<Void, Never>]>([])
+
+  init(
+    settings: EngineSettings, pipeline: Pipeline, clock: EngineClock, journal: any Journal, delegate: any EngineDelegate, logger: Logger,
+    peerID: PeerID, clientVersion: String, disk: NIOThreadPool
+  ) {
+    (self.clock, self.journal, self.delegate) = (clock, journal, delegate)
+    currentSettings = Mutex(settings)
+    (self.logger, self.peerID, self.clientVersion, self.disk) = (logger, peerID, clientVersion, disk)
+    numbers = PeerNumbers(loops: settings.eventLoops)
+    limiter = UploadLimiter(rate: settings.uploadRate, now: clock.now())
+    census = Mutex(ConnectionCensus(caps: settings.caps))
+    choker = Mutex(Choker(slots: settings.uploadSlots))
+    currentPipeline = Mutex(pipeline)
+  }
+
+  /// The settings in force.
+  var settings: EngineSettings { currentSettings.withLock { $0 } }
+
+  /// Other limits from now on; listeners and loops stay as they are.
+  func replace(settings: EngineSettings) {
+    currentSettings.withLock { $0 = settings }
+    census.withLock { $0.caps = settings.caps }
+    limiter.set(rate: settings.uploadRate, now: clock.now())
+    choke { choker, now in choker.set(slots: settings.uploadSlots, now: now) }
+  }
+
+  var pipeline: Pipeline { currentPipeline.withLock { $0 } }
+  func replace(pipeline: Pipeline) { currentPipeline.withLock { $0 = pipeline } }
+
+  var loops: [LoopHandle] { loopHandles.withLock { $0 } }
+  func set(loops: [LoopHandle]) { loopHandles.withLock { $0 = loops } }
+
+  /// Set once, by the engine.
+  func set(dialer: Dialer) { theDialer.withLock { $0 = dialer } }
+  var dialer: Dialer? { theDialer.withLock { $0 } }
+
+  /// The handle of the loop that we are on; nil for a loop that is not ours.
+  func handle(of eventLoop: any EventLoop) -> LoopHandle? { loops.first { $0.eventLoop === eventLoop } }
+
+  func beginConnection(_ address: IPAddress) throws(ConnectionCensus.Refusal) {
+    let refusal: ConnectionCensus.Refusal? = census.withLock { census in
+      do throws(ConnectionCensus.Refusal) {
+        try census.begin(address)
+        return nil
+      } catch {
+        return error
+      }
+    }
+    if let refusal { throw refusal }
+  }
+  func authorizedConnection() { census.withLock { $0.authorized() } }
+  func endConnection(_ address: IPAddress, wasAuthorized: Bool) {
+    census.withLock { $0.end(address, wasAuthorized: wasAuthorized) }
+    wakeWaiters()
+  }
+  var connectionCount: Int { census.withLock { $0.total } }
+
+  /// Feeds the choker and carries out what it says, wherever the connections live.
+  func choke(_ feed: (inout Choker, ContinuousClock.Instant) -> [Choker.Action]) {
+    let now = clock.now()
+    for action in choker.withLock({ feed(&$0, now) }) {
+      switch action {
+      case .choke(let number): visit(number) { $0.setChoked(true) }
+      case .unchoke(let number): visit(number) { $0.setChoked(false) }
+      }
+    }
+  }
+
+  /// Runs the closure with the connection, on its loop; at once where we are on it. Nothing happens where the connection is gone.
+  func visit(_ number: PeerNumber, _ body: @escaping @Sendable (PeerConnection) -> Void) {
+    let loops = loops
+    let index = numbers.loop(of: number)
+    guard loops.indices.contains(index) else { return }
+    let handle = loops[index]
+    if handle.eventLoop.inEventLoop {
+      handle.bound.value.connections[number].map(body)
+    } else {
+      handle.eventLoop.execute { handle.bound.value.connections[number].map(body) }
+    }
+  }
+}
+
+/// A way to a loop's own state.
+struct LoopHandle: Sendable {
+  let eventLoop: any EventLoop
+  let bound: NIOLoopBound<EngineLoop>
+}
+
+extension EngineSettings {
+  var caps: ConnectionCensus.Caps {
+    ConnectionCensus.Caps(total: connections, perAddress: connectionsPerAddress, handshakes: handshakes)
+  }
+}

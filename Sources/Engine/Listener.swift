@@ -1,0 +1,44 @@
+import Logging
+import NIOCore
+import NIOPosix
+import PluginKit
+
+/// Accepts peers under the caps and gives each its handler.
+struct Listener: Sendable {
+  let core: EngineCore
+  let group: any EventLoopGroup
+
+  func bind(_ address: ListenAddress) async throws -> any Channel {
+    let core = core
+    return try await ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: 1024)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+      .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
+      .childChannelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 1024, maximum: 64 << 10))
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture { try Self.accept(channel, core) }
+      }
+      .bind(host: address.host, port: address.port).get()
+  }
+
+  /// A throw closes the connection before it has cost anything.
+  private static func accept(_ channel: any Channel, _ core: EngineCore) throws {
+    guard let address = PeerAddress(channel.remoteAddress), let handle = core.handle(of: channel.eventLoop) else {
+      throw ChannelError.unknownLocalAddress
+    }
+    do {
+      try core.beginConnection(address.ip)
+    } catch {
+      core.journal.record(
+        JournalRecord(
+          at: core.clock.wall(), principal: address.ip.description, address: address, operation: "limit", verdict: "deny", plugin: "engine",
+          reason: error.reason))
+      throw error
+    }
+    let loop = handle.bound.value
+    let number = core.numbers.number(onLoop: loop.index)
+    let connection = PeerConnection(core: core, loop: loop, number: number, address: address, direction: .inbound)
+    try channel.pipeline.syncOperations.addHandler(connection)
+  }
+}

@@ -1,0 +1,26 @@
+import Metainfo
+import PeerProtocol
+import PluginKit
+
+/// What a connection has once its peer is authorized.
+struct ActivePeer {
+  let swarm: Swarm
+  let context: PeerContext
+  let chain: PeerPluginChain
+  var session: PeerSession
+  var queue: UploadQueue
+  /// Requests that a plugin postponed, with the moments at which it is asked again. No longer than the queue.
+  var postponed: [(block: Block, until: ContinuousClock.Instant)] = []
+  /// Blocks that a plugin promised to send itself, with their deadlines. No longer than the queue.
+  var debts: [Block: ContinuousClock.Instant] = [:]
+  /// The pieces that the peer has been told of.
+  var announced: Bitfield
+  /// Whether the choker wants the peer unchoked.
+  var isChosen = false
+  /// Whether a plugin holds the peer choked.
+  var isHeld = false
+
+  var layout: PieceLayout { swarm.layout }
+  /// Requests that wait in one way or another.
+  var waiting: Int { queue.count + postponed.count + debts.count }
+}

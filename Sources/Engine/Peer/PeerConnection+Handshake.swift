@@ -1,0 +1,221 @@
+import Metainfo
+import NIOCore
+import PeerProtocol
+import PluginKit
+
+/// From accept to authorized. Nothing is sent to a peer that dialed us before every guard has said yes to the artifact that it names.
+extension PeerConnection {
+  /// The link stands: guards see the address (and, for a dialed peer, the artifact).
+  func linkUp() {
+    guard phase == .admitting, !isLinked else { return }
+    isLinked = true
+    facts.artifact = target?.swarm.facts
+    facts.infoHash = target?.infoHash
+    askToConnect { $0.beginHandshake() }
+  }
+
+  private func beginHandshake() {
+    phase = .handshaking
+    if let target {
+      send(handshakeNaming: target.infoHash, isV2: target.swarm.facts.infoHash.v2 != nil)
+    }
+    resumeReading()
+  }
+
+  func readHandshake(_ buffer: inout ByteBuffer) throws {
+    while phase == .handshaking, let progress = try handshakeDecoder.next(&buffer) {
+      switch progress {
+      case .header(_, let infoHash): try named(infoHash)
+      case .complete(let handshake): complete(handshake)
+      }
+    }
+  }
+
+  /// The artifact is named: an unknown one is refused here, with the same silence as a forbidden one.
+  private func named(_ infoHash: SHA1Digest) throws {
+    if let target {
+      guard infoHash == target.infoHash else { throw OtherInfoHash() }
+      return
+    }
+    facts.infoHash = infoHash
+    guard let swarm = core.swarms[infoHash] else {
+      facts.now = core.clock.wall()
+      for installed in pipeline.plugins { installed.plugin.onUnknownTorrent(facts) }
+      throw Refusal(plugin: "engine", reason: "no artifact in service has this info-hash")
+    }
+    facts.artifact = swarm.facts
+  }
+
+  private func complete(_ handshake: Handshake) {
+    facts.peerID = handshake.peerID
+    guard handshake.peerID != core.peerID else {
+      close(.ourself)
+      return
+    }
+    askToConnect { connection in connection.authorize(handshake) }
+  }
+
+  /// Asks the guards of `connect`; what waits does so off the loop with reading paused, under the handshake's deadline.
+  private func askToConnect(_ next: @escaping @Sendable (PeerConnection) -> Void) {
+    phase = .admitting
+    pauseReading()
+    facts.now = core.clock.wall()
+    guard pipeline.admitsAsynchronously else {
+      decided(pipeline.decide(.connect, facts), next)
+      return
+    }
+    let (core, number, pipeline, facts) = (core, number, pipeline, facts)
+    Task {
+      let decision = await pipeline.admit(facts)
+      core.visit(number) { connection in
+        connection.handleEvent { $0.decided(decision, next) }
+      }
+    }
+  }
+
+  private func decided(_ decision: Decision, _ next: (PeerConnection) -> Void) {
+    guard phase == .admitting else { return }
+    if let refusal = decision.refusal {
+      refuse(refusal, operation: .connect)
+    } else {
+      next(self)
+    }
+  }
+
+  /// Every guard of `connect` allows: compile the grant, make the handlers, answer the handshake.
+  private func authorize(_ handshake: Handshake) {
+    guard let infoHash = facts.infoHash, let swarm = core.swarms[infoHash] else {
+      close(DisconnectReason(.engine, "the artifact went out of service"))
+      return
+    }
+    let grant = pipeline.grant(facts)
+    guard !grant.isEmpty else {
+      refuse(grant.request.refusal ?? grant.metadata.refusal, operation: .request)
+      return
+    }
+    do {
+      try activate(handshake, swarm, grant)
+    } catch let failure as PluginFailure {
+      close(DisconnectReason(.pluginFault(plugin: failure.plugin), failure.description))
+    } catch let refusal as Refusal {
+      close(DisconnectReason(.policy(plugin: refusal.plugin), refusal.reason))
+    } catch {
+      close(DisconnectReason(.engine, "\(error)"))
+    }
+  }
+
+  private func activate(_ handshake: Handshake, _ swarm: Swarm, _ grant: Grant) throws {
+    let members = try swarm.members(of: pipeline)
+    for member in members { try onAuthorized(member) }
+    guard swarm.join(number) else { throw Refusal(plugin: "engine", reason: "the artifact went out of service") }
+    core.authorizedConnection()
+    wasAuthorized = true
+    let peer = makeActivePeer(handshake, swarm, grant)
+    active = peer
+    phase = .active
+    peer.context.isInEvent = true
+    try makeHandlers(members, peer)
+    decoder = PeerMessageDecoder(limits: messageLimits(for: swarm.layout))
+    let isV2 = swarm.facts.infoHash.v2 != nil
+    if target == nil { send(handshakeNaming: handshake.infoHash, isV2: isV2) }
+    if direction == .outbound { try peer.chain.onConnected() }
+    let told = PeerHandshake(peerID: handshake.peerID, reserved: handshake.reserved, infoHash: handshake.infoHash)
+    if let refused = try peer.chain.onHandshake(told) { throw Refusal(plugin: refused.plugin, reason: refused.answer) }
+    try sendFirstMessages(peer)
+    journalAdmission(peer.context.grant)
+    resumeReading()
+    // What came with the handshake is read in a turn of its own.
+    loop.eventLoop.assumeIsolated().execute { [self] in handleEvent { try $0.consume() } }
+  }
+
+  private func journalAdmission(_ grant: Grant) {
+    let judgement =
+      grant.request.judgements.last
+      ?? pipeline.guards(of: .connect).last.map { Judgement(plugin: $0.name, verdict: .allow("it may connect")) }
+    journal(
+      .connect, "allow", plugin: judgement?.plugin ?? "engine", rule: judgement?.verdict.rule,
+      reason: judgement?.verdict.reason ?? "nothing in the pipeline guards this", place: judgement?.verdict.place)
+  }
+
+  private func onAuthorized(_ member: Swarm.Member) throws(PluginFailure) {
+    member.installed.statistics.count(.onAuthorized)
+    do {
+      try member.plugin.onAuthorized(facts)
+    } catch {
+      throw PluginFailure(plugin: member.installed.name, hook: .onAuthorized, error: error)
+    }
+  }
+
+  private func makeHandlers(_ members: [Swarm.Member], _ peer: ActivePeer) throws(PluginFailure) {
+    for member in members {
+      member.installed.statistics.count(.newConnection)
+      do {
+        guard let plugin = try member.plugin.newConnection(peer.context) else { continue }
+        peer.chain.append(plugin, of: member.installed)
+      } catch {
+        member.installed.statistics.countFault(.newConnection)
+        throw PluginFailure(plugin: member.installed.name, hook: .newConnection, error: error)
+      }
+    }
+  }
+
+  private func makeActivePeer(_ handshake: Handshake, _ swarm: Swarm, _ grant: Grant) -> ActivePeer {
+    let isV2 = swarm.facts.infoHash.v2 != nil
+    let ours = ReservedBits.ours(v2: isV2)
+    let fast = ours.supportsFast && handshake.reserved.supportsFast
+    let extensions = ours.supportsExtensionProtocol && handshake.reserved.supportsExtensionProtocol
+    let session = PeerSession(layout: swarm.layout, fast: fast, extensions: extensions, v2: isV2, limits: SessionLimits())
+    let (core, number) = (core, number)
+    let handle = PeerHandle(
+      loop: loop.eventLoop,
+      visit: { body in core.visit(number) { connection in connection.handleEvent { $0.active.map { body($0.context) } } } },
+      flush: { core.wake(number) })
+    let context = PeerContext(
+      artifact: swarm.facts, infoBytes: swarm.artifact.torrent.infoBytes, facts: facts, grant: grant, now: core.clock.now(), handle: handle)
+    context.supportsFast = fast
+    context.supportsExtensions = extensions
+    return ActivePeer(
+      swarm: swarm, context: context, chain: PeerPluginChain(), session: session, queue: UploadQueue(capacity: core.settings.requestQueue),
+      announced: grant.visible(swarm.artifact.have))
+  }
+
+  private func messageLimits(for layout: PieceLayout) -> MessageLimits {
+    .seed(pieceCount: layout.pieceCount, extended: max(65_536, pipeline.messages.largest))
+  }
+
+  private func send(handshakeNaming infoHash: SHA1Digest, isV2: Bool) {
+    guard !handshakeSent else { return }
+    handshakeSent = true
+    Handshake(reserved: .ours(v2: isV2), infoHash: infoHash, peerID: core.peerID).encode(into: &control)
+  }
+
+  /// Extended handshake, then what we have: a bitfield or its short forms (BEP 6).
+  private func sendFirstMessages(_ peer: ActivePeer) throws {
+    if peer.context.supportsExtensions { try sendExtendedHandshake(peer) }
+    guard let message = active?.session.willAnnounce(peer.announced) else { return }
+    switch message {
+    case .haveAll: send(message, .haveAll)
+    case .haveNone: send(message, .haveNone)
+    default: send(message, .bitfield)
+    }
+  }
+
+  private func sendExtendedHandshake(_ peer: ActivePeer) throws {
+    var additions = HandshakeAdditions()
+    try peer.chain.addHandshake(&additions)
+    var handshake = ExtendedHandshake()
+    handshake.messages = pipeline.messages.ids
+    handshake.requestQueue = core.settings.requestQueue
+    handshake.clientVersion = core.clientVersion
+    handshake.yourIP = address.ip.bytes
+    if peer.announced.isFull { handshake.uploadOnly = true }
+    handshake.extra = additions.keys
+    active?.session.willSend(handshake)
+    send(.extended(id: 0, ByteBuffer(bytes: handshake.encoded())), .extended("handshake"))
+  }
+}
+
+/// A peer that we dialed answered for another torrent.
+struct OtherInfoHash: Error, CustomStringConvertible {
+  var description: String { "the peer answered with another info-hash than we dialed for" }
+}

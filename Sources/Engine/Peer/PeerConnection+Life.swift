@@ -1,0 +1,172 @@
+import Metainfo
+import NIOCore
+import PeerProtocol
+import PluginKit
+
+/// Clocks, changes of policy, and the end of a connection.
+extension PeerConnection {
+  private static let keepAliveAfter = Duration.seconds(100)
+  private static let uselessAfter = Duration.seconds(60)
+
+  /// About once a second.
+  func tick(_ now: ContinuousClock.Instant, _ wall: WallTime) {
+    switch phase {
+    case .admitting, .handshaking:
+      if now - began > core.settings.handshakeTimeout {
+        close(DisconnectReason(.engine, "the handshake took longer than \(core.settings.handshakeTimeout)"))
+      }
+    case .active: handleEvent { try $0.tickActive(now, wall) }
+    case .draining:
+      drained()
+      if let deadline = drainDeadline, now >= deadline { close(DisconnectReason(.engine, "the node is stopping")) }
+    case .closed: break
+    }
+  }
+
+  private func tickActive(_ now: ContinuousClock.Instant, _ wall: WallTime) throws {
+    settleAccounts()
+    guard let peer = active else { return }
+    try askPostponedAgain(now)
+    if let late = peer.debts.first(where: { $0.value < now })?.key {
+      close(DisconnectReason(.engine, "a plugin promised \(late) and did not send it in time"))
+      return
+    }
+    if let until = peer.context.grant.validUntil, until <= wall { judgeAgain(pipeline) }
+    try peer.chain.tick(now)
+    try leaveIfIdle(now)
+    if phase == .active, now - lastSent > Self.keepAliveAfter, inFlight == 0 { send(.keepAlive) }
+  }
+
+  private func askPostponedAgain(_ now: ContinuousClock.Instant) throws {
+    guard let due = active?.postponed.filter({ $0.until <= now }), !due.isEmpty else { return }
+    active?.postponed.removeAll { $0.until <= now }
+    for entry in due {
+      guard let peer = active else { return }
+      try ask(entry.block, peer)
+    }
+  }
+
+  private func leaveIfIdle(_ now: ContinuousClock.Instant) throws {
+    guard let peer = active, inFlight == 0, peer.waiting == 0 else { return }
+    let isUseless = peer.announced.isFull && peer.context.peerPieces.isFull
+    if isUseless, now - max(lastRequest, began) > Self.uselessAfter {
+      try leave(.useless, "both sides have everything")
+    } else if now - lastReceived > core.settings.idleTimeout {
+      try leave(.inactivity, "nothing came for \(core.settings.idleTimeout)")
+    }
+  }
+
+  private func leave(_ cause: DisconnectCause, _ text: String) throws {
+    guard try active?.chain.canDisconnect(cause) == .pass else { return }
+    close(DisconnectReason(.engine, text))
+  }
+
+  // MARK: Policy
+
+  /// Judges the connection by a policy: keep, narrow, widen, or close after what is being written.
+  func judgeAgain(_ pipeline: Pipeline) {
+    guard phase == .active, let peer = active else { return }
+    facts.now = core.clock.wall()
+    peer.context.facts = facts
+    if let refusal = pipeline.decide(.connect, facts).refusal { return refuse(refusal, operation: .connect) }
+    let grant = pipeline.grant(facts)
+    if grant.isEmpty { return refuse(grant.request.refusal ?? grant.metadata.refusal, operation: .request) }
+    peer.context.grant = grant
+    handleOrJoin { $0.apply(grant) }
+  }
+
+  private func apply(_ grant: Grant) {
+    guard let peer = active else { return }
+    let visible = grant.visible(peer.swarm.artifact.have)
+    for piece in visible.pieces where active?.session.willHave(piece) == true { send(.have(UInt32(piece)), .have(piece)) }
+    for piece in peer.announced.pieces where !visible[piece] {
+      guard let message = active?.session.willDontHave(piece) else { continue }
+      send(message, .extended(DontHaveMessage.name))
+    }
+    active?.announced = visible
+    let layout = peer.layout
+    for block in active?.queue.removeAll(where: { !grant.allows($0, in: layout) }) ?? [] { refuse(block) }
+  }
+
+  // MARK: The end
+
+  /// Stops taking requests; what is queued still goes out, until the deadline.
+  func drain(until deadline: ContinuousClock.Instant) {
+    switch phase {
+    case .active:
+      phase = .draining
+      drainDeadline = deadline
+      drained()
+    case .admitting, .handshaking: close(DisconnectReason(.engine, "the node is stopping"))
+    case .draining, .closed: break
+    }
+  }
+
+  func drained() {
+    guard phase == .draining, inFlight == 0, !isReadingDisk, active?.queue.isEmpty != false else { return }
+    close(DisconnectReason(.engine, "the node is stopping"))
+  }
+
+  /// A guard's refusal: to the journal, and not to the wire.
+  func refuse(_ judgement: Judgement?, operation: Operation) {
+    let verdict = judgement?.verdict
+    journal(
+      operation, "deny", plugin: judgement?.plugin ?? "engine", rule: verdict?.rule, reason: verdict?.reason ?? "nothing is granted",
+      place: verdict?.place)
+    end(DisconnectReason(.policy(plugin: judgement?.plugin ?? "engine"), verdict?.reason ?? "nothing is granted"))
+  }
+
+  /// Closes the link and says why in the journal.
+  func close(_ reason: DisconnectReason) {
+    guard phase != .closed else { return }
+    journal(reason)
+    end(reason)
+  }
+
+  private func end(_ reason: DisconnectReason) {
+    guard phase != .closed else { return }
+    finish(reason)
+    context?.close(promise: nil)
+  }
+
+  /// The connection is over: once, whoever ended it.
+  func finish(_ reason: DisconnectReason) {
+    guard phase != .closed else { return }
+    settleAccounts()
+    phase = .closed
+    loop.connections[number] = nil
+    core.endConnection(address.ip, wasAuthorized: wasAuthorized)
+    received = nil
+    if let peer = active {
+      let number = number
+      peer.context.end()
+      peer.chain.onDisconnect(reason)
+      peer.swarm.leave(number)
+      core.choke { $0.remove(number, now: $1) }
+    }
+    // A link that never stood is the dialer's own news.
+    if isLinked { core.ended(target: target, address: address, reason: reason, wasAuthorized: wasAuthorized) }
+    active = nil
+  }
+
+  private func journal(_ reason: DisconnectReason) {
+    switch reason.origin {
+    case .remote: return
+    case .engine where wasAuthorized || direction == .outbound: return
+    case .engine: journal(.connect, "close", plugin: "engine", reason: reason.text)
+    case .protocolViolation: journal(nil, "close", plugin: "engine", rule: "protocol", reason: reason.text)
+    case .policy(let plugin): journal(.connect, "deny", plugin: plugin, reason: reason.text)
+    case .pluginFault(let plugin): journal(.connect, "close", plugin: plugin, rule: "fault", reason: reason.text)
+    }
+  }
+
+  func journal(
+    _ operation: Operation?, _ verdict: String, plugin: String, rule: String? = nil, reason: String, place: String? = nil
+  ) {
+    core.journal.record(
+      JournalRecord(
+        at: core.clock.wall(), principal: facts.principal, address: address, infoHash: facts.infoHash, artifact: facts.artifact?.name,
+        operation: operation?.rawValue ?? "protocol", verdict: verdict, plugin: plugin, rule: rule, reason: reason, place: place,
+        generation: pipeline.generation))
+  }
+}

@@ -1,0 +1,148 @@
+import Metainfo
+import NIOCore
+import PeerProtocol
+import PluginKit
+
+/// Messages of an authorized peer: the session validates, the chain decides, the engine acts.
+extension PeerConnection {
+  func receive(_ message: PeerMessage) throws {
+    guard active != nil else { return }
+    // In place: the session's state is not copied for each message.
+    guard let event = try active?.session.receive(message) else { return }
+    switch event {
+    case .requested(let block): try requested(block)
+    case .cancelled(let block): try cancelled(block)
+    default: try receiveRare(event)
+    }
+  }
+
+  /// Everything that does not come once for each block.
+  private func receiveRare(_ event: PeerEvent) throws {
+    guard let peer = active else { return }
+    let chain = peer.chain
+    switch event {
+    case .keepAlive, .port, .requested, .cancelled: break
+    case .choked: _ = try chain.onChoke()
+    case .unchoked: _ = try chain.onUnchoke()
+    case .interested: try interest(true, peer)
+    case .notInterested: try interest(false, peer)
+    case .have(let piece):
+      peer.context.peerPieces = peer.session.peerPieces
+      _ = try chain.onHave(piece)
+    case .dontHave(let piece):
+      peer.context.peerPieces = peer.session.peerPieces
+      _ = try chain.onDontHave(piece)
+    case .bitfield(let pieces):
+      peer.context.peerPieces = pieces
+      _ = try chain.onBitfield(pieces)
+    case .haveAll:
+      peer.context.peerPieces = peer.session.peerPieces
+      _ = try chain.onHaveAll()
+    case .haveNone: _ = try chain.onHaveNone()
+    case .suggested(let piece): _ = try chain.onSuggest(piece)
+    case .allowedFast(let piece): _ = try chain.onAllowedFast(piece)
+    case .rejected(let block): _ = try chain.onReject(block)
+    case .piece: break
+    case .extendedHandshake(let handshake): try extendedHandshake(handshake, peer)
+    case .extended(let id, let payload): try extended(id, payload, peer)
+    case .hashRequested(let request): answer(request, peer)
+    case .hashes, .hashRejected, .uploadOnly: break
+    case .unknown(let id, let payload):
+      guard try chain.onUnknownMessage(id, payload) == .handled else { throw UnknownMessage(id: id) }
+    }
+  }
+
+  private func interest(_ isInterested: Bool, _ peer: ActivePeer) throws {
+    peer.context.isInterested = isInterested
+    let handling = isInterested ? try peer.chain.onInterested() : try peer.chain.onNotInterested()
+    guard handling == .pass else { return }
+    let priority = try peer.chain.unchokePriority()
+    let number = number
+    core.choke { $0.interest(number, isInterested: isInterested, priority: priority, now: $1) }
+  }
+
+  private func extendedHandshake(_ handshake: ExtendedHandshake, _ peer: ActivePeer) throws {
+    for (name, id) in handshake.messages { peer.context.peerMessages[name] = id == 0 ? nil : id }
+    if let refused = try peer.chain.onExtensionHandshake(handshake) {
+      throw Refusal(plugin: refused.plugin, reason: refused.answer)
+    }
+  }
+
+  private func extended(_ id: UInt8, _ payload: ByteBuffer, _ peer: ActivePeer) throws {
+    guard let row = pipeline.messages.row(id: id) else { throw UnknownMessage(id: id, isExtended: true) }
+    guard payload.readableBytes <= row.maximumSize else {
+      throw OversizedMessage(name: row.name, size: payload.readableBytes, maximum: row.maximumSize)
+    }
+    _ = try peer.chain.onExtended(row.name, payload)
+  }
+
+  // MARK: Requests
+
+  private func requested(_ block: Block) throws {
+    guard let peer = active, phase == .active else { return refuse(block) }
+    lastRequest = lastReceived
+    guard peer.session.standing(of: block).isAllowed else { return refuse(block) }
+    guard peer.context.grant.allows(block, in: peer.layout) else { return refuse(block, ungranted: peer) }
+    guard peer.swarm.artifact.have[Int(block.piece)] else { return refuse(block) }
+    guard peer.waiting < peer.queue.capacity else { return refuse(block) }
+    try ask(block, peer)
+  }
+
+  /// Asks the handlers, and does what they say.
+  func ask(_ block: Block, _ peer: ActivePeer) throws {
+    guard let answered = try peer.chain.onRequest(block) else {
+      if active?.queue.push(block) == .full { refuse(block) }
+      return
+    }
+    switch answered.answer {
+    case .pass: break
+    case .reject(let reason):
+      journal(.request, "reject", plugin: answered.plugin, reason: reason)
+      refuse(block)
+    case .postpone(let until):
+      active?.postponed.append((block, until))
+    case .handled:
+      active?.debts[block] = core.clock.now() + core.settings.debtTimeout
+    }
+  }
+
+  /// A block that is not served: a reject where the peer speaks BEP 6, silence else.
+  func refuse(_ block: Block) {
+    guard let peer = active, peer.context.supportsFast else { return }
+    send(.reject(block), .reject(block))
+  }
+
+  private func refuse(_ block: Block, ungranted peer: ActivePeer) {
+    let refusal = peer.context.grant.request.refusal
+    journal(
+      .request, "deny", plugin: refusal?.plugin ?? peer.context.grant.request.judgements.last?.plugin ?? "engine",
+      rule: refusal?.verdict.rule, reason: refusal?.verdict.reason ?? "the block is outside of what is granted",
+      place: refusal?.verdict.place)
+    refuse(block)
+  }
+
+  private func cancelled(_ block: Block) throws {
+    guard let peer = active, try peer.chain.onCancel(block) == .pass else { return }
+    if active?.queue.cancel(block) == true {
+      refuse(block)
+    } else if let index = peer.postponed.firstIndex(where: { $0.block == block }) {
+      active?.postponed.remove(at: index)
+      refuse(block)
+    }
+  }
+}
+
+/// A message that nobody knows.
+struct UnknownMessage: Error, CustomStringConvertible {
+  let id: UInt8
+  var isExtended = false
+  var description: String { "\(isExtended ? "extended message" : "message") \(id) is none that we or a plugin know" }
+}
+
+/// An extended message that is longer than its plugin takes.
+struct OversizedMessage: Error, CustomStringConvertible {
+  let name: String
+  let size: Int
+  let maximum: Int
+  var description: String { "extended message \(name) has \(size) bytes, more than the \(maximum) that its plugin takes" }
+}

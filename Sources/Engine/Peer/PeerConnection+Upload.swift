@@ -1,0 +1,164 @@
+import Metainfo
+import NIOCore
+import NIOPosix
+import PeerProtocol
+import PluginKit
+import Storage
+import Synchronization
+
+/// Blocks out: many at a time, read into one buffer with their headers, written once, the next when the link has room.
+extension PeerConnection {
+  private static let largestBatch = 64
+  private static let smallestBatch = 4
+  private static let batchBytes = 1 << 20
+
+  /// Serves the next batch, if there is one and the link, the disk and the limit allow.
+  func pump() {
+    guard phase == .active || phase == .draining, !isReadingDisk, !isWaitingForTokens, let context else { return }
+    guard active?.queue.isEmpty == false else { return drained() }
+    guard context.channel.isWritable else { return }
+    serve(granted: nil)
+  }
+
+  /// The limiter's word: it is this connection's turn, and the bytes are taken for it.
+  func tokensAvailable(_ bytes: Int) {
+    isWaitingForTokens = false
+    guard phase == .active || phase == .draining, !isReadingDisk, context?.channel.isWritable == true else { return }
+    guard active?.queue.isEmpty == false else { return }
+    serve(granted: bytes)
+  }
+
+  private func serve(granted: Int?) {
+    guard let swarm = active?.swarm else { return }
+    var batch: [Block] = []
+    batch.reserveCapacity(batchLimit)
+    let most = min(granted ?? core.limiter.quantum ?? Self.batchBytes, Self.batchBytes)
+    active?.queue.pop(count: batchLimit, bytes: most, into: &batch)
+    if granted == nil, core.limiter.quantum != nil {
+      let bytes = batch.reduce(0) { $0 + Int($1.length) }
+      guard core.limiter.take(bytes, for: number, now: core.clock.now()) else {
+        active?.queue.restore(batch)
+        isWaitingForTokens = true
+        return
+      }
+    }
+    guard !batch.isEmpty else { return }
+    resumeReading()
+    var buffer = loop.takeBuffer()
+    switch read(batch[...], into: &buffer, from: swarm, waiting: false) {
+    case .complete: write(buffer, batch)
+    case .wouldBlock(let whole): readOffLoop(batch, from: whole, buffer, swarm)
+    case .failed(let whole, let error): fail(batch, whole, buffer, swarm, error)
+    }
+  }
+
+  private func read(_ batch: ArraySlice<Block>, into buffer: inout ByteBuffer, from swarm: Swarm, waiting: Bool) -> BatchResult {
+    swarm.artifact.reader.append(
+      batch, to: &buffer, prefixLength: PeerMessageEncoder.pieceHeaderLength, writePrefix: PeerMessageEncoder.writePieceHeader,
+      waiting: waiting)
+  }
+
+  /// What the page cache does not have is read by the disk's threads, so that a slow disk stalls nobody else.
+  private func readOffLoop(_ batch: [Block], from whole: Int, _ buffer: ByteBuffer, _ swarm: Swarm) {
+    isReadingDisk = true
+    let (core, number) = (core, number)
+    let reader = swarm.artifact.reader
+    core.disk.submit { state in
+      guard state == .active else { return }
+      var buffer = buffer
+      let result = reader.append(
+        batch[whole...], to: &buffer, prefixLength: PeerMessageEncoder.pieceHeaderLength,
+        writePrefix: PeerMessageEncoder.writePieceHeader, waiting: true)
+      let read = buffer
+      core.visit(number) { connection in connection.diskRead(batch, whole, read, result) }
+    }
+  }
+
+  private func diskRead(_ batch: [Block], _ whole: Int, _ buffer: ByteBuffer, _ result: BatchResult) {
+    isReadingDisk = false
+    guard phase == .active || phase == .draining, let swarm = active?.swarm else { return }
+    switch result {
+    case .complete: write(buffer, batch)
+    case .wouldBlock(let more): fail(batch, whole + more, buffer, swarm, nil)
+    case .failed(let more, let error): fail(batch, whole + more, buffer, swarm, error)
+    }
+  }
+
+  /// The disk has failed us: what was read goes out, and the artifact goes out of service.
+  private func fail(_ batch: [Block], _ whole: Int, _ buffer: ByteBuffer, _ swarm: Swarm, _ error: StorageError?) {
+    if whole > 0 { write(buffer, Array(batch.prefix(whole))) }
+    for block in batch.dropFirst(whole) { refuse(block) }
+    flushControl()
+    guard let error else { return }
+    core.delegate.artifactFailed(id: swarm.facts.id, error: error)
+    core.retire(swarm, reason: "\(error)")
+  }
+
+  private func write(_ buffer: ByteBuffer, _ batch: [Block]) {
+    guard let context, !batch.isEmpty else { return }
+    let bytes = batch.reduce(0) { $0 + Int($1.length) }
+    let started = core.clock.now()
+    lastSent = started
+    inFlight += 1
+    active?.swarm.isActive.store(true, ordering: .relaxed)
+    if let chain = active?.chain, !chain.isEmpty { for block in batch { chain.sent(.piece(block)) } }
+    let written = context.eventLoop.makePromise(of: Void.self)
+    written.futureResult.assumeIsolated().whenComplete { [self] result in
+      finished(result, buffer, bytes: bytes, blocks: batch.count, started)
+    }
+    isWriting = true
+    context.writeAndFlush(wrapOutboundOut(buffer), promise: written)
+    isWriting = false
+    holdBackReading()
+    schedulePump()
+  }
+
+  private func finished(
+    _ result: Result<Void, any Error>, _ buffer: ByteBuffer, bytes: Int, blocks: Int, _ started: ContinuousClock.Instant
+  ) {
+    inFlight -= 1
+    guard case .success = result else { return }
+    loop.giveBack(buffer)
+    adapt(took: core.clock.now() - started)
+    count(bytes: bytes, blocks: blocks)
+    // A write that is done at once leaves the next batch to the loop's next turn.
+    if !isWriting { pump() }
+  }
+
+  /// Fast links get large batches; a slow one does not make us hold a megabyte for it.
+  private func adapt(took duration: Duration) {
+    if duration < .milliseconds(200) {
+      batchLimit = min(batchLimit * 2, Self.largestBatch)
+    } else if duration > .seconds(1) {
+      batchLimit = max(batchLimit / 2, Self.smallestBatch)
+    }
+  }
+
+  /// One batch a turn, so that the loop's other connections have theirs.
+  private func schedulePump() {
+    guard !isPumpScheduled, active?.queue.isEmpty == false, context?.channel.isWritable == true else { return }
+    isPumpScheduled = true
+    loop.eventLoop.assumeIsolated().execute { [self] in
+      isPumpScheduled = false
+      pump()
+    }
+  }
+
+  func count(bytes: Int, blocks: Int) {
+    active?.context.uploaded += Int64(bytes)
+    accounted.bytes += Int64(bytes)
+    accounted.blocks += Int64(blocks)
+    if let chain = active?.chain, !chain.isEmpty { chain.sentPayload(bytes) }
+  }
+
+  /// Tells the inventory and the node's counters what went out since the last time.
+  func settleAccounts() {
+    guard accounted.bytes > 0, let swarm = active?.swarm else { return }
+    let principal = active?.context.facts.principal ?? facts.principal
+    core.uploaded.add(accounted.bytes, ordering: .relaxed)
+    swarm.uploaded.add(accounted.bytes, ordering: .relaxed)
+    core.delegate.transferred(
+      Transfer(principal: principal, artifact: swarm.facts.id, bytes: accounted.bytes, blocks: accounted.blocks))
+    accounted = (0, 0)
+  }
+}

@@ -1,0 +1,224 @@
+import Metainfo
+import NIOCore
+import PeerProtocol
+import PluginKit
+
+/// One connection: bytes in, session, chain, upload queue, bytes out. Lives on its event loop and translates; it decides nothing itself.
+///
+/// The route of a `request`:
+///
+/// | # | where | does |
+/// |---|---|---|
+/// | 1 | `Listener` | accepts under the caps, installs this handler |
+/// | 2 | `PeerMessageDecoder` | bytes to `request`; every length checked before it is believed |
+/// | 3 | `PeerSession` | validates against state and piece layout, else a protocol violation |
+/// | 4 | `Grant`, `PeerPluginChain` | every guard must allow (O(1)); then the handlers in YAML order |
+/// | 5 | `UploadQueue` | bounded queue of requests, not data |
+/// | 6 | `ArtifactReader` | many blocks with their headers into one buffer |
+/// | 7 | the channel | one write; the next when it is writable |
+final class PeerConnection: ChannelDuplexHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundIn = Never
+  typealias OutboundOut = ByteBuffer
+
+  /// Where the connection is in its life.
+  enum Phase {
+    /// Guards are being asked (after accept, or after the handshake); reading is paused.
+    case admitting
+    /// The peer's handshake is awaited. Next: `admitting`, `closed`.
+    case handshaking
+    /// Authorized: messages flow. Next: `draining`, `closed`.
+    case active
+    /// What is queued goes out, nothing new is taken. Next: `closed`.
+    case draining
+    case closed
+  }
+
+  let core: EngineCore
+  let loop: EngineLoop
+  let number: PeerNumber
+  let address: PeerAddress
+  let direction: PeerFacts.Direction
+  let began: ContinuousClock.Instant
+
+  var phase = Phase.admitting
+  var facts: PeerFacts
+  var context: ChannelHandlerContext?
+  /// For a connection that we dialed: the artifact and the info-hash that we name.
+  let target: DialTarget?
+
+  // Bytes in.
+  var received: ByteBuffer?
+  var handshakeDecoder = HandshakeDecoder()
+  var decoder: PeerMessageDecoder
+  var isReadPaused = false
+  var isReadPending = false
+
+  // Authorized.
+  var active: ActivePeer?
+  var pipeline: Pipeline
+  var wasAuthorized = false
+  var isLinked = false
+  var handshakeSent = false
+
+  // Bytes out.
+  var control: ByteBuffer
+  var controlSinceWritable = 0
+  var inFlight = 0
+  var isReadingDisk = false
+  var isWriting = false
+  var isPumpScheduled = false
+  var isWaitingForTokens = false
+  var batchLimit = 16
+  var isHandlingEvent = false
+  var hashRequestsInFlight = 0
+  var glitches: GlitchBudget
+
+  // Clocks.
+  var lastReceived: ContinuousClock.Instant
+  var lastSent: ContinuousClock.Instant
+  var lastRequest: ContinuousClock.Instant
+  var drainDeadline: ContinuousClock.Instant?
+  var accounted: (bytes: Int64, blocks: Int64) = (0, 0)
+
+  init(
+    core: EngineCore, loop: EngineLoop, number: PeerNumber, address: PeerAddress, direction: PeerFacts.Direction, target: DialTarget? = nil
+  ) {
+    (self.core, self.loop, self.number, self.address) = (core, loop, number, address)
+    (self.direction, self.target) = (direction, target)
+    began = core.clock.now()
+    (lastReceived, lastSent, lastRequest) = (began, began, began)
+    facts = PeerFacts(address: address, direction: direction, now: core.clock.wall())
+    pipeline = core.pipeline
+    decoder = PeerMessageDecoder(limits: .seed(pieceCount: 0))
+    glitches = GlitchBudget(now: began)
+    control = ByteBuffer()
+  }
+
+  // MARK: Channel events
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    loop.connections[number] = self
+    if context.channel.isActive { linkUp() }
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    linkUp()
+    context.fireChannelActive()
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    finish(DisconnectReason(.remote, "the peer closed the connection"))
+    context.fireChannelInactive()
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    finish(DisconnectReason(.engine, "the connection was taken down"))
+    self.context = nil
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    close(DisconnectReason(.remote, "link failed: \(error)"))
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    var incoming = unwrapInboundIn(data)
+    if received == nil { received = incoming } else { received?.writeBuffer(&incoming) }
+    lastReceived = core.clock.now()
+    handleEvent { try $0.consume() }
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable {
+      controlSinceWritable = 0
+      resumeReading()
+      pump()
+    }
+    context.fireChannelWritabilityChanged()
+  }
+
+  /// NIO asks here before it reads: back-pressure is not passing it on.
+  func read(context: ChannelHandlerContext) {
+    if isReadPaused { isReadPending = true } else { context.read() }
+  }
+
+  func pauseReading() { isReadPaused = true }
+
+  func resumeReading() {
+    guard isReadPaused, phase != .admitting else { return }
+    isReadPaused = false
+    guard isReadPending else { return }
+    isReadPending = false
+    context?.read()
+  }
+
+  // MARK: Events
+
+  /// Runs one event and what plugins asked for in it; then sends what came of it.
+  func handleEvent(_ body: (PeerConnection) throws -> Void) {
+    guard phase != .closed, !isHandlingEvent else { return }
+    isHandlingEvent = true
+    active?.context.isInEvent = true
+    active?.context.now = core.clock.now()
+    do {
+      try body(self)
+      try runActs()
+    } catch {
+      close(reason(for: error))
+    }
+    isHandlingEvent = false
+    active?.context.isInEvent = false
+    flushControl()
+    pump()
+  }
+
+  private func reason(for error: any Error) -> DisconnectReason {
+    switch error {
+    case let violation as ProtocolViolation: DisconnectReason(.protocolViolation, "\(violation)")
+    case let failure as PluginFailure: DisconnectReason(.pluginFault(plugin: failure.plugin), failure.description)
+    case let refusal as Refusal: DisconnectReason(.policy(plugin: refusal.plugin), refusal.reason)
+    default: DisconnectReason(.engine, "\(error)")
+    }
+  }
+
+  /// Takes as many messages as there are.
+  func consume() throws {
+    guard var buffer = received.take() else { return }
+    defer {
+      if phase != .closed, buffer.readableBytes > 0 {
+        buffer.discardReadBytes()
+        received = buffer
+      }
+    }
+    if phase == .handshaking { try readHandshake(&buffer) }
+    while phase == .active || phase == .draining, let message = try decoder.next(&buffer) {
+      try receive(message)
+    }
+    let wasted = active?.session.takeGlitches() ?? 0
+    if wasted > 0 { try glitches.spend(wasted, now: lastReceived) }
+  }
+}
+
+@available(*, unavailable)
+extension PeerConnection: Sendable {}
+
+/// A plugin's refusal on its way to the one place that closes connections.
+struct Refusal: Error {
+  let plugin: String
+  let reason: String
+}
+
+/// What a dialed connection is for.
+struct DialTarget: Sendable {
+  let swarm: Swarm
+  let infoHash: SHA1Digest
+}
+
+extension Optional {
+  /// Moves the value out, so that it is not shared while it is changed.
+  mutating func take() -> Wrapped? {
+    defer { self = nil }
+    return self
+  }
+}

@@ -1,0 +1,46 @@
+import Metainfo
+import PeerProtocol
+import PluginKit
+
+/// What there is to see of one connection.
+package struct PeerSnapshot: Sendable {
+  package let number: PeerNumber
+  package let address: PeerAddress
+  package let direction: PeerFacts.Direction
+  /// `handshaking`, `active`, `draining`.
+  package let phase: String
+  package let principal: String
+  /// The client's name and version as it claims, escaped.
+  package let client: String?
+  package let artifact: ArtifactFacts?
+  package let isChoked: Bool
+  package let isInterested: Bool
+  /// Bytes of blocks that the link has taken.
+  package let uploaded: Int64
+  /// Requests that wait.
+  package let queued: Int
+  /// How many pieces the peer has told of.
+  package let peerPieces: Int
+  /// How long the connection has stood.
+  package let age: Duration
+}
+
+extension PeerConnection {
+  func snapshot() -> PeerSnapshot {
+    let peer = active
+    return PeerSnapshot(
+      number: number, address: address, direction: direction, phase: phaseName, principal: facts.principal,
+      client: facts.peerID?.clientName, artifact: facts.artifact, isChoked: peer?.context.isChoked ?? true,
+      isInterested: peer?.context.isInterested ?? false, uploaded: peer?.context.uploaded ?? 0, queued: peer?.waiting ?? 0,
+      peerPieces: peer?.session.peerPieceCount ?? 0, age: core.clock.now() - began)
+  }
+
+  private var phaseName: String {
+    switch phase {
+    case .admitting, .handshaking: "handshaking"
+    case .active: "active"
+    case .draining: "draining"
+    case .closed: "closed"
+    }
+  }
+}

@@ -1,0 +1,196 @@
+import Logging
+import Metainfo
+import NIOCore
+import NIOPosix
+import PeerProtocol
+import PluginKit
+import Synchronization
+
+/// The engine: listens, dials, serves what is in service to those that the pipeline lets have it. Knows no SQL, no YAML, no tracker.
+package final class SeedEngine: Sendable {
+  private struct Running {
+    var channels: [any Channel] = []
+    var ticks: [RepeatedTask] = []
+  }
+
+  private let core: EngineCore
+  private let group: MultiThreadedEventLoopGroup
+  private let dialer: Dialer
+  private let running = Mutex(Running())
+
+  /// An engine that does not listen yet. The delegate is told of payload and faults; the journal of refusals.
+  package init(
+    settings: EngineSettings, pipeline: Pipeline, peerID: PeerID, clientVersion: String, clock: EngineClock = .system, journal: any Journal,
+    delegate: any EngineDelegate, logger: Logger, group: MultiThreadedEventLoopGroup, disk: NIOThreadPool
+  ) {
+    core = EngineCore(
+      settings: settings, pipeline: pipeline, clock: clock, journal: journal, delegate: delegate, logger: logger, peerID: peerID,
+      clientVersion: clientVersion, disk: disk)
+    self.group = group
+    dialer = Dialer(core: core, group: group)
+    core.set(dialer: dialer)
+    core.set(loops: Self.makeLoops(core, group))
+  }
+
+  /// Starts to listen and to tick. Throws what binding throws; then nothing listens.
+  package func start() async throws -> [PeerAddress] {
+    let listener = Listener(core: core, group: group)
+    var bound: [any Channel] = []
+    do {
+      for address in core.settings.listen {
+        do {
+          bound.append(try await listener.bind(address))
+        } catch {
+          throw ListenFailure(address: address, message: "\(error)")
+        }
+      }
+    } catch {
+      for channel in bound { try? await channel.close() }
+      throw error
+    }
+    let ticks = startTicks()
+    running.withLock { ($0.channels, $0.ticks) = (bound, ticks) }
+    return bound.compactMap { PeerAddress($0.localAddress) }
+  }
+
+  /// Puts an artifact in service, in place of an earlier state of it.
+  package func add(_ artifact: SeededArtifact) {
+    guard let former = core.swarms.insert(Swarm(artifact)) else { return }
+    core.retire(former, reason: "the artifact has changed", isReplaced: true)
+  }
+
+  /// Takes an artifact out of service; its peers go.
+  package func remove(_ id: Int64, reason: String) {
+    guard let swarm = core.swarms[id] else { return }
+    dialer.remove(artifact: id)
+    core.retire(swarm, reason: reason)
+  }
+
+  /// Learns of an address to dial for an artifact.
+  package func dial(_ address: PeerAddress, artifact: Int64, isStatic: Bool) {
+    dialer.add(address, artifact: artifact, isStatic: isStatic)
+  }
+
+  /// Switches to another policy; every live connection is judged again: kept, narrowed, widened or closed.
+  package func replace(pipeline: Pipeline) {
+    core.replace(pipeline: pipeline)
+    for handle in core.loops {
+      handle.eventLoop.execute {
+        for connection in Array(handle.bound.value.connections.values) { connection.judgeAgain(pipeline) }
+      }
+    }
+  }
+
+  /// Switches to other limits. Listeners and event loops stay as they are.
+  package func replace(settings: EngineSettings) { core.replace(settings: settings) }
+
+  /// Whether an artifact is in service.
+  package func isServing(_ id: Int64) -> Bool { core.swarms[id] != nil }
+
+  /// Stops accepting, lets what is queued go out until the deadline, then closes everything.
+  package func stop(drain: Duration) async {
+    core.isDraining.store(true, ordering: .relaxed)
+    let was = running.withLock { running in
+      defer { running.channels = [] }
+      return running
+    }
+    for channel in was.channels { try? await channel.close() }
+    let deadline = core.clock.now() + drain
+    await onEachLoop { loop in
+      for connection in Array(loop.connections.values) { connection.drain(until: deadline) }
+    }
+    await core.emptied(within: drain + .seconds(2))
+    await onEachLoop { loop in
+      for connection in Array(loop.connections.values) { connection.close(DisconnectReason(.engine, "the node is stopping")) }
+    }
+    for task in was.ticks { task.cancel() }
+  }
+
+  /// One second's work, now. The engine does it by itself once it is started.
+  package func tick() async {
+    await onEachLoop { $0.tick() }
+    core.tick()
+  }
+
+  // MARK: What there is to see
+
+  /// The connections that there are.
+  package func peers() async -> [PeerSnapshot] {
+    let found = Mutex<[PeerSnapshot]>([])
+    await onEachLoop { loop in
+      let snapshots = loop.connections.values.map { $0.snapshot() }
+      found.withLock { $0 += snapshots }
+    }
+    return found.withLock { $0.sorted { $0.number < $1.number } }
+  }
+
+  /// Counts of the whole node.
+  package var totals: EngineTotals {
+    EngineTotals(
+      artifacts: core.swarms.count, connections: core.connectionCount, uploaded: core.uploaded.load(ordering: .relaxed),
+      generation: core.pipeline.generation)
+  }
+
+  /// Bytes of blocks of an artifact that links have taken since it is in service.
+  package func uploaded(of id: Int64) -> Int64 { core.swarms[id]?.uploaded.load(ordering: .relaxed) ?? 0 }
+
+  /// Bytes of an artifact that we do not have: what an announce calls `left`.
+  package func missing(of id: Int64) -> Int64 {
+    guard let artifact = core.swarms[id]?.artifact, !artifact.have.isFull else { return 0 }
+    let layout = artifact.facts.layout
+    return (0..<layout.pieceCount).reduce(0) { $0 + (artifact.have[$1] ? 0 : Int64(layout.length(ofPiece: $1) ?? 0)) }
+  }
+
+  /// The policy in force.
+  package var pipeline: Pipeline { core.pipeline }
+
+  // MARK: Loops
+
+  private static func makeLoops(_ core: EngineCore, _ group: MultiThreadedEventLoopGroup) -> [LoopHandle] {
+    group.makeIterator().enumerated().map { index, eventLoop in
+      // Made from outside of the loop, used only on it.
+      let made = try? eventLoop.submit {
+        NIOLoopBound(EngineLoop(core: core, eventLoop: eventLoop, index: index), eventLoop: eventLoop)
+      }.wait()
+      return made.map { LoopHandle(eventLoop: eventLoop, bound: $0) }
+    }.compactMap { $0 }
+  }
+
+  private func onEachLoop(_ body: @escaping @Sendable (EngineLoop) -> Void) async {
+    for handle in core.loops {
+      try? await handle.eventLoop.submit { body(handle.bound.value) }.get()
+    }
+  }
+
+  private func startTicks() -> [RepeatedTask] {
+    var tasks = core.loops.map { handle in
+      handle.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in handle.bound.value.tick() }
+    }
+    let core = core
+    if let first = core.loops.first {
+      tasks.append(first.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in core.tick() })
+      tasks.append(
+        first.eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(10), delay: .milliseconds(10)) { _ in core.grantTokens() })
+    }
+    return tasks
+  }
+}
+
+/// An address that could not be listened on.
+package struct ListenFailure: Error, CustomStringConvertible {
+  package let address: ListenAddress
+  package let message: String
+  package var description: String { "cannot listen on \(address.host) port \(address.port): \(message)" }
+}
+
+/// Counts of the whole node.
+package struct EngineTotals: Sendable {
+  /// Artifacts in service.
+  package let artifacts: Int
+  /// Connections, handshakes in flight included.
+  package let connections: Int
+  /// Bytes of blocks that links have taken since the start.
+  package let uploaded: Int64
+  /// The generation of the policy in force.
+  package let generation: UInt64
+}

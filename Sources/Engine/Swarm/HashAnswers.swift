@@ -1,0 +1,74 @@
+import Metainfo
+import NIOCore
+import PeerProtocol
+import Storage
+import Synchronization
+
+/// Answers hash requests (BEP 52) from piece layers, and from the data where block hashes are asked for. Costs hashing and reading: off the loop.
+final class HashAnswers: Sendable {
+  private let artifact: SeededArtifact
+  private let fileByRoot: [SHA256Digest: Int]
+  private let trees = Mutex<[SHA256Digest: MerkleTree]>([:])
+  private static let treesKept = 16
+
+  init(_ artifact: SeededArtifact) {
+    self.artifact = artifact
+    let files = artifact.torrent.layout.files.enumerated()
+    fileByRoot = Dictionary(files.compactMap { index, file in file.piecesRoot.map { ($0, index) } }) { first, _ in first }
+  }
+
+  /// The file that the root names; nil where it is none of this torrent's.
+  func file(of request: HashRequest) -> Int? { fileByRoot[request.piecesRoot] }
+
+  /// The hashes asked for; nil where they cannot be given.
+  func hashes(for request: HashRequest) -> [SHA256Digest]? {
+    guard let file = file(of: request), request.refusal(fileLength: artifact.torrent.layout.files[file].length) == nil,
+      let tree = tree(of: request.piecesRoot, file)
+    else { return nil }
+    let leaves = Int(request.baseLayer) < tree.pieceHeight ? leaves(for: request, tree, file) : nil
+    return tree.hashes(
+      baseLayer: Int(request.baseLayer), index: Int(request.index), length: Int(request.length), proofLayers: Int(request.proofLayers),
+      leaves: leaves)
+  }
+
+  private func tree(of root: SHA256Digest, _ file: Int) -> MerkleTree? {
+    if let known = trees.withLock({ $0[root] }) { return known }
+    let layout = artifact.torrent.layout
+    // A file of one piece has no layer in the torrent: its root is the layer.
+    let layer = artifact.torrent.pieceLayers[root] ?? root.bytes
+    guard let tree = MerkleTree(pieceLayer: layer, fileLength: layout.files[file].length, pieceLength: layout.pieceLength) else {
+      return nil
+    }
+    trees.withLock { trees in
+      if trees.count >= Self.treesKept { trees.removeAll() }
+      trees[root] = tree
+    }
+    return tree
+  }
+
+  private func leaves(for request: HashRequest, _ tree: MerkleTree, _ file: Int) -> MerkleTree.PieceLeaves? {
+    let pieceInFile = (Int(request.index) << Int(request.baseLayer)) >> tree.pieceHeight
+    guard let first = artifact.torrent.layout.pieces(ofFile: file)?.lowerBound,
+      let leaves = hashBlocks(ofPiece: first + pieceInFile, file)
+    else { return nil }
+    return MerkleTree.PieceLeaves(piece: pieceInFile, leaves: leaves)
+  }
+
+  /// SHA-256 of each block of the piece, as far as the file reaches.
+  private func hashBlocks(ofPiece piece: Int, _ file: Int) -> [SHA256Digest]? {
+    let layout = artifact.torrent.layout
+    guard artifact.have[piece], let length = layout.length(ofPiece: piece), let index = UInt32(exactly: piece) else { return nil }
+    let end = layout.fileOffsets[file] + layout.files[file].length - Int64(piece) * Int64(layout.pieceLength)
+    var digests: [SHA256Digest] = []
+    var buffer = ByteBuffer()
+    for offset in stride(from: 0, to: Int(min(Int64(length), end)), by: Block.standardLength) {
+      let size = min(Block.standardLength, Int(min(Int64(length), end)) - offset)
+      let block = Block(piece: index, offset: UInt32(offset), length: UInt32(size))
+      buffer.clear()
+      let result = artifact.reader.append([block], to: &buffer, prefixLength: 0, writePrefix: { _, _ in }, waiting: true)
+      guard case .complete = result else { return nil }
+      digests.append(SHA256Digest.hash(of: Array(buffer.readableBytesView)))
+    }
+    return digests
+  }
+}

@@ -1,0 +1,68 @@
+import ArgumentParser
+import Control
+import Foundation
+import PluginKit
+import Settings
+
+struct Check: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Do everything that run does before it opens a socket, and print the effective pipeline.")
+
+  private struct Document: Encodable {
+    struct Entry: Encodable {
+      let name: String
+      let place: String
+      let guards: [String]
+      let hooks: [String]
+    }
+
+    let schema = "granary.check/1"
+    let file: String
+    let node: String
+    let listen: [String]
+    let pipeline: [Entry]
+    let warnings: [String]
+  }
+
+  @OptionGroup var common: CommonOptions
+  @Flag(help: "List every key with its default, and whether it reloads on SIGHUP or needs a restart.") var explain = false
+
+  func run() async throws {
+    let configuration = try NodeConfiguration.load(common.config)
+    let settings = configuration.settings
+    let maker = ServicesMaker(folder: settings.folder, journal: NoJournal())
+    let pipeline = try configuration.makePipeline(maker.services, generation: 0)
+    let document = document(settings, pipeline)
+    if common.json { return try Console.print(document: document) }
+    for warning in document.warnings { Console.note("granary: warning: \(warning)") }
+    Console.print("\(document.file): fine")
+    Console.print("node \(document.node), listening on \(document.listen.joined(separator: ", "))")
+    for (index, entry) in document.pipeline.enumerated() {
+      let guards = entry.guards.isEmpty ? "" : "  guards \(entry.guards.joined(separator: ", "))"
+      let hooks = entry.hooks.isEmpty ? "" : "  hooks \(entry.hooks.joined(separator: ", "))"
+      Console.print("\(index + 1). \(entry.name) (\(entry.place))\(guards)\(hooks)")
+    }
+    if explain { printKeys() }
+  }
+
+  private func document(_ settings: NodeSettings, _ pipeline: Pipeline) -> Document {
+    let entries = pipeline.plugins.map { installed in
+      Document.Entry(
+        name: installed.name, place: installed.place, guards: installed.plugin.guards.map(\.rawValue).sorted(),
+        hooks: KnownPlugins.registry.entry(named: installed.name)?.hooks.map(\.rawValue) ?? [])
+    }
+    let warnings =
+      settings.warnings.map(\.description)
+      + pipeline.plugins.flatMap { installed in
+        installed.plugin.warnings.map { "\(installed.place): \(installed.name): \($0)" }
+      } + (pipeline.isGuarded ? [] : ["nothing in the pipeline says who may connect: anybody who reaches a listener may"])
+    return Document(
+      file: settings.file, node: settings.node.name, listen: settings.listen.map { "\($0.address)" }, pipeline: entries, warnings: warnings)
+  }
+
+  private func printKeys() {
+    for key in ReloadableKeys.all {
+      Console.print("\(key.path)  [\(key.effect.rawValue)]  default \(key.defaultValue)  \(key.summary)")
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Control
+import Foundation
+import Inventory
+import Metainfo
+
+struct Show: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show an artifact of the inventory, a .torrent file, or a magnet link.")
+
+  @OptionGroup var common: CommonOptions
+  @Argument(help: "An info-hash, a unique start of one, a name, a .torrent file, or a magnet link.") var what: String
+  @Flag(help: "List the files.") var files = false
+
+  func run() async throws {
+    if what.hasPrefix("magnet:") { return try show(magnet: try Magnet.parse(what)) }
+    let document = try document()
+    try ArtifactPrinter.print(document, command: "show", asJSON: common.json)
+    guard files, !common.json else { return }
+    for file in document.files { Console.print("  \(ByteText.describe(file.length))  \(escaped(file.path))") }
+  }
+
+  private func document() throws -> ArtifactDocument {
+    if what.hasSuffix(".torrent"), access(what, F_OK) == 0 {
+      let decoded = try Publisher.decode(try Publisher.read(what), file: what)
+      var document = ArtifactDocument(decoded.torrent, path: what)
+      document.warnings = decoded.warnings.map { "\($0)" }
+      return document
+    }
+    guard let database = try Workplace(common).reading() else { throw Failure(.inputMissing, "no such artifact: \(what)") }
+    let artifact = try database.find(what)
+    return ArtifactDocument(artifact, try InventoryKeeper(database: database).torrent(of: artifact.id).torrent)
+  }
+
+  private struct MagnetDocument: Encodable {
+    let schema = "granary.show/1"
+    let name: String?
+    let infoHashV1: String?
+    let infoHashV2: String?
+    let magnet: String
+    let trackers: [String]
+
+    enum CodingKeys: String, CodingKey {
+      case schema, name, magnet, trackers
+      case infoHashV1 = "info_hash_v1"
+      case infoHashV2 = "info_hash_v2"
+    }
+  }
+
+  private func show(magnet: Magnet) throws {
+    let document = MagnetDocument(
+      name: magnet.displayName, infoHashV1: magnet.infoHash.v1?.description, infoHashV2: magnet.infoHash.v2?.description,
+      magnet: magnet.description, trackers: magnet.trackers)
+    if common.json { return try Console.print(document: document) }
+    let lines: [(String, String?)] = [
+      ("name", document.name), ("info-hash v1", document.infoHashV1), ("info-hash v2", document.infoHashV2),
+      ("trackers", document.trackers.isEmpty ? nil : document.trackers.joined(separator: " ")),
+    ]
+    for case (let name, let value?) in lines {
+      Console.print("\(name.padding(toLength: 13, withPad: " ", startingAt: 0)) \(escaped(value))")
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Control
+import Foundation
+
+struct Status: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "How the running node is.", discussion: "Exits 69 where no node runs.")
+
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    let status = try await Workplace(common).requireRunningNode().status()
+    if common.json { return try Console.print(document: status) }
+    let listeners = status.listeners.map { "\($0.address) port \($0.port)\($0.tls ? " (TLS)" : "")" }.joined(separator: ", ")
+    Console.print(
+      "\(status.node): \(status.ready ? "ready" : "starting"), process \(status.pid), version \(status.version), up \(status.uptime) s")
+    Console.print("listening on \(listeners)")
+    Console.print(
+      "\(status.serving) of \(status.artifacts) artifacts in service, \(status.peers) peers, \(ByteText.describe(status.uploaded)) uploaded"
+    )
+    Console.print("policy generation \(status.policyGeneration)")
+    for tracker in status.trackers {
+      Console.print(
+        "tracker \(escaped(tracker.url)) for \(escaped(tracker.artifact)): \(tracker.state)" + (tracker.detail.map { ", \($0)" } ?? ""))
+    }
+    for warning in status.warnings { Console.print("warning: \(escaped(warning))") }
+  }
+}
+
+struct Peers: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "The peers of the running node.")
+
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    let document = try await Workplace(common).requireRunningNode().peers()
+    if common.json { return try Console.print(document: document) }
+    for peer in document.peers {
+      let choke = peer.choked ? "choked" : "unchoked"
+      let interest = peer.interested ? "interested" : "idle"
+      Console.print(
+        "\(peer.address)  \(peer.direction)  \(peer.phase)  \(choke), \(interest)  \(ByteText.describe(peer.uploaded))  "
+          + "\(escaped(peer.client ?? "-"))  \(escaped(peer.artifact ?? "-"))")
+    }
+  }
+}
+
+struct Reload: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Have the running node read its configuration again, as SIGHUP does.",
+    discussion: "A configuration with problems changes nothing and is explained.")
+
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    let change = try await Workplace(common).requireRunningNode().reload()
+    if common.json { return try Console.print(document: change) }
+    Console.print(change.message)
+    for warning in change.warnings { Console.note("granary: warning: \(warning)") }
+  }
+}

@@ -1,0 +1,75 @@
+import Control
+import Inventory
+import Metainfo
+import PluginKit
+
+/// Answers `why`: asks the guards about a peer and an artifact as they would be asked about a connection.
+struct Explainer: Sendable {
+  let pipeline: Pipeline
+  let database: InventoryDatabase
+
+  func explain(peer: String, artifact what: String, operation: String?) throws -> WhyDocument {
+    let address = try parse(peer)
+    let artifact = try database.find(what)
+    let torrent = try InventoryKeeper(database: database).torrent(of: artifact.id).torrent
+    var facts = PeerFacts(address: address, direction: .inbound, now: .now)
+    facts.artifact = ArtifactFacts(artifact, torrent)
+    facts.infoHash = artifact.infoHash.preferredWire
+    let decisions = try operations(operation).map { pipeline.decide($0, facts) }
+    return document(peer, artifact, operation, decisions, torrent.layout)
+  }
+
+  /// The operation asked about needs the connection first.
+  private func operations(_ name: String?) throws -> [PluginKit.Operation] {
+    guard let name else { return [.connect, .request, .metadata] }
+    guard let operation = PluginKit.Operation(rawValue: name) else {
+      let known = PluginKit.Operation.allCases.map(\.rawValue).joined(separator: ", ")
+      throw Failure(.usage, "'\(name)' is no operation; there are: \(known)")
+    }
+    return operation == .connect ? [.connect] : [.connect, operation]
+  }
+
+  private func document(
+    _ peer: String, _ artifact: Artifact, _ asked: String?, _ decisions: [Decision], _ layout: PieceLayout
+  ) -> WhyDocument {
+    // Without an operation the question is about blocks: metadata alone is told of, and decides nothing.
+    let deciding = asked == nil ? decisions.filter { $0.operation != .metadata } : decisions
+    let refused = deciding.first { !$0.isAllowed }
+    let judgement = refused?.refusal ?? deciding.last { !$0.judgements.isEmpty }?.judgements.last
+    let operation = refused?.operation ?? deciding.last?.operation ?? .connect
+    return WhyDocument(
+      peer: peer, artifact: artifact.name, operation: operation.rawValue, verdict: refused == nil ? "allow" : "deny",
+      plugin: judgement?.plugin, rule: judgement?.verdict.rule, reason: judgement?.verdict.reason ?? "nothing in the pipeline guards this",
+      place: judgement?.verdict.place, policyGeneration: pipeline.generation,
+      answers: decisions.flatMap { decision in decision.judgements.map { answer(decision.operation, $0) } })
+  }
+
+  private func answer(_ operation: PluginKit.Operation, _ judgement: Judgement) -> WhyDocument.Answer {
+    let verdict = judgement.verdict
+    return WhyDocument.Answer(
+      operation: operation.rawValue, plugin: judgement.plugin, verdict: verdict.answer.rawValue, rule: verdict.rule, reason: verdict.reason,
+      place: verdict.place, scope: operation == .request && verdict.isAllowed ? describe(verdict.scope) : nil)
+  }
+
+  private func describe(_ scope: Scope) -> String {
+    switch scope {
+    case .everything: "everything"
+    case .part(let part): "\(part.wholePieces.population) of \(part.wholePieces.count) pieces"
+    }
+  }
+
+  private func parse(_ peer: String) throws -> PeerAddress {
+    if let address = PeerAddress(peer) { return address }
+    guard let ip = IPAddress(peer) else { throw Failure(.usage, "'\(peer)' is no address: write 10.0.0.1, fd00::1 or 10.0.0.1:6881") }
+    return PeerAddress(ip: ip, port: 0)
+  }
+}
+
+extension ArtifactFacts {
+  /// What policy knows of an artifact of the inventory.
+  init(_ artifact: Artifact, _ torrent: Torrent) {
+    self.init(
+      id: artifact.id.rawValue, infoHash: artifact.infoHash, name: artifact.name, labels: artifact.labels, isPrivate: artifact.isPrivate,
+      layout: torrent.layout)
+  }
+}

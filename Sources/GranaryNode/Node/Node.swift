@@ -1,0 +1,206 @@
+import Control
+import Engine
+import Foundation
+import Inventory
+import Logging
+import Metainfo
+import NIOCore
+import NIOPosix
+import PeerProtocol
+import PluginKit
+import ServiceLifecycle
+import Settings
+import Storage
+import Synchronization
+import Tracker
+import UnixSignals
+
+/// A running node: joins settings, inventory, engine, tracker and control. Everything is decided elsewhere; this wires and orders.
+final class Node: Sendable {
+  struct State: Sendable {
+    var configuration: NodeConfiguration
+    var listeners: [PeerAddress] = []
+    var isReady = false
+    var generation: UInt64 = 1
+  }
+
+  let paths: NodePaths
+  let database: InventoryDatabase
+  let keeper: InventoryKeeper
+  let journal: NodeJournal
+  let ledger: TransferLedger
+  let logger: Logger
+  let engine: SeedEngine
+  let announcer: TrackerAnnouncer
+  let verifying: NIOThreadPool
+  let cache: DescriptorCache
+  let started = ContinuousClock.now
+  let state: Mutex<State>
+  let threads: Int
+  private let lock: NodeLock
+  private let flusher: InventoryFlusher
+  private let group: MultiThreadedEventLoopGroup
+  private let disk: NIOThreadPool
+  private let delegate: NodeDelegate
+  private let reread: @Sendable () throws -> NodeConfiguration
+  private let run: Int64
+
+  /// Does everything short of opening a socket. Throws `Failure` and what becomes one.
+  init(configuration: NodeConfiguration, reread: @escaping @Sendable () throws -> NodeConfiguration) throws {
+    let settings = configuration.settings
+    paths = configuration.paths
+    logger = Logger(label: "granary")
+    self.reread = reread
+    try paths.makeFolders()
+    guard let lock = try NodeLock(path: paths.lock) else {
+      throw Failure(.tryLater, "the state directory \(paths.state) is in use by \(NodeLock.holder(path: paths.lock))")
+    }
+    self.lock = lock
+    database = try InventoryDatabase.open(path: paths.inventory)
+    keeper = InventoryKeeper(database: database)
+    let pacer = TimedPacer()
+    let writer = JournalWriter(database: database, onPressure: pacer.wake)
+    (journal, ledger) = (NodeJournal(writer: writer), TransferLedger(database: database))
+    let maker = ServicesMaker(folder: settings.folder, journal: journal)
+    let pipeline = try configuration.makePipeline(maker.services, generation: 1)
+    threads = max(1, settings.limits.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount)
+    group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+    disk = NIOThreadPool(numberOfThreads: Self.diskThreads)
+    verifying = NIOThreadPool(numberOfThreads: 1)
+    disk.start()
+    verifying.start()
+    cache = DescriptorCache(capacity: settings.limits.openFiles)
+    delegate = NodeDelegate(ledger: ledger)
+    var generator = SystemRandomNumberGenerator()
+    let peerID = PeerID.random(prefix: "-GR0100-", using: &generator)
+    engine = SeedEngine(
+      settings: EngineSettings(settings, loops: threads), pipeline: pipeline, peerID: peerID, clientVersion: "Granary \(Granary.version)",
+      journal: journal, delegate: delegate, logger: logger, group: group, disk: disk)
+    announcer = TrackerAnnouncer(group: group, peerID: peerID.bytes, delegate: delegate, logger: logger)
+    state = Mutex(State(configuration: configuration))
+    try database.markInterruptedRuns()
+    run = try database.beginRun(pid: getpid(), version: Granary.version, at: .now())
+    flusher = InventoryFlusher([writer, ledger], pacer: pacer)
+  }
+
+  /// Serves until a signal ends it.
+  func run() async throws {
+    delegate.attach(self)
+    loadPluginStates()
+    do {
+      try await serve()
+    } catch {
+      await shutDown(why: "\(error)")
+      throw error
+    }
+    await shutDown(why: "signal")
+  }
+
+  private func serve() async throws {
+    let doubtful = try putInService()
+    let listeners = try await listen()
+    state.withLock { ($0.listeners, $0.isReady) = (listeners, true) }
+    for artifact in doubtful { verifyInBackground(artifact) }
+    let services: [any Service] = [
+      AnnouncerService(announcer: announcer), HangUpService(node: self),
+      ControlServer(path: paths.socket, node: NodeControlFace(node: self), logger: quietLogger) { [self] in announceReadiness(listeners) },
+    ]
+    let group = ServiceGroup(
+      configuration: .init(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger))
+    try await group.run()
+  }
+
+  private func listen() async throws -> [PeerAddress] {
+    do {
+      return try await engine.start()
+    } catch let failure as ListenFailure {
+      throw Failure(.unavailable, failure.description)
+    }
+  }
+
+  private func announceReadiness(_ listeners: [PeerAddress]) {
+    logger.notice(
+      "ready",
+      metadata: [
+        "node": "\(settings.node.name)", "listeners": "\(listeners.map(\.description).joined(separator: " "))",
+        "artifacts": "\(engine.totals.artifacts)",
+      ])
+  }
+
+  /// The end, in order: no more peers, what is queued goes out, trackers are told, what waits is stored.
+  private func shutDown(why: String) async {
+    state.withLock { $0.isReady = false }
+    await engine.stop(drain: Self.drainTime)
+    await announcer.stop(within: Self.farewellTime)
+    savePluginStates()
+    flusher.stop()
+    do {
+      try database.endRun(run, why: why, at: .now())
+      try database.checkpoint()
+      try database.close()
+    } catch {
+      logger.error("the inventory could not be closed cleanly", metadata: ["error": "\(error)"])
+    }
+    try? await disk.shutdownGracefully()
+    try? await verifying.shutdownGracefully()
+    logger.notice("stopped", metadata: ["why": "\(why)"])
+  }
+
+  var settings: NodeSettings { state.withLock { $0.configuration.settings } }
+
+  /// Reads the configuration again and switches to it, or says why not and changes nothing.
+  func reload() throws -> (message: String, warnings: [String]) {
+    let fresh = try reread()
+    let generation = state.withLock { $0.generation + 1 }
+    let pipeline = try fresh.makePipeline(
+      ServicesMaker(folder: fresh.settings.folder, journal: journal).services, generation: generation)
+    let restarts = ReloadableKeys.changesNeedingRestart(settings, fresh.settings)
+    state.withLock { ($0.configuration, $0.generation) = (fresh, generation) }
+    engine.replace(settings: EngineSettings(fresh.settings, loops: threads))
+    engine.replace(pipeline: pipeline)
+    refreshPeersAndTrackers()
+    lookAgain()
+    logger.notice("configuration reloaded", metadata: ["policy-generation": "\(generation)"])
+    return ("policy generation \(generation) is in force", restarts.map { "\($0) changed and needs a restart" })
+  }
+
+  private func loadPluginStates() {
+    for installed in engine.pipeline.plugins {
+      guard let data = FileManager.default.contents(atPath: paths.pluginState(installed.name)) else { continue }
+      do {
+        try installed.plugin.loadState(Array(data))
+      } catch {
+        logger.warning("a plugin refused its saved state", metadata: ["plugin": "\(installed.name)", "error": "\(error)"])
+      }
+    }
+  }
+
+  private func savePluginStates() {
+    for installed in engine.pipeline.plugins {
+      guard let bytes = installed.plugin.saveState(), bytes.count <= 1 << 20 else { continue }
+      try? AtomicFile.write(bytes, to: paths.pluginState(installed.name), mode: 0o600)
+    }
+  }
+
+  /// What libraries have to say that is not an event of ours.
+  private var quietLogger: Logger {
+    var logger = Logger(label: "granary.services")
+    logger.logLevel = .error
+    return logger
+  }
+
+  private static let diskThreads = 8
+  private static let drainTime = Duration.seconds(5)
+  private static let farewellTime = Duration.seconds(5)
+}
+
+extension EngineSettings {
+  init(_ settings: NodeSettings, loops: Int) {
+    let limits = settings.limits
+    self.init(
+      listen: settings.listen.map { ListenAddress(host: $0.address.ip.description, port: Int($0.address.port)) }, eventLoops: loops,
+      uploadRate: limits.upload?.bytesPerSecond, uploadSlots: limits.uploadSlots, connections: limits.connections,
+      connectionsPerAddress: limits.perAddress, handshakes: limits.handshakes, handshakeTimeout: limits.handshakeTimeout.duration,
+      idleTimeout: limits.idleTimeout.duration, requestQueue: limits.requestQueue)
+  }
+}

@@ -1,0 +1,38 @@
+import Foundation
+import PluginKit
+import Settings
+
+/// Finds and reads the configuration, and makes the pipeline that it describes.
+struct NodeConfiguration: Sendable {
+  let settings: NodeSettings
+
+  /// Reads the file given, else the first of the usual places that is there.
+  static func load(_ path: String?) throws -> NodeConfiguration {
+    let environment = SettingsEnvironment.process(variables: ProcessInfo.processInfo.environment)
+    return NodeConfiguration(settings: try NodeSettings.load(path: try find(path, environment), environment: environment))
+  }
+
+  private static func find(_ path: String?, _ environment: SettingsEnvironment) throws -> String {
+    if let path { return path }
+    let candidates = environment.configurationCandidates
+    guard let found = candidates.first(where: { access($0, F_OK) == 0 }) else {
+      throw Failure(.configuration, "there is no configuration: none of \(candidates.joined(separator: ", ")); name one with --config")
+    }
+    return found
+  }
+
+  /// The pipeline, or every problem of it. A pipeline that lets anybody in from beyond loopback must say so.
+  func makePipeline(_ services: @escaping @Sendable (String) -> PluginServices, generation: UInt64) throws -> Pipeline {
+    let builder = PipelineBuilder(registry: KnownPlugins.registry, services: services, explain: SettingsErrors.explain)
+    let pipeline = try builder.build(settings.pipeline.map(\.pipelineEntry), generation: generation).get()
+    if settings.listensBeyondLoopback, !pipeline.isGuarded, !settings.isOpen {
+      throw Failure(
+        .configuration,
+        "the node listens beyond loopback and nothing in the pipeline says who may connect: add an allowlist, or write 'open: true'",
+        place: settings.file)
+    }
+    return pipeline
+  }
+
+  var paths: NodePaths { NodePaths(state: settings.node.state) }
+}

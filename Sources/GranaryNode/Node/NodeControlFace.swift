@@ -1,0 +1,124 @@
+import Control
+import Engine
+import Foundation
+import Inventory
+import Metainfo
+import NIOPosix
+import PluginKit
+import Settings
+import Synchronization
+import Tracker
+
+/// The node as its control socket shows it. What waits for the disk runs on the disk's threads.
+struct NodeControlFace: NodeControl {
+  let node: Node
+
+  func status() async throws -> StatusDocument {
+    let totals = node.engine.totals
+    let counts = try await blocking { try node.database.counts() }
+    let (listeners, isReady) = node.state.withLock { ($0.listeners, $0.isReady) }
+    return StatusDocument(
+      ready: isReady, node: node.settings.node.name, pid: getpid(), version: Granary.version,
+      uptime: Int64((ContinuousClock.now - node.started) / .seconds(1)),
+      listeners: listeners.map { .init(address: $0.ip.description, port: Int($0.port), tls: false) },
+      artifacts: counts.artifacts.values.reduce(0, +), serving: totals.artifacts, peers: totals.connections, uploaded: totals.uploaded,
+      policyGeneration: totals.generation, trackers: try await trackers(), plugins: plugins(), warnings: try await warnings())
+  }
+
+  func peers() async throws -> PeersDocument {
+    PeersDocument(peers: await node.engine.peers().map(PeersDocument.Peer.init))
+  }
+
+  func why(peer: String, artifact: String, operation: String?) async throws -> WhyDocument {
+    try await blocking {
+      try Explainer(pipeline: node.engine.pipeline, database: node.database).explain(peer: peer, artifact: artifact, operation: operation)
+    }
+  }
+
+  func submit(_ submission: Submission, by uid: UInt32) async throws -> ChangeDocument {
+    try await blocking {
+      let found = try Found(submission)
+      try RootsPolicy(roots: node.settings.artifacts.roots).check(found.root)
+      let (artifact, isNew) = try node.keep(found)
+      node.journal.record(change(isNew ? "add" : "update", artifact, uid))
+      return ChangeDocument(message: "\(isNew ? "added" : "updated") \(artifact.name)")
+    }
+  }
+
+  func remove(_ what: String, by uid: UInt32) async throws -> ChangeDocument {
+    try await blocking {
+      let artifact = try node.database.find(what)
+      node.takeOutOfService(artifact.id, reason: "removed by the operator")
+      try node.database.remove(artifact.id)
+      node.journal.record(change("remove", artifact, uid))
+      return ChangeDocument(message: "removed \(artifact.name)")
+    }
+  }
+
+  func reload(by uid: UInt32) async throws -> ChangeDocument {
+    try await blocking {
+      let (message, warnings) = try node.reload()
+      return ChangeDocument(message: message, warnings: warnings)
+    }
+  }
+
+  func flush() async throws -> ChangeDocument {
+    try await blocking {
+      try node.journal.writer.flush()
+      try node.ledger.flush()
+      return ChangeDocument(message: "stored")
+    }
+  }
+
+  private func change(_ operation: String, _ artifact: Artifact, _ uid: UInt32) -> JournalRecord {
+    JournalRecord(
+      at: .now, principal: "uid \(uid)", address: nil, infoHash: artifact.infoHash.preferredWire, artifact: artifact.name,
+      operation: operation, verdict: "allow", plugin: "control", reason: "asked for through the control socket by uid \(uid)",
+      generation: node.engine.pipeline.generation)
+  }
+
+  private func trackers() async throws -> [StatusDocument.Tracker] {
+    let names = try await blocking {
+      Dictionary(uniqueKeysWithValues: try node.database.artifacts().map { ($0.id.rawValue, $0.name) })
+    }
+    return await node.announcer.status().map {
+      .init(artifact: names[$0.id] ?? "", url: $0.url, state: $0.state.rawValue, detail: $0.message)
+    }
+  }
+
+  private func plugins() -> [StatusDocument.Plugin] {
+    node.engine.pipeline.plugins.map { installed in
+      let counts = installed.statistics.snapshot
+      return .init(
+        name: installed.name, calls: Dictionary(uniqueKeysWithValues: counts.calls.map { ($0.key.rawValue, $0.value) }),
+        faults: Dictionary(uniqueKeysWithValues: counts.faults.map { ($0.key.rawValue, $0.value) }))
+    }
+  }
+
+  private func warnings() async throws -> [String] {
+    var warnings: [String] = []
+    if let problem = node.journal.writer.status.problem { warnings.append("the journal cannot be written: \(problem)") }
+    if let problem = node.ledger.status.problem { warnings.append("transfers cannot be written: \(problem)") }
+    let waiting = try await blocking { try node.database.artifacts(ArtifactFilter(states: [.changed, .missing, .failed])) }
+    return warnings + waiting.map { "\($0.name) is not served: \($0.state.rawValue): \($0.stateReason)" }
+  }
+
+  /// Runs what waits for a disk on a thread that may, and turns what it throws into a document.
+  private func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    do {
+      return try await NIOThreadPool.singleton.runIfActive(body)
+    } catch {
+      throw Failure(error).document
+    }
+  }
+}
+
+extension PeersDocument.Peer {
+  init(_ peer: PeerSnapshot) {
+    self.init(
+      number: peer.number, address: peer.address.description, direction: peer.direction.rawValue, phase: peer.phase,
+      principal: peer.principal, client: peer.client, artifact: peer.artifact?.name,
+      infoHash: peer.artifact?.infoHash.description, choked: peer.isChoked, interested: peer.isInterested, uploaded: peer.uploaded,
+      queued: peer.queued, pieces: peer.peerPieces, age: peer.age / .seconds(1))
+  }
+}

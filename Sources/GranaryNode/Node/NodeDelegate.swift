@@ -1,0 +1,54 @@
+import Engine
+import Inventory
+import Metainfo
+import NIOCore
+import PluginKit
+import Storage
+import Synchronization
+import Tracker
+
+/// What engine and announcer tell the node. They are made before it is complete, so it is attached afterwards; it holds the node weakly.
+final class NodeDelegate: Sendable {
+  private struct Attached { weak var node: Node? }
+
+  private let ledger: TransferLedger
+  private let attached = Mutex(Attached())
+
+  init(ledger: TransferLedger) {
+    self.ledger = ledger
+  }
+
+  func attach(_ node: Node) { attached.withLock { $0.node = node } }
+  private var node: Node? { attached.withLock { $0.node } }
+}
+
+extension NodeDelegate: EngineDelegate {
+  func transferred(_ transfer: Engine.Transfer) {
+    let now = Timestamp.now()
+    let kind: Principal.Kind = IPAddress(transfer.principal) == nil ? .identity : .address
+    ledger.record(
+      TransferDelta(
+        principal: Principal(kind: kind, name: transfer.principal), artifact: ArtifactID(rawValue: transfer.artifact),
+        bytes: transfer.bytes,
+        blocks: transfer.blocks, firstAt: now, lastAt: now))
+  }
+
+  func artifactFailed(id: Int64, error: StorageError) { node?.failed(ArtifactID(rawValue: id), error) }
+}
+
+extension NodeDelegate: AnnounceDelegate {
+  func statistics(for id: Int64) -> AnnounceStatistics {
+    guard let node else { return AnnounceStatistics(uploaded: 0, downloaded: 0, left: 0) }
+    return AnnounceStatistics(uploaded: node.engine.uploaded(of: id), downloaded: 0, left: node.engine.missing(of: id))
+  }
+
+  func found(peers: [SocketAddress], for id: Int64) {
+    guard let node else { return }
+    let own = Set(node.state.withLock { $0.listeners })
+    for peer in peers.compactMap(PeerAddress.init(_:)) where !own.contains(peer) {
+      node.engine.dial(peer, artifact: id, isStatic: false)
+    }
+  }
+
+  var listenPort: UInt16 { node?.state.withLock { $0.listeners.first?.port } ?? 0 }
+}

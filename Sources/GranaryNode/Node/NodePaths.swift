@@ -1,0 +1,39 @@
+import Foundation
+import Metainfo
+
+/// Where a node keeps its things.
+struct NodePaths: Sendable {
+  /// The state directory.
+  let state: String
+
+  var inventory: String { state + "/inventory.sqlite" }
+  var lock: String { state + "/lock" }
+  var torrents: String { state + "/torrents" }
+  func pluginState(_ name: String) -> String { state + "/plugins/\(name).state" }
+
+  /// The control socket: in the state directory, or, where that path is too long for a socket, under a short name in the runtime directory.
+  var socket: String {
+    let direct = state + "/control.sock"
+    guard direct.utf8.count > Self.longestSocketPath else { return direct }
+    let digest = SHA1Digest.hash(of: Array(state.utf8)).description.prefix(16)
+    return "\(Self.runtimeDirectory)/granary-\(digest).sock"
+  }
+
+  private static let longestSocketPath = 107
+
+  private static var runtimeDirectory: String {
+    ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"] ?? (getuid() == 0 ? "/run" : "/tmp")
+  }
+
+  /// Makes the state directory with mode 0700.
+  func makeFolders() throws {
+    for folder in [state, torrents, state + "/plugins"] {
+      do {
+        try FileManager.default.createDirectory(
+          atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      } catch {
+        throw Failure(.cannotCreate, "\(folder): cannot make the state directory: \(error.localizedDescription)")
+      }
+    }
+  }
+}

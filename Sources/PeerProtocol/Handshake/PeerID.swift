@@ -1,0 +1,46 @@
+/// A peer's id: 20 bytes that it chose itself (BEP 3), kept inline. It names a client program at best, and proves nothing.
+public struct PeerID: Hashable, Sendable {
+  /// The number of bytes of a peer id.
+  public static let byteCount = 20
+
+  let high: UInt64
+  let middle: UInt64
+  let low: UInt32
+
+  init(high: UInt64, middle: UInt64, low: UInt32) {
+    (self.high, self.middle, self.low) = (high, middle, low)
+  }
+
+  /// The peer id in these bytes, or nil where there are not exactly 20 of them.
+  public init?(_ bytes: some Collection<UInt8>) {
+    guard bytes.count == Self.byteCount else { return nil }
+    high = Self.word(bytes.prefix(8))
+    middle = Self.word(bytes.dropFirst(8).prefix(8))
+    low = UInt32(truncatingIfNeeded: Self.word(bytes.dropFirst(16)))
+  }
+
+  /// The id's 20 bytes.
+  public var bytes: [UInt8] {
+    withUnsafeBytes(of: high.bigEndian, Array.init) + withUnsafeBytes(of: middle.bigEndian, Array.init)
+      + withUnsafeBytes(of: low.bigEndian, Array.init)
+  }
+
+  /// An id that begins with `prefix` (BEP 20, such as `-GR0001-`; at most 20 bytes of it are taken) and ends in random letters and digits.
+  public static func random(prefix: String, using generator: inout some RandomNumberGenerator) -> PeerID {
+    let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
+    var bytes = Array(prefix.utf8.prefix(byteCount))
+    while bytes.count < byteCount {
+      bytes.append(alphabet.randomElement(using: &generator) ?? UInt8(ascii: "0"))
+    }
+    return PeerID(high: word(bytes.prefix(8)), middle: word(bytes[8..<16]), low: UInt32(truncatingIfNeeded: word(bytes[16..<20])))
+  }
+
+  private static func word(_ bytes: some Sequence<UInt8>) -> UInt64 {
+    bytes.reduce(0) { $0 << 8 | UInt64($1) }
+  }
+}
+
+extension PeerID: CustomStringConvertible {
+  /// The id as text, with everything but printable ASCII escaped as `\xNN`.
+  public var description: String { EscapedText.escape(bytes) }
+}

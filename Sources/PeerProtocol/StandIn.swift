@@ -1,3 +1,0 @@
-public struct PeerID: Hashable, Sendable {}
-public struct ReservedBits: Hashable, Sendable {}
-public struct ExtendedHandshake: Hashable, Sendable {}

@@ -1,0 +1,62 @@
+import Metainfo
+import NIOCore
+import PeerProtocol
+internal import PluginKit
+
+/// One peer's exchange of metadata.
+///
+/// A message that is no message of BEP 9 closes the connection with its reason: the peer is at fault, not this plugin, so nothing is thrown.
+final class MetadataPeer: PeerPlugin {
+  private let peer: PeerContext
+  private var budget: MetadataBudget
+
+  init(_ peer: PeerContext) {
+    self.peer = peer
+    budget = MetadataBudget(pieces: Self.pieceCount(of: peer))
+  }
+
+  func addHandshake(_ additions: inout HandshakeAdditions) throws {
+    guard peer.grant.metadata.isAllowed else { return }
+    additions.add("metadata_size", .integer(Int64(peer.infoBytes.count)))
+  }
+
+  func onExtended(_ name: String, _ payload: ByteBuffer) throws -> Handling {
+    guard name == MetadataMessage.name else { return .pass }
+    do throws(ProtocolViolation) {
+      switch try MetadataMessage.decode(payload) {
+      case .request(let piece): answer(piece)
+      // We ask for nothing, so there is nothing to do with answers; unknown kinds are to be ignored (BEP 9).
+      case .data, .reject, nil: break
+      }
+    } catch {
+      peer.close("malformed \(MetadataMessage.name): \(error)")
+    }
+    return .handled
+  }
+
+  private func answer(_ piece: Int) {
+    switch budget.spend(at: peer.now) {
+    case .serve: send(data(piece) ?? .reject(piece: piece))
+    case .reject: send(.reject(piece: piece))
+    case .close: peer.close("too many requests for metadata")
+    }
+  }
+
+  /// The piece where the peer may have it and it exists. The grant is asked each time: it may have been taken back.
+  private func data(_ piece: Int) -> MetadataMessage? {
+    guard peer.grant.metadata.isAllowed, (0..<Self.pieceCount(of: peer)).contains(piece) else { return nil }
+    let begin = piece * MetadataMessage.pieceLength
+    let end = min(begin + MetadataMessage.pieceLength, peer.infoBytes.count)
+    return .data(piece: piece, totalSize: peer.infoBytes.count, ByteBuffer(bytes: peer.infoBytes[begin..<end]))
+  }
+
+  private func send(_ message: MetadataMessage) {
+    var buffer = ByteBuffer()
+    message.encode(into: &buffer)
+    peer.send(extended: MetadataMessage.name, buffer)
+  }
+
+  private static func pieceCount(of peer: PeerContext) -> Int {
+    (peer.infoBytes.count + MetadataMessage.pieceLength - 1) / MetadataMessage.pieceLength
+  }
+}

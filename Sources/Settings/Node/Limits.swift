@@ -1,0 +1,27 @@
+/// `limits`: what a node gives at most, from the first byte on.
+///
+/// The defaults fit a node of a private fleet with thousands of peers; `config/granary.yaml` explains each.
+package struct Limits: Sendable, Hashable {
+  /// Payload to all peers together; nil for no limit.
+  package var upload: ByteRate?
+  /// Connections, whoever dialed, of all artifacts together: 1...1,000,000.
+  package var connections = 4000
+  /// Connections from one address: 1...1,000,000. Peers behind one NAT or on one host share it.
+  package var perAddress = 256
+  /// Accepted connections that have not said a whole handshake yet: 1...100,000.
+  package var handshakes = 256
+  /// How long one may take for that: 1 s ... 10 min.
+  package var handshakeTimeout = TimeSpan(milliseconds: 10_000)
+  /// Peers that are unchoked at once; nil for all that are interested. Else 1...1,000,000.
+  package var uploadSlots: Int?
+  /// Requests that one peer may have outstanding; announced as `reqq` (BEP 10): 1...10,000.
+  package var requestQueue = 500
+  /// A connection that says nothing for so long is closed: 10 s ... 1 day. Peers send a keep-alive every two minutes (BEP 3).
+  package var idleTimeout = TimeSpan(milliseconds: 180_000)
+  /// Descriptors of artifacts' files that are kept open: 8...1,000,000.
+  package var openFiles = 256
+  /// Threads that serve connections: 1...1024; nil for one per core.
+  package var eventLoops: Int?
+
+  package init() {}
+}

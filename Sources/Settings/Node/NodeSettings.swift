@@ -1,0 +1,64 @@
+package import PluginKit
+
+/// What a node's YAML file says, with defaults filled in and paths made absolute. DESIGN section 7 is its contract.
+package struct NodeSettings: Sendable {
+  /// `node`.
+  package struct Node: Sendable, Hashable {
+    /// The node's name in logs, status and the journal; the host's by default.
+    package let name: String
+    /// The absolute path of the state directory: inventory, lock, control socket.
+    package let state: String
+  }
+
+  /// An entry of `listen`.
+  package struct Listener: Sendable, Hashable {
+    /// Where to listen; port 0 lets the system pick one.
+    package let address: PeerAddress
+    /// `FILE:LINE:COLUMN`, for an address that turns out to be in use.
+    package let place: String
+  }
+
+  /// `artifacts`.
+  package struct Artifacts: Sendable, Hashable {
+    /// The absolute paths that data may be served from. Empty: nothing can be published or added.
+    package let roots: [String]
+  }
+
+  /// An entry of `peers`: dialed without being asked.
+  package struct StaticPeer: Sendable, Hashable {
+    /// Where it is; the port is never 0.
+    package let address: PeerAddress
+    /// Names or patterns of artifacts that it is dialed for; nil for each artifact. Empty: none.
+    package let artifacts: [String]?
+    /// `FILE:LINE:COLUMN`.
+    package let place: String
+  }
+
+  /// The file's name in messages, as it was given.
+  package let file: String
+  /// The absolute path of the folder that relative paths start from.
+  package let folder: String
+  package let node: Node
+  /// At least one.
+  package let listen: [Listener]
+  package let artifacts: Artifacts
+  package let limits: Limits
+  /// Announce URLs for what is published without its own.
+  package let trackers: [String]
+  package let peers: [StaticPeer]
+  /// Hosts that torrents added from elsewhere may be announced to: lower-case names, or addresses without brackets. Empty: none.
+  package let origins: [String]
+  /// The plugins, in the order of the chain.
+  package let pipeline: [PluginEntry]
+  /// `open: true`: the operator wants a node that admits anyone.
+  package let isOpen: Bool
+  /// What the operator should be told, and what is no error.
+  package let warnings: [SettingsErrorLine]
+
+  /// Whether other machines can reach a listener. Then something in the pipeline must admit peers, or `isOpen` must say that nothing does;
+  /// who knows the plugins must check that.
+  package var listensBeyondLoopback: Bool { listen.contains { !$0.address.ip.isLoopback } }
+
+  /// Absolute form of a path in this file.
+  package func resolve(_ path: String) -> String { FilePath.resolve(path, in: folder) }
+}

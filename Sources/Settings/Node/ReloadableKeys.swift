@@ -1,0 +1,90 @@
+internal import PluginKit
+
+/// What a running node does about a changed key on SIGHUP.
+package enum ReloadEffect: String, Sendable {
+  /// It takes effect at once, or for what happens from then on.
+  case reloads
+  /// The node keeps the old value until it is started again.
+  case needsRestart = "needs a restart"
+}
+
+/// A key of the file, for `check --explain`.
+package struct SettingsKey: Sendable {
+  /// The key's path: `limits.upload`.
+  package let path: String
+  package let effect: ReloadEffect
+  /// The value where the file says nothing, in the file's own words.
+  package let defaultValue: String
+  /// One line.
+  package let summary: String
+  fileprivate let differs: @Sendable (NodeSettings, NodeSettings) -> Bool
+
+  fileprivate init<Value: Equatable & Sendable>(
+    _ path: String, _ effect: ReloadEffect, default defaultValue: String, _ summary: String,
+    _ value: @escaping @Sendable (NodeSettings) -> Value
+  ) {
+    (self.path, self.effect, self.defaultValue, self.summary) = (path, effect, defaultValue, summary)
+    differs = { value($0) != value($1) }
+  }
+}
+
+/// Every key of this build.
+package enum ReloadableKeys {
+  /// In the order of `config/granary.yaml`.
+  package static let all: [SettingsKey] = node + limits + policy
+
+  /// The keys that changed and that a running node cannot take over, in the table's order.
+  package static func changesNeedingRestart(_ old: NodeSettings, _ new: NodeSettings) -> [String] {
+    all.filter { $0.effect == .needsRestart && $0.differs(old, new) }.map(\.path)
+  }
+
+  private static let node: [SettingsKey] = [
+    SettingsKey("node.name", .needsRestart, default: "the host's name", "the node's name in logs, status and journal") { $0.node.name },
+    SettingsKey("node.state", .needsRestart, default: "$STATE_DIRECTORY, else ./state", "inventory, lock and control socket") {
+      $0.node.state
+    },
+    SettingsKey("listen", .needsRestart, default: "none: it must be given", "where peers connect") { $0.listen.map(\.address) },
+    SettingsKey("artifacts.roots", .reloads, default: "[]", "data may be served from below these only") { $0.artifacts.roots },
+  ]
+
+  private static let limits: [SettingsKey] = {
+    let fresh = Limits()
+    return [
+      SettingsKey("limits.upload", .reloads, default: "unlimited", "payload to all peers together") { $0.limits.upload },
+      SettingsKey("limits.connections", .reloads, default: "\(fresh.connections)", "connections altogether") { $0.limits.connections },
+      SettingsKey("limits.per-address", .reloads, default: "\(fresh.perAddress)", "connections from one address") { $0.limits.perAddress },
+      SettingsKey("limits.handshakes", .reloads, default: "\(fresh.handshakes)", "handshakes in flight") { $0.limits.handshakes },
+      SettingsKey("limits.handshake-timeout", .reloads, default: "\(fresh.handshakeTimeout)", "time to finish a handshake") {
+        $0.limits.handshakeTimeout
+      },
+      SettingsKey("limits.upload-slots", .reloads, default: "unlimited", "peers unchoked at once") { $0.limits.uploadSlots },
+      SettingsKey("limits.request-queue", .needsRestart, default: "\(fresh.requestQueue)", "requests outstanding per peer (reqq)") {
+        $0.limits.requestQueue
+      },
+      SettingsKey("limits.idle-timeout", .reloads, default: "\(fresh.idleTimeout)", "silence that ends a connection") {
+        $0.limits.idleTimeout
+      },
+      SettingsKey("limits.open-files", .needsRestart, default: "\(fresh.openFiles)", "descriptors kept open") { $0.limits.openFiles },
+      SettingsKey("limits.event-loops", .needsRestart, default: "cores", "threads that serve connections") { $0.limits.eventLoops },
+    ]
+  }()
+
+  private static let policy: [SettingsKey] = [
+    SettingsKey("trackers", .reloads, default: "[]", "announce URLs for what is published from then on") { $0.trackers },
+    SettingsKey("peers", .reloads, default: "[]", "peers that are dialed") { $0.peers.map { PeerValue($0) } },
+    SettingsKey("origins", .reloads, default: "[]", "hosts that added torrents may announce to") { $0.origins },
+    // Settings of plugins are not compared: a reload makes every plugin anew.
+    SettingsKey("pipeline", .reloads, default: "[]", "the plugins, in the order of the chain") { $0.pipeline.map(\.name) },
+    SettingsKey("open", .reloads, default: "false", "admit anyone beyond loopback without a guard") { $0.isOpen },
+  ]
+
+  /// A peer without its place: moving a line changes nothing.
+  private struct PeerValue: Equatable, Sendable {
+    let address: PeerAddress
+    let artifacts: [String]?
+
+    init(_ peer: NodeSettings.StaticPeer) {
+      (address, artifacts) = (peer.address, peer.artifacts)
+    }
+  }
+}

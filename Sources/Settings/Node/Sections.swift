@@ -1,0 +1,144 @@
+internal import PluginKit
+
+// The file as it is written: every key optional, so that one bad section does not hide the next. `NodeSettings+Loading` fills it in.
+
+/// The whole file.
+struct RootSection: Decodable {
+  let node: NodeSection?
+  let listen: [ListenSection]?
+  let artifacts: ArtifactsSection?
+  let limits: LimitsSection?
+  let trackers: [TrackerURL]?
+  let peers: [PeerSection]?
+  let origins: [HostName]?
+  let pipeline: [PluginEntry]?
+  let open: Bool?
+
+  enum CodingKeys: String, CodingKey, CaseIterable, ExplainedKeys {
+    case node, listen, artifacts, limits, trackers, peers, origins, pipeline, open
+
+    /// Sections of the contract that come with their issues.
+    private static let later: Set<String> = [
+      "tls", "links", "tracker", "mirror", "catalogue", "zones", "disk", "http", "log", "metrics", "scrub", "announce-address",
+    ]
+
+    static func explanation(ofUnknown key: String) -> String? {
+      later.contains(key) ? "'\(key)' is not in this build" : nil
+    }
+  }
+}
+
+/// `node`.
+struct NodeSection: Decodable {
+  let name: NodeName?
+  let state: FilePath?
+}
+
+/// `node.name`.
+struct NodeName: Decodable {
+  let text: String
+
+  init(from decoder: any Decoder) throws {
+    text = try String(from: decoder)
+    let isShort = (1...253).contains(text.utf8.count)
+    guard isShort, printable(String(text.prefix(64))) == text.prefix(64), text.allSatisfy({ !$0.isNewline }) else {
+      throw SettingsProblem("expected a name of 1 to 253 bytes on one line, found '\(printable(text))'")
+    }
+  }
+}
+
+/// An entry of `listen`.
+struct ListenSection: Decodable {
+  let address: Placed<SocketAddress>
+
+  enum CodingKeys: String, CodingKey, ExplainedKeys {
+    case address
+
+    static func explanation(ofUnknown key: String) -> String? {
+      key == "tls" ? "TLS links are not in this build" : nil
+    }
+  }
+}
+
+/// `artifacts`.
+struct ArtifactsSection: Decodable {
+  let roots: [Placed<FilePath>]?
+}
+
+/// `limits`.
+struct LimitsSection: Decodable {
+  let upload: OrWord<Unlimited, ByteRate>?
+  let connections: Whole<1, 1_000_000>?
+  let perAddress: Whole<1, 1_000_000>?
+  let handshakes: Whole<1, 100_000>?
+  let handshakeTimeout: BoundedSpan<1000, 600_000>?
+  let uploadSlots: OrWord<Unlimited, Whole<1, 1_000_000>>?
+  let requestQueue: Whole<1, 10_000>?
+  let idleTimeout: BoundedSpan<10_000, 86_400_000>?
+  let openFiles: Whole<8, 1_000_000>?
+  let eventLoops: OrWord<Cores, Whole<1, 1024>>?
+
+  enum CodingKeys: String, CodingKey, ExplainedKeys {
+    case upload, connections, handshakes
+    case perAddress = "per-address"
+    case handshakeTimeout = "handshake-timeout"
+    case uploadSlots = "upload-slots"
+    case requestQueue = "request-queue"
+    case idleTimeout = "idle-timeout"
+    case openFiles = "open-files"
+    case eventLoops = "event-loops"
+
+    static func explanation(ofUnknown key: String) -> String? {
+      ["download", "per-principal"].contains(key) ? "'\(key)' is not in this build" : nil
+    }
+  }
+
+  /// The limits, with defaults for what is not said.
+  var limits: Limits {
+    var limits = Limits()
+    limits.upload = upload?.value
+    limits.connections = connections?.value ?? limits.connections
+    limits.perAddress = perAddress?.value ?? limits.perAddress
+    limits.handshakes = handshakes?.value ?? limits.handshakes
+    limits.handshakeTimeout = handshakeTimeout?.value ?? limits.handshakeTimeout
+    limits.uploadSlots = uploadSlots?.value?.value
+    limits.requestQueue = requestQueue?.value ?? limits.requestQueue
+    limits.idleTimeout = idleTimeout?.value ?? limits.idleTimeout
+    limits.openFiles = openFiles?.value ?? limits.openFiles
+    limits.eventLoops = eventLoops?.value?.value
+    return limits
+  }
+}
+
+/// An entry of `peers`: an address, or a mapping that says for which artifacts.
+struct PeerSection: Decodable {
+  let address: Placed<SocketAddress>
+  let artifacts: [ArtifactPattern]?
+
+  private enum CodingKeys: CodingKey { case address, artifacts }
+
+  init(from decoder: any Decoder) throws {
+    if let strict = decoder as? StrictDecoder, case .scalar = strict.node.content {
+      (address, artifacts) = (try Placed(from: decoder), nil)
+    } else {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      address = try container.decode(Placed<SocketAddress>.self, forKey: .address)
+      artifacts = try container.decodeIfPresent([ArtifactPattern].self, forKey: .artifacts)
+    }
+    guard address.value.address.port > 0 else {
+      throw SettingsProblem("a peer to dial needs a port other than 0", place: address.place)
+    }
+  }
+}
+
+/// A pattern for artifacts, as a peer's entry holds it.
+struct ArtifactPattern: TextValue {
+  let text: String
+
+  static let expected = "an artifact's name or a pattern such as release-*"
+
+  init(text: String) throws(SettingsProblem) {
+    guard !text.isEmpty else { throw Self.mismatch(text) }
+    self.text = text
+  }
+}

@@ -1,0 +1,15 @@
+/// How a node announces.
+package struct AnnouncerSettings: Sendable {
+  package var scope: AnnounceScope = .eachTier
+  package var timing = AnnounceTiming()
+  /// Announces under way at a time.
+  package var maximumUnderWay = 50
+  /// `stopped` announces under way at a time when everything ends.
+  package var maximumFarewells = 200
+  /// First announces a second.
+  package var startsPerSecond = 50
+  /// How many peers to ask for.
+  package var wanted: Int32 = 50
+
+  package init() {}
+}

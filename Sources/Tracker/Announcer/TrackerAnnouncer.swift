@@ -1,0 +1,267 @@
+import Logging
+import Metainfo
+import NIOCore
+
+/// Announces all torrents of a node to their trackers.
+///
+/// Each info-hash has an `AnnounceSchedule`; one heap holds when each has something due, and one timer waits for the earliest. A bounded
+/// number of announces is under way at a time. Two announces of one info-hash to one tracker never overtake each other.
+package actor TrackerAnnouncer {
+  /// One info-hash of one torrent.
+  struct SwarmKey: Hashable, Sendable {
+    let id: Int64
+    let infoHash: SHA1Digest
+  }
+
+  /// An announce that is to be sent.
+  struct Job: Sendable {
+    let key: SwarmKey
+    let due: AnnounceSchedule.Due
+    /// Which life of the torrent it belongs to: one that was removed and added again has another.
+    let life: UInt64
+  }
+
+  private enum Phase {
+    /// Before `run` and after it has been cancelled. `running` or `stopping` follow.
+    case idle
+    case running
+    /// Sending `stopped`; `stopped` follows.
+    case stopping
+    case stopped
+  }
+
+  private struct Swarm {
+    var schedule: AnnounceSchedule
+    let life: UInt64
+  }
+
+  private let delegate: any AnnounceDelegate
+  private let settings: AnnouncerSettings
+  private let transport: any TrackerTransport
+  private let clock: AnnouncerClock
+  private let logger: Logger
+  private let peerID: [UInt8]
+  private let key = UInt32.random(in: .min ... .max)
+  private var generator: any RandomNumberGenerator & Sendable
+
+  private var phase = Phase.idle
+  private var torrents: [Int64: AnnouncedTorrent] = [:]
+  private var swarms: [SwarmKey: Swarm] = [:]
+  private var queue = DueQueue<SwarmKey>()
+  private var spread: StartSpread
+  private var lives: UInt64 = 0
+  /// `stopped` announces that wait for a free place.
+  private var farewells: [Job] = []
+  private var underWay: [UInt64: (job: Job, task: Task<Void, Never>)] = [:]
+  private var tickets: UInt64 = 0
+  private var timer: (time: Duration, task: Task<Void, Never>)?
+  private let wakes = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+
+  /// An announcer. `peerID` has 20 bytes. Without a transport of the caller's it speaks to the network on the group's loops.
+  package init(
+    group: any EventLoopGroup, peerID: [UInt8], delegate: any AnnounceDelegate, settings: AnnouncerSettings = AnnouncerSettings(),
+    clock: any Clock<Duration> = ContinuousClock(), generator: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
+    logger: Logger, transport: (any TrackerTransport)? = nil
+  ) {
+    (self.peerID, self.delegate, self.settings, self.generator, self.logger) = (peerID, delegate, settings, generator, logger)
+    self.clock = AnnouncerClock(clock)
+    self.transport = transport ?? NetworkTrackerTransport(group: group)
+    spread = StartSpread(perSecond: settings.startsPerSecond)
+  }
+}
+
+// MARK: - What callers ask
+
+extension TrackerAnnouncer {
+  /// Announces a torrent from now on. One of the same id with other contents takes the former's place, which is told `stopped`.
+  package func add(_ torrent: AnnouncedTorrent) {
+    guard phase == .idle || phase == .running, torrents[torrent.id] != torrent else { return }
+    remove(id: torrent.id)
+    torrents[torrent.id] = torrent
+    lives += 1
+    for infoHash in torrent.infoHashes {
+      let schedule = AnnounceSchedule(
+        trackers: torrent.trackers, scope: settings.scope, timing: settings.timing, start: spread.take(now: clock.now()), using: &generator)
+      let key = SwarmKey(id: torrent.id, infoHash: infoHash)
+      swarms[key] = Swarm(schedule: schedule, life: lives)
+      queue.set(key, to: schedule.nextTime)
+    }
+    wake()
+  }
+
+  /// Announces a torrent no more, and tells the trackers that know it `stopped`. Returns at once.
+  package func remove(id: Int64) {
+    guard let torrent = torrents.removeValue(forKey: id) else { return }
+    for infoHash in torrent.infoHashes { sayFarewell(SwarmKey(id: id, infoHash: infoHash)) }
+    wake()
+  }
+
+  /// The torrent's download has finished just now: its trackers are told `completed`. Not for what was whole when it was added.
+  package func completed(id: Int64) {
+    for infoHash in torrents[id]?.infoHashes ?? [] {
+      let key = SwarmKey(id: id, infoHash: infoHash)
+      swarms[key]?.schedule.complete()
+      queue.set(key, to: swarms[key]?.schedule.nextTime)
+    }
+    wake()
+  }
+
+  /// Sends announces as they fall due, until `stop` is called or the task is cancelled. To be called once.
+  package func run() async {
+    guard phase == .idle else { return }
+    phase = .running
+    dispatch()
+    for await _ in wakes.stream { dispatch() }
+    timer?.task.cancel()
+    if phase == .running { phase = .idle }
+  }
+
+  /// Ends all announces: tells `stopped` to every tracker that knows us, many at a time, and gives up after `limit`.
+  package func stop(within limit: Duration) async {
+    guard phase == .idle || phase == .running else { return }
+    phase = .stopping
+    wakes.continuation.finish()
+    timer?.task.cancel()
+    for key in swarms.keys { sayFarewell(key) }
+    torrents = [:]
+    let end = clock.now() + limit
+    let deadline = Task { [clock] in
+      try? await clock.sleep(end)
+      if !Task.isCancelled { self.abandonFarewells() }
+    }
+    dispatch()
+    // Each announce that ends starts the next before its task does.
+    while let last = underWay.values.first { await last.task.value }
+    deadline.cancel()
+    phase = .stopped
+    await transport.close()
+  }
+
+  /// How every tracker stands, by torrent, info-hash and tier.
+  package func status() -> [TrackerStatus] {
+    let now = clock.now()
+    let keys = torrents.values.sorted { $0.id < $1.id }.flatMap { torrent in
+      torrent.infoHashes.map { SwarmKey(id: torrent.id, infoHash: $0) }
+    }
+    return keys.flatMap { key in
+      (swarms[key]?.schedule.trackers ?? []).map { TrackerStatus(id: key.id, infoHash: key.infoHash, now: now, tracker: $0) }
+    }
+  }
+}
+
+// MARK: - Sending
+
+extension TrackerAnnouncer {
+  private func wake() { wakes.continuation.yield() }
+
+  private var capacity: Int {
+    max(1, phase == .stopping ? settings.maximumFarewells : settings.maximumUnderWay)
+  }
+
+  /// Starts as much as there is place for, `stopped` first, and sets the timer.
+  private func dispatch() {
+    guard phase == .running || phase == .stopping else { return }
+    while underWay.count < capacity, let job = nextJob() { start(job) }
+    if phase == .running { setTimer() }
+  }
+
+  private func nextJob() -> Job? {
+    if let farewell = farewells.popLast() { return farewell }
+    let now = clock.now()
+    while phase == .running, let key = queue.pop(now: now) {
+      guard var swarm = swarms[key] else { continue }
+      let due = swarm.schedule.next(now: now)
+      swarms[key] = swarm
+      queue.set(key, to: swarm.schedule.nextTime)
+      if let due { return Job(key: key, due: due, life: swarm.life) }
+    }
+    return nil
+  }
+
+  private func start(_ job: Job) {
+    let earlier = underWay.values.filter { $0.job.key == job.key && $0.job.due.url == job.due.url }.map(\.task)
+    tickets += 1
+    let ticket = tickets
+    underWay[ticket] = (
+      job,
+      Task {
+        for task in earlier { await task.value }
+        let result = await self.send(job)
+        self.finish(ticket, result)
+      }
+    )
+  }
+
+  private func send(_ job: Job) async -> Result<AnnounceResponse, TrackerError> {
+    let request = AnnounceRequest(
+      infoHash: job.key.infoHash, peerID: peerID, port: delegate.listenPort, statistics: delegate.statistics(for: job.key.id),
+      event: job.due.event, wanted: job.due.event == .stopped ? 0 : settings.wanted, key: key, trackerID: job.due.trackerID)
+    do throws(TrackerError) {
+      return .success(try await transport.announce(request, to: job.due.url))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private func finish(_ ticket: UInt64, _ result: Result<AnnounceResponse, TrackerError>) {
+    guard let job = underWay.removeValue(forKey: ticket)?.job else { return }
+    log(job, result)
+    if swarms[job.key]?.life == job.life { record(job, result) }
+    dispatch()
+  }
+
+  private func record(_ job: Job, _ result: Result<AnnounceResponse, TrackerError>) {
+    let now = clock.now()
+    switch result {
+    case .success(let response):
+      swarms[job.key]?.schedule.succeeded(job.due, response, now: now)
+      if !response.peers.isEmpty { delegate.found(peers: response.peers, for: job.key.id) }
+    case .failure(let error):
+      swarms[job.key]?.schedule.failed(job.due, error, now: now, using: &generator)
+    }
+    queue.set(job.key, to: swarms[job.key]?.schedule.nextTime)
+  }
+
+  /// Takes a swarm out; its announces under way are cancelled, and its `stopped` wait for them.
+  private func sayFarewell(_ key: SwarmKey) {
+    queue.set(key, to: nil)
+    guard let swarm = swarms.removeValue(forKey: key) else { return }
+    for entry in underWay.values where entry.job.key == key && entry.job.due.event != .stopped { entry.task.cancel() }
+    farewells += swarm.schedule.farewells().map { Job(key: key, due: $0, life: swarm.life) }
+  }
+
+  private func abandonFarewells() {
+    farewells = []
+    for entry in underWay.values { entry.task.cancel() }
+  }
+
+  private func setTimer() {
+    // With no place free, the next announce that ends looks again.
+    guard underWay.count < capacity, let next = queue.nextTime else { return }
+    if let timer, timer.time == next, timer.time > clock.now() { return }
+    timer?.task.cancel()
+    timer = (
+      next,
+      Task { [clock, wakes] in
+        try? await clock.sleep(next)
+        if !Task.isCancelled { wakes.continuation.yield() }
+      }
+    )
+  }
+
+  private func log(_ job: Job, _ result: Result<AnnounceResponse, TrackerError>) {
+    var metadata: Logger.Metadata = [
+      "tracker": "\(job.due.url.origin)", "info_hash": "\(job.key.infoHash)", "event": "\(job.due.event)",
+    ]
+    switch result {
+    case .success(let response):
+      metadata["peers"] = "\(response.peers.count)"
+      if let warning = response.warning { metadata["warning"] = "\(EscapedText.escape(warning))" }
+      logger.debug("announced", metadata: metadata)
+    case .failure(.cancelled): break
+    case .failure(let error):
+      metadata["error"] = "\(error)"
+      logger.info("announce failed", metadata: metadata)
+    }
+  }
+}

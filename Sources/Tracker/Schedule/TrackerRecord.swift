@@ -1,0 +1,31 @@
+/// What a schedule knows of one tracker.
+package struct TrackerRecord: Hashable, Sendable {
+  /// The URL as the torrent has it.
+  package let text: String
+  /// The URL parsed; nil where we do not announce to it, and `lastError` says why.
+  package let url: TrackerURL?
+  /// Whether the tracker has taken our `started`, and so is owed a `stopped`.
+  package internal(set) var isStarted = false
+  /// Failures since the last success.
+  package internal(set) var failures = 0
+  /// The last failure, nil after a success.
+  package internal(set) var lastError: TrackerError?
+  /// The last answer.
+  package internal(set) var lastResponse: AnnounceResponse?
+  /// When the last answer came.
+  package internal(set) var lastSuccess: Duration?
+
+  /// Not asked before this, because of a failure.
+  var notBefore: Duration
+  /// Whether the end of the download is still to be told.
+  var owesCompleted = false
+
+  init(_ text: String, start: Duration) {
+    (self.text, notBefore) = (text, start)
+    do {
+      url = try TrackerURL(text)
+    } catch {
+      (url, lastError) = (nil, error)
+    }
+  }
+}

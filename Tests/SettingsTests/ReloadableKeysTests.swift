@@ -1,0 +1,37 @@
+import Settings
+import Testing
+
+struct ReloadableKeysTests {
+  private static let base = "listen: [{ address: \"127.0.0.1:6881\" }]\n"
+
+  /// A value for each key that is not its default.
+  private static let changes: [String: String] = [
+    "node.name": "node: { name: other }", "node.state": "node: { state: other }", "artifacts.roots": "artifacts: { roots: [/srv] }",
+    "limits.upload": "limits: { upload: 1 MiB/s }", "limits.connections": "limits: { connections: 1 }",
+    "limits.per-address": "limits: { per-address: 1 }", "limits.handshakes": "limits: { handshakes: 1 }",
+    "limits.handshake-timeout": "limits: { handshake-timeout: 1s }", "limits.upload-slots": "limits: { upload-slots: 1 }",
+    "limits.request-queue": "limits: { request-queue: 1 }", "limits.idle-timeout": "limits: { idle-timeout: 10s }",
+    "limits.open-files": "limits: { open-files: 8 }", "limits.event-loops": "limits: { event-loops: 1 }",
+    "trackers": "trackers: [\"http://a/\"]",
+    "peers": "peers: [10.0.0.1:1]", "origins": "origins: [a]", "pipeline": "pipeline: [metadata]", "open": "open: true",
+  ]
+
+  @Test("A changed key is told exactly where it needs a restart", arguments: ReloadableKeys.all.map(\.path))
+  func changes(path: String) throws {
+    let key = try #require(ReloadableKeys.all.first { $0.path == path })
+    let changed = path == "listen" ? "listen: [{ address: \"127.0.0.1:6882\" }]\n" : Self.base + (try #require(Self.changes[path]))
+    let found = ReloadableKeys.changesNeedingRestart(try load(Self.base), try load(changed))
+    #expect(found == (key.effect == .needsRestart ? [path] : []))
+  }
+
+  @Test("Nothing has changed where only lines have moved")
+  func movedLines() throws {
+    #expect(ReloadableKeys.changesNeedingRestart(try load(Self.base), try load("# a comment\n\n" + Self.base)).isEmpty)
+  }
+
+  @Test("Several changes are told in the table's order")
+  func severalChanges() throws {
+    let changed = Self.base + "limits: { event-loops: 1, upload: 1 MiB/s }\nnode: { name: other }\n"
+    #expect(ReloadableKeys.changesNeedingRestart(try load(Self.base), try load(changed)) == ["node.name", "limits.event-loops"])
+  }
+}
