@@ -24,6 +24,7 @@ public enum Granary {
   public static func main(plugins: [any Plugin.Type], arguments: [String] = Array(CommandLine.arguments.dropFirst())) async -> Never {
     // A reader of our output that has gone must not end us in the middle of a change.
     signal(SIGPIPE, SIG_IGN)
+    unblockSignals()
     LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
     let registry = PluginRegistry(plugins)
     if let name = registry.duplicates.first {
@@ -38,6 +39,13 @@ public enum Granary {
     } catch {
       end(error, asJSON: arguments.contains("--json"))
     }
+  }
+
+  /// Whoever started us may have left TERM or HUP blocked, and then nothing could stop us cleanly.
+  private static func unblockSignals() {
+    var none = sigset_t()
+    sigemptyset(&none)
+    sigprocmask(SIG_SETMASK, &none, nil)
   }
 
   private static func run(_ command: inout any ParsableCommand) async throws {

@@ -210,6 +210,7 @@ extension PeerConnection {
     handshake.yourIP = address.ip.bytes
     if peer.announced.isFull { handshake.uploadOnly = true }
     handshake.extra = additions.keys
+    handshake.metadataSize = additions.keys["metadata_size"]?.integer.flatMap { Int(exactly: $0) }
     active?.session.willSend(handshake)
     send(.extended(id: 0, ByteBuffer(bytes: handshake.encoded())), .extended("handshake"))
   }

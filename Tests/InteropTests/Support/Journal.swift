@@ -22,7 +22,7 @@ extension GranaryHost {
   /// The journal's rows about peers at this address.
   func journal(of address: String) async throws -> [JournalRow] {
     let rows = try GranaryJSON.decode(Journal.self, from: await json("journal")).entries
-    return rows.filter { $0.address?.hasPrefix(address + ":") == true }
+    return rows.filter { $0.address == address }
   }
 
   /// The journal's rows about peers at this address, once there are any; the node writes them in its own time.
