@@ -53,8 +53,7 @@ extension Interop {
       #expect(try await host.run("verify", artifact.name).exit == .code(65))
       let node = try await host.start()
       var download = node.libtorrent(artifact)
-      download.options = ["--until-disconnects", "2"]
-      download.limit = .seconds(10)
+      download.limit = .seconds(4)
       let folder = try TemporaryDirectory("download")
       let session = try #require(try await download.run(into: folder.path).sessions?.first)
       #expect(!session.finished)

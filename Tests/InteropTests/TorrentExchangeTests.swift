@@ -36,10 +36,10 @@ extension Interop {
       #expect(shown.trackers == ["http://127.0.0.1:1/announce"])
     }
 
-    @Test(arguments: ["--v1", "--hybrid"])
-    func `transmission-show finds the same info-hash in our torrent`(kind: String) async throws {
+    /// Version 3.00 reads no hybrid torrent, whoever made it.
+    @Test func `transmission-show finds the same info-hash in our torrent`() async throws {
       let host = try GranaryHost()
-      let artifact = try await host.publish(try host.make(.awkward), kind)
+      let artifact = try await host.publish(try host.make(.awkward), "--v1")
       let shown = try await ProcessRunner("transmission-show", [artifact.torrent]).output()
       #expect(shown.contains("Hash: \(artifact.infoHashV1 ?? "none")"))
       #expect(shown.contains("Privacy: Private torrent"))
@@ -86,7 +86,8 @@ extension Interop {
     func make(of path: String, torrent: String) -> ProcessRunner {
       switch self {
       case .mktorrent: ProcessRunner("mktorrent", ["-p", "-l", "16", "-o", torrent, path])
-      case .transmissionCreate: ProcessRunner("transmission-create", ["-p", "-s", "64", "-o", torrent, path])
+      case .transmissionCreate:
+        ProcessRunner("transmission-create", ["-p", "-t", "http://127.0.0.1:1/announce", "-s", "64", "-o", torrent, path])
       case .libtorrentV1: PythonScript.runner("libtorrent_create.py", ["--kind", "v1", path, torrent])
       case .libtorrentHybrid: PythonScript.runner("libtorrent_create.py", ["--kind", "hybrid", path, torrent])
       case .libtorrentV2: PythonScript.runner("libtorrent_create.py", ["--kind", "v2", path, torrent])

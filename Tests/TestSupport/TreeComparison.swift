@@ -2,12 +2,14 @@ import Foundation
 
 /// Compares two files or folders by every byte.
 package enum TreeComparison {
-  /// What a client may leave out and still have downloaded the artifact.
+  /// In what a client's folder may differ, and still hold the whole artifact.
   package enum Leniency: Sendable {
     /// Nothing: both sides have the same files and folders.
     case none
     /// Empty files and folders, which Transmission 3.00 does not make.
     case emptyEntriesMayLack
+    /// Pad files, which rTorrent 0.9.8 takes for files like others (BEP 47).
+    case padFilesMayShow
   }
 
   /// What differs, in words: a line for each entry that is missing, too much, or different. Empty where both are alike.
@@ -21,7 +23,8 @@ package enum TreeComparison {
         lines.append("missing: \(entry.name)")
       }
     }
-    lines += actualEntries.filter { expectedEntries[$0.key] == nil }.map { "not in the artifact: \($0.value.name)" }
+    let surplus = actualEntries.filter { expectedEntries[$0.key] == nil }.values
+    lines += surplus.filter { !(leniency == .padFilesMayShow && $0.name.hasPrefix(".pad")) }.map { "not in the artifact: \($0.name)" }
     return lines.sorted()
   }
 

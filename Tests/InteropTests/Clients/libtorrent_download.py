@@ -19,11 +19,10 @@ def session(bind, many):
     """A session as stock as can be (encryption policy and all); only what looks for strangers is off, and uTP, which we do not speak."""
     host = f"[{bind}]" if ":" in bind else bind
     settings = {**DISCOVERY_OFF, **UTP_OFF, "listen_interfaces": f"{host}:0", "alert_mask": CATEGORIES, "alert_queue_size": 20000,
+                "outgoing_interfaces": bind,
                 "allow_multiple_connections_per_ip": True, "stop_tracker_timeout": 2}
-    if not many:
-        settings["outgoing_interfaces"] = bind
-    else:
-        settings.update({"outgoing_interfaces": bind, "aio_threads": 1, "hashing_threads": 1})
+    if many:
+        settings.update({"aio_threads": 1, "hashing_threads": 1})
     return lt.session(settings)
 
 
@@ -65,8 +64,7 @@ class Download:
 
     @property
     def done(self):
-        refused = self.a.until_disconnects and self.disconnects >= self.a.until_disconnects
-        return self.flushed or refused
+        return self.flushed
 
     def pump(self):
         """Takes what the session says next; waits a moment for it."""
@@ -126,7 +124,6 @@ def options():
     p.add_argument("--only", help="a glob of paths: no other file is asked for")
     p.add_argument("--sessions", type=int, default=1, help="clients at once, each with a loopback address of its own")
     p.add_argument("--block", type=int, default=50, help="second byte of those addresses")
-    p.add_argument("--until-disconnects", type=int, help="give up once peers have hung up so many times")
     p.add_argument("--watch-choking", action="store_true", help="record whether the other side choked us")
     return p.parse_args()
 

@@ -22,7 +22,7 @@ struct OpenTracker: Sendable {
     -> OpenTracker
   {
     let tracker = try OpenTracker(address: address, member: member, artifacts: artifacts)
-    for artifact in artifacts { try await tracker.wait(for: artifact, seeders: 0) }
+    for artifact in artifacts { try await tracker.ask(about: artifact, []) }
     return tracker
   }
 
@@ -38,13 +38,23 @@ struct OpenTracker: Sendable {
     process = try (member?.wrap(runner) ?? runner).start()
   }
 
-  /// Waits until the tracker knows so many seeders under each of the artifact's info-hashes.
-  func wait(for artifact: GranaryArtifact, seeders: Int) async throws {
+  /// Waits until the tracker names this `HOST:PORT` to whoever asks for the artifact.
+  func waitUntilNaming(_ peer: String, for artifact: GranaryArtifact) async throws {
+    try await ask(about: artifact, ["--present", peer])
+  }
+
+  /// Waits until the tracker no longer names it.
+  func waitUntilForgetting(_ peer: String, for artifact: GranaryArtifact) async throws {
+    try await ask(about: artifact, ["--absent", peer])
+  }
+
+  /// Asks under each of the artifact's info-hashes until the answer is as it should be.
+  private func ask(about artifact: GranaryArtifact, _ condition: [String]) async throws {
     for hash in artifact.trackerHashes {
-      let arguments = ["--tracker", Self.announce(address), "--info-hash", hash, "--seeders", "\(seeders)"]
-      let runner = PythonScript.runner("tracker_scrape.py", arguments)
+      let arguments = ["--tracker", Self.announce(address), "--info-hash", hash] + condition
+      let runner = PythonScript.runner("tracker_peers.py", arguments)
       let result = try await (member?.wrap(runner) ?? runner).run(within: .seconds(40))
-      guard result.exit == .code(0) else { throw ProcessFailure("waiting for \(seeders) seeders: \(result)\n\(process.errors)") }
+      guard result.exit == .code(0) else { throw ProcessFailure("\(result)\n\(process.errors)") }
     }
   }
 }

@@ -8,8 +8,14 @@ enum StockClient: String, Sendable, CaseIterable, CustomTestStringConvertible {
 
   var testDescription: String { rawValue }
 
-  /// What this client is known to leave out of a complete download.
-  var leniency: TreeComparison.Leniency { self == .transmission ? .emptyEntriesMayLack : .none }
+  /// What is known to differ in a complete download of this client's.
+  var leniency: TreeComparison.Leniency {
+    switch self {
+    case .transmission: .emptyEntriesMayLack
+    case .rtorrent: .padFilesMayShow
+    case .libtorrent, .aria2: .none
+    }
+  }
 }
 
 /// What a driver reports.
