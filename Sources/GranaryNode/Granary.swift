@@ -57,9 +57,10 @@ public enum Granary {
   }
 
   private static func end(_ error: any Error, asJSON: Bool) -> Never {
-    // What the argument parser throws knows how to end by itself: help, version, usage.
-    guard isDomain(error) else { GranaryCommand.exit(withError: error) }
-    let failure = Failure(error)
+    let isUsage = GranaryCommand.exitCode(for: error) == .validationFailure
+    // What else the argument parser throws knows how to end by itself: help, version.
+    guard isUsage || isDomain(error) else { GranaryCommand.exit(withError: error) }
+    let failure = isUsage && !isDomain(error) ? Failure(.usage, GranaryCommand.message(for: error)) : Failure(error)
     Console.report(failure, asJSON: asJSON)
     exit(failure.status.rawValue)
   }
