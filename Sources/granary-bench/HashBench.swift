@@ -57,13 +57,14 @@ private struct DigestLoop {
     defer { close(descriptor) }
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.chunk, alignment: 4096)
     defer { buffer.deallocate() }
-    var (one, two) = (SHA1Hasher(), SHA256Hasher())
+    var one = SHA1Hasher()
+    var two = SHA256Hasher()
     while true {
       let count = read(descriptor, buffer.baseAddress, buffer.count)
       guard count > 0 else { break }
       one.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
       if sha256 { two.update(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
     }
-    consume((one.finish(), two.finish()))
+    consume(one.finish() + two.finish())
   }
 }

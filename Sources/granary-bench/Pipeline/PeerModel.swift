@@ -47,7 +47,8 @@ final class PeerModel {
     let handle = PeerHandle(loop: MultiThreadedEventLoopGroup.singleton.any(), visit: { _ in }, flush: {})
     let context = PeerContext(artifact: artifact, infoBytes: [], facts: facts, grant: grant, now: .now, handle: handle)
     for installed in pipeline.plugins {
-      if let handler = try installed.plugin.newConnection(context) { chain.append(handler, of: installed) }
+      guard let handler = try installed.plugin.newTorrent(artifact)?.newConnection(context) else { continue }
+      chain.append(handler, of: installed)
     }
   }
 
