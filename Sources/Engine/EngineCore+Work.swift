@@ -61,7 +61,8 @@ extension EngineCore {
   func ended(target: DialTarget?, address: PeerAddress, reason: DisconnectReason, wasAuthorized: Bool) {
     if let target {
       let entry = DialBook.Entry(artifact: target.swarm.facts.id, address: address)
-      dialer?.ended(entry, succeeded: wasAuthorized, isOurself: reason == .ourself)
+      if reason == .ourself { dialer?.isOurself(address) }
+      dialer?.ended(entry, succeeded: wasAuthorized)
     }
   }
 

@@ -64,6 +64,12 @@ final class EngineCore: Sendable {
   func set(dialer: Dialer) { theDialer.withLock { $0 = dialer } }
   var dialer: Dialer? { theDialer.withLock { $0 } }
 
+  /// After the last connection: lets go of what refers back to us, so that nothing outlives the engine.
+  func dismantle() {
+    theDialer.withLock { $0 = nil }
+    loopHandles.withLock { $0 = [] }
+  }
+
   /// The handle of the loop that we are on; nil for a loop that is not ours.
   func handle(of eventLoop: any EventLoop) -> LoopHandle? { loops.first { $0.eventLoop === eventLoop } }
 

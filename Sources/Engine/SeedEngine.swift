@@ -13,7 +13,7 @@ package final class SeedEngine: Sendable {
     var ticks: [RepeatedTask] = []
   }
 
-  private let core: EngineCore
+  let core: EngineCore
   private let group: MultiThreadedEventLoopGroup
   private let dialer: Dialer
   private let running = Mutex(Running())
@@ -104,6 +104,8 @@ package final class SeedEngine: Sendable {
       for connection in Array(loop.connections.values) { connection.close(DisconnectReason(.engine, "the node is stopping")) }
     }
     for task in was.ticks { task.cancel() }
+    running.withLock { $0.ticks = [] }
+    core.dismantle()
   }
 
   /// One second's work, now. The engine does it by itself once it is started.

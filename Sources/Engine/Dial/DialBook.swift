@@ -60,9 +60,9 @@ package struct DialBook: Sendable {
   }
 
   /// A connection that we dialed is over, or could not be made. Failures wait twice as long each time; after enough of them a tracker's
-  /// address is forgotten.
+  /// address is forgotten. Only the first end of a connection counts.
   package mutating func ended(_ entry: Entry, succeeded: Bool, now: ContinuousClock.Instant) {
-    guard var state = entries[entry] else { return }
+    guard var state = entries[entry], state.isBusy else { return }
     state.isBusy = false
     state.failures = succeeded ? 0 : state.failures + 1
     if state.failures > 5, !state.isStatic {
@@ -74,10 +74,10 @@ package struct DialBook: Sendable {
     entries[entry] = state
   }
 
-  /// The address is our own.
-  package mutating func isOurself(_ entry: Entry) {
-    ourselves.insert(entry.address)
-    forget(entry)
+  /// The address is our own: it is forgotten, and not learned again.
+  package mutating func isOurself(_ address: PeerAddress) {
+    ourselves.insert(address)
+    for entry in entries.keys where entry.address == address { forget(entry) }
   }
 
   private mutating func forget(_ entry: Entry) {

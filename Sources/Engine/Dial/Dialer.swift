@@ -33,16 +33,17 @@ final class Dialer: Sendable {
   }
 
   /// A connection to this address is over.
-  func ended(_ entry: DialBook.Entry, succeeded: Bool, isOurself: Bool) {
+  func ended(_ entry: DialBook.Entry, succeeded: Bool) {
     let now = core.clock.now()
-    book.withLock { book in
-      if isOurself { book.isOurself(entry) } else { book.ended(entry, succeeded: succeeded, now: now) }
-    }
+    book.withLock { $0.ended(entry, succeeded: succeeded, now: now) }
   }
+
+  /// The address is one of ours: it is not dialed again, for whatever artifact.
+  func isOurself(_ address: PeerAddress) { book.withLock { $0.isOurself(address) } }
 
   private func dial(_ entry: DialBook.Entry) {
     guard let swarm = core.swarms[entry.artifact], mayMeet(entry.address, swarm) else {
-      return ended(entry, succeeded: false, isOurself: false)
+      return ended(entry, succeeded: false)
     }
     let core = core
     let address = entry.address
@@ -55,7 +56,7 @@ final class Dialer: Sendable {
         channel.eventLoop.makeCompletedFuture { try Self.install(channel, core, address, target) }
       }
       .connect(host: address.ip.description, port: Int(address.port))
-      .whenFailure { [self] _ in ended(entry, succeeded: false, isOurself: false) }
+      .whenFailure { [self] _ in ended(entry, succeeded: false) }
   }
 
   /// Lists are symmetrical: whom we would not let in, we do not dial.

@@ -35,6 +35,7 @@ package struct TokenBucket: Sendable {
     let fresh = Int64(nanoseconds * Double(rate) / 1e9)
     guard fresh > 0 else { return }
     tokens = min(burst, tokens + fresh)
-    filled = now
+    // The rest of a token is kept for the next time: else whoever asks often gets less.
+    filled = tokens == burst ? now : filled + .nanoseconds(Int64(Double(fresh) * 1e9 / Double(rate)))
   }
 }

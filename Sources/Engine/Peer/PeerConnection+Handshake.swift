@@ -11,7 +11,7 @@ extension PeerConnection {
     isLinked = true
     facts.artifact = target?.swarm.facts
     facts.infoHash = target?.infoHash
-    askToConnect { $0.beginHandshake() }
+    handleEvent { $0.askToConnect { $0.beginHandshake() } }
   }
 
   private func beginHandshake() {
@@ -49,6 +49,8 @@ extension PeerConnection {
   private func complete(_ handshake: Handshake) {
     facts.peerID = handshake.peerID
     guard handshake.peerID != core.peerID else {
+      // The dialing end never sees our handshake: the address that it dialed is the one at which it reached us.
+      if direction == .inbound, let dialed = PeerAddress(context?.channel.localAddress) { core.dialer?.isOurself(dialed) }
       close(.ourself)
       return
     }
@@ -68,7 +70,9 @@ extension PeerConnection {
     Task {
       let decision = await pipeline.admit(facts)
       core.visit(number) { connection in
-        connection.handleEvent { $0.decided(decision, next) }
+        // The policy may have changed while the guards thought: those of today are asked.
+        let isCurrent = connection.pipeline.generation == pipeline.generation
+        connection.handleEvent { isCurrent ? $0.decided(decision, next) : $0.askToConnect(next) }
       }
     }
   }
@@ -115,6 +119,7 @@ extension PeerConnection {
     phase = .active
     peer.context.isInEvent = true
     try makeHandlers(members, peer)
+    messages = pipeline.messages
     decoder = PeerMessageDecoder(limits: messageLimits(for: swarm.layout))
     let isV2 = swarm.facts.infoHash.v2 != nil
     if target == nil { send(handshakeNaming: handshake.infoHash, isV2: isV2) }
@@ -142,6 +147,7 @@ extension PeerConnection {
     do {
       try member.plugin.onAuthorized(facts)
     } catch {
+      member.installed.statistics.countFault(.onAuthorized)
       throw PluginFailure(plugin: member.installed.name, hook: .onAuthorized, error: error)
     }
   }
@@ -180,7 +186,7 @@ extension PeerConnection {
   }
 
   private func messageLimits(for layout: PieceLayout) -> MessageLimits {
-    .seed(pieceCount: layout.pieceCount, extended: max(65_536, pipeline.messages.largest))
+    .seed(pieceCount: layout.pieceCount, extended: max(65_536, messages.largest))
   }
 
   private func send(handshakeNaming infoHash: SHA1Digest, isV2: Bool) {
@@ -204,12 +210,13 @@ extension PeerConnection {
     var additions = HandshakeAdditions()
     try peer.chain.addHandshake(&additions)
     var handshake = ExtendedHandshake()
-    handshake.messages = pipeline.messages.ids
+    handshake.messages = messages.ids
     handshake.requestQueue = core.settings.requestQueue
     handshake.clientVersion = core.clientVersion
     handshake.yourIP = address.ip.bytes
     if peer.announced.isFull { handshake.uploadOnly = true }
     handshake.extra = additions.keys
+    handshake.metadataSize = additions.keys["metadata_size"]?.integer.flatMap { Int(exactly: $0) }
     active?.session.willSend(handshake)
     send(.extended(id: 0, ByteBuffer(bytes: handshake.encoded())), .extended("handshake"))
   }

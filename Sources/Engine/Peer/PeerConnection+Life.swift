@@ -63,8 +63,10 @@ extension PeerConnection {
 
   // MARK: Policy
 
-  /// Judges the connection by a policy: keep, narrow, widen, or close after what is being written.
+  /// Judges the connection by a policy: keep, narrow, widen, or close after what is being written. One that is not authorized yet will be
+  /// judged by it when its handshake is complete.
   func judgeAgain(_ pipeline: Pipeline) {
+    self.pipeline = pipeline
     guard phase == .active, let peer = active else { return }
     facts.now = core.clock.wall()
     peer.context.facts = facts
@@ -85,7 +87,10 @@ extension PeerConnection {
     }
     active?.announced = visible
     let layout = peer.layout
-    for block in active?.queue.removeAll(where: { !grant.allows($0, in: layout) }) ?? [] { refuse(block) }
+    var gone = active?.queue.removeAll(where: { !grant.allows($0, in: layout) }) ?? []
+    gone += peer.postponed.map(\.block).filter { !grant.allows($0, in: layout) }
+    active?.postponed.removeAll { !grant.allows($0.block, in: layout) }
+    for block in gone { refuse(block) }
   }
 
   // MARK: The end

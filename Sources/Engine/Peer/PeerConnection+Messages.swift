@@ -69,7 +69,7 @@ extension PeerConnection {
   }
 
   private func extended(_ id: UInt8, _ payload: ByteBuffer, _ peer: ActivePeer) throws {
-    guard let row = pipeline.messages.row(id: id) else { throw UnknownMessage(id: id, isExtended: true) }
+    guard let row = messages.row(id: id) else { throw UnknownMessage(id: id, isExtended: true) }
     guard payload.readableBytes <= row.maximumSize else {
       throw OversizedMessage(name: row.name, size: payload.readableBytes, maximum: row.maximumSize)
     }

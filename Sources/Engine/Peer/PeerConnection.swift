@@ -56,7 +56,10 @@ final class PeerConnection: ChannelDuplexHandler {
 
   // Authorized.
   var active: ActivePeer?
+  /// The policy by which the connection is judged; the handlers are those of the policy under which the peer was authorized.
   var pipeline: Pipeline
+  /// The extended messages that we have announced to the peer.
+  var messages: MessageTable
   var wasAuthorized = false
   var isLinked = false
   var handshakeSent = false
@@ -90,6 +93,7 @@ final class PeerConnection: ChannelDuplexHandler {
     (lastReceived, lastSent, lastRequest) = (began, began, began)
     facts = PeerFacts(address: address, direction: direction, now: core.clock.wall())
     pipeline = core.pipeline
+    messages = pipeline.messages
     decoder = PeerMessageDecoder(limits: .seed(pieceCount: 0))
     glitches = GlitchBudget(now: began)
     control = ByteBuffer()
@@ -176,6 +180,7 @@ final class PeerConnection: ChannelDuplexHandler {
   private func reason(for error: any Error) -> DisconnectReason {
     switch error {
     case let violation as ProtocolViolation: DisconnectReason(.protocolViolation, "\(violation)")
+    case is UnknownMessage, is OversizedMessage, is OtherInfoHash: DisconnectReason(.protocolViolation, "\(error)")
     case let failure as PluginFailure: DisconnectReason(.pluginFault(plugin: failure.plugin), failure.description)
     case let refusal as Refusal: DisconnectReason(.policy(plugin: refusal.plugin), refusal.reason)
     default: DisconnectReason(.engine, "\(error)")

@@ -19,9 +19,11 @@ struct GranaryCommand: AsyncParsableCommand {
 
 /// Options of every command.
 struct CommonOptions: ParsableArguments {
-  @Option(name: .long, help: "The configuration (default: ./granary.yaml, then /etc/granary/granary.yaml).")
+  @Option(
+    name: .long, help: "The configuration (default: ./granary.yaml, else $CONFIGURATION_DIRECTORY/granary.yaml, else that of /etc/granary)."
+  )
   var config: String?
 
-  @Flag(name: .long, help: "Print one JSON document.")
+  @Flag(name: .long, help: "Print one JSON document; errors are one too.")
   var json = false
 }

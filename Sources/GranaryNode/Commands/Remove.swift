@@ -39,7 +39,8 @@ struct Remove: AsyncParsableCommand {
     }
     let deleted = data ? try delete(files, of: artifact, place) : []
     if common.json { return try Console.print(document: Document(name: artifact.name, infoHash: hash, deleted: deleted)) }
-    Console.print("removed \(escaped(artifact.name)) (\(hash))" + (data ? ", \(deleted.count) files deleted" : ""))
+    let number = "\(deleted.count) \(deleted.count == 1 ? "file" : "files")"
+    Console.print("removed \(escaped(artifact.name)) (\(hash))" + (data ? ", \(number) deleted" : ""))
   }
 
   private func delete(_ files: [ArtifactFile], of artifact: Artifact, _ place: Workplace) throws -> [String] {

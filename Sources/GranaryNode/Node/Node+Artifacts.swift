@@ -49,9 +49,11 @@ extension Node {
   private func reader(_ holding: Holding, _ torrent: Torrent) -> ArtifactReader {
     var identities = [FileIdentity?](repeating: nil, count: torrent.layout.files.count)
     for file in holding.files where identities.indices.contains(file.index) { identities[file.index] = file.identity }
+    let padded = PaddedLayout(torrent.layout)
     return ArtifactReader(
-      layout: torrent.layout, root: holding.artifact.dataRoot, paths: InventoryKeeper.paths(torrent, holding.files), identities: identities,
-      cache: cache)
+      layout: padded.layout, root: holding.artifact.dataRoot,
+      paths: padded.arranged(InventoryKeeper.paths(torrent, holding.files), padding: []),
+      identities: padded.arranged(identities, padding: nil), cache: cache)
   }
 
   private func serve(_ artifact: SeededArtifact, _ evidence: Evidence) {

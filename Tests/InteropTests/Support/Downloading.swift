@@ -12,9 +12,9 @@ func expectDownload(
   try expectComplete(report, download, in: folder.path, equals: original, leniency: leniency, sourceLocation: sourceLocation)
 }
 
-/// Expects that a download was complete, without a corrupt piece, and is the original.
+/// Expects that a download was complete, without a corrupt piece, and is the original. The leniency is the client's where none is given.
 func expectComplete(
-  _ report: ClientReport, _ download: Download, in folder: String, equals original: String,
+  _ report: ClientReport, _ download: Download, in folder: String, equals original: String, leniency: TreeComparison.Leniency? = nil,
   sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
   try #require(report.ok, "\(report)", sourceLocation: sourceLocation)

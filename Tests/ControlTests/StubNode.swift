@@ -1,0 +1,66 @@
+import Foundation
+import Metainfo
+import Synchronization
+
+@testable import Control
+
+/// A node that remembers what it was asked and answers from a script.
+final class StubNode: NodeControl {
+  private let state = Mutex<(asked: [String], error: (any Error & Sendable)?)>(([], nil))
+
+  var asked: [String] { state.withLock { $0.asked } }
+  func fail(with error: any Error & Sendable) { state.withLock { $0.error = error } }
+
+  private func ask(_ what: String) throws {
+    try state.withLock { state in
+      state.asked.append(what)
+      if let error = state.error { throw error }
+    }
+  }
+
+  func status() async throws -> StatusDocument {
+    try ask("status")
+    return StatusDocument(
+      ready: true, node: "depot-01", pid: 42, version: "1", uptime: 7, listeners: [.init(address: "127.0.0.1", port: 6_881, tls: false)],
+      artifacts: 3, serving: 2, peers: 5, uploaded: 1 << 40, policyGeneration: 9,
+      trackers: [.init(artifact: "app", url: "http://t/announce", state: "ok", detail: nil)],
+      plugins: [.init(name: "gate", calls: ["on_request": .max], faults: [:])], warnings: ["mind the gap"])
+  }
+
+  func peers() async throws -> PeersDocument {
+    try ask("peers")
+    return PeersDocument(peers: [
+      .init(
+        number: .max, address: "[fd00::1]:50000", direction: "inbound", phase: "active", principal: "fd00::1", client: "x\"y", artifact: nil,
+        infoHash: nil, choked: true, interested: false, uploaded: 0, queued: 1, pieces: 2, age: 1.5)
+    ])
+  }
+
+  func why(peer: String, artifact: String, operation: String?) async throws -> WhyDocument {
+    try ask("why \(peer) \(artifact) \(operation ?? "-")")
+    return WhyDocument(
+      peer: peer, artifact: artifact, operation: operation ?? "request", verdict: "deny", plugin: nil, rule: nil, reason: "because",
+      place: nil, policyGeneration: 1,
+      answers: [.init(operation: "request", plugin: "gate", verdict: "deny", rule: "r", reason: "because", place: "f:1:1", scope: nil)])
+  }
+
+  func submit(_ submission: Submission, by uid: UInt32) async throws -> ChangeDocument {
+    try ask("submit \(submission.name) \(submission.torrent.count) by \(uid)")
+    return ChangeDocument(message: "added \(submission.name)", warnings: ["one"])
+  }
+
+  func remove(_ what: String, by uid: UInt32) async throws -> ChangeDocument {
+    try ask("remove \(what) by \(uid)")
+    return ChangeDocument(message: "removed")
+  }
+
+  func reload(by uid: UInt32) async throws -> ChangeDocument {
+    try ask("reload by \(uid)")
+    return ChangeDocument(message: "reloaded")
+  }
+
+  func flush() async throws -> ChangeDocument {
+    try ask("flush")
+    return ChangeDocument(message: "stored")
+  }
+}

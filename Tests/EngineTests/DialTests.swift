@@ -1,0 +1,131 @@
+import Metainfo
+import NIOCore
+import PeerProtocol
+import PluginKit
+import TestSupport
+import Testing
+
+@testable import Engine
+
+/// Whom the engine dials, and what it says to them.
+struct DialTests {
+  private static let dialing = EngineRig.settings { $0.dials = true }
+
+  @Test
+  func twoNodesThatMayMeetDo() async throws {
+    let artifact = try TestArtifact()
+    let (here, there) = (RecordingPlugin(), RecordingPlugin())
+    try await EngineRig.run([artifact.seeded()], plugins: [there], peerID: 2) { other async throws in
+      try await EngineRig.run([artifact.seeded()], plugins: [here], settings: Self.dialing) { rig async throws in
+        rig.engine.dial(other.address, artifact: 1, isStatic: true)
+        await rig.engine.tick()
+        await here.log.wait(for: .onHaveAll)
+        await there.log.wait(for: .onHaveAll)
+        #expect(await rig.engine.peers().map(\.direction) == [.outbound])
+        #expect(await other.engine.peers().map(\.direction) == [.inbound])
+      }
+    }
+    #expect(here.log.calls(of: .onConnected).count == 1)
+    #expect(there.log.calls(of: .onConnected).isEmpty)
+  }
+
+  @Test
+  func weSpeakFirstToThoseWeDialAndServeThem() async throws {
+    let artifact = try TestArtifact()
+    let listener = try await ScriptedListener()
+    try await EngineRig.run([artifact.seeded()], settings: Self.dialing) { rig async throws in
+      rig.engine.dial(try listener.address, artifact: 1, isStatic: false)
+      await rig.engine.tick()
+      let peer = try await listener.accept()
+      #expect(try await peer.nextHandshake().infoHash == artifact.infoHash)
+      try await peer.send(bytes: ScriptedPeer.handshake(artifact.infoHash) + ScriptedPeer.encoded([.haveNone, .interested]))
+      try await peer.wait(for: .unchoke)
+      #expect(try await peer.isAlive(artifact))
+    }
+    try await listener.close()
+  }
+
+  @Test
+  func aPeerThatAnswersForAnotherTorrentIsClosedWithARow() async throws {
+    let artifact = try TestArtifact()
+    let listener = try await ScriptedListener()
+    try await EngineRig.run([artifact.seeded()], settings: Self.dialing) { rig async throws in
+      rig.engine.dial(try listener.address, artifact: 1, isStatic: false)
+      await rig.engine.tick()
+      let peer = try await listener.accept()
+      try await peer.send(bytes: ScriptedPeer.handshake(.zero))
+      try await peer.end()
+      #expect(try await rig.rows { $0.operation == "protocol" }.first?.reason.contains("another info-hash") == true)
+    }
+    try await listener.close()
+  }
+
+  @Test
+  func weDoNotDialOurselvesTwice() async throws {
+    let artifact = try TestArtifact()
+    let recorder = RecordingPlugin()
+    try await EngineRig.run([artifact.seeded()], plugins: [recorder], settings: Self.dialing) { rig async throws in
+      rig.engine.dial(rig.address, artifact: 1, isStatic: true)
+      await rig.engine.tick()
+      let rows = try await rig.rows { $0.reason == "this is ourselves" }
+      #expect(rows.count == 1)
+      try await rig.connections(0)
+      for _ in 0..<5 {
+        rig.clock.advance(by: .seconds(4_000))
+        await rig.engine.tick()
+      }
+      rig.engine.dial(rig.address, artifact: 1, isStatic: true)
+      await rig.engine.tick()
+      try await rig.connections(0)
+      #expect(rig.journal.records.count == 1)
+    }
+    #expect(recorder.log.calls(of: .onAuthorized).isEmpty)
+  }
+
+  @Test
+  func anAddressThatWouldNotBeLetInIsNotDialed() async throws {
+    let artifact = try TestArtifact()
+    let listener = try await ScriptedListener()
+    var script = RecordingScript()
+    script.guards = [.connect]
+    script.judge = { _, facts in facts.direction == .outbound ? .deny("not listed", rule: "addresses") : .allow("listed") }
+    try await EngineRig.run([artifact.seeded()], plugins: [RecordingPlugin(script: script)], settings: Self.dialing) { rig async throws in
+      rig.engine.dial(try listener.address, artifact: 1, isStatic: false)
+      await rig.engine.tick()
+      let row = try #require(try await rig.rows { $0.verdict == "deny" }.first)
+      #expect(row.reason == "not dialed: not listed" && row.plugin == "recording" && row.rule == "addresses" && row.artifact == "app")
+      await rig.engine.tick()
+      #expect(listener.acceptedCount == 0)
+      #expect(rig.engine.totals.connections == 0)
+    }
+    try await listener.close()
+  }
+
+  @Test
+  func nothingIsDialedWhereTheSettingsSaySo() async throws {
+    let artifact = try TestArtifact()
+    let listener = try await ScriptedListener()
+    try await EngineRig.run([artifact.seeded()]) { rig async throws in
+      rig.engine.dial(try listener.address, artifact: 1, isStatic: true)
+      await rig.engine.tick()
+      await rig.engine.tick()
+      #expect(listener.acceptedCount == 0)
+    }
+    try await listener.close()
+  }
+
+  @Test
+  func anAddressThatIsLearnedIsToldToTheTorrentsPlugins() async throws {
+    let artifact = try TestArtifact()
+    let listener = try await ScriptedListener()
+    let recorder = RecordingPlugin()
+    try await EngineRig.run([artifact.seeded()], plugins: [recorder]) { rig async throws in
+      _ = try await rig.leecher(artifact)
+      let address = try listener.address
+      rig.engine.dial(address, artifact: 1, isStatic: false)
+      rig.engine.dial(address, artifact: 1, isStatic: false)
+      #expect(recorder.log.calls(of: .onAddPeer).map(\.detail) == ["\(address)"])
+    }
+    try await listener.close()
+  }
+}

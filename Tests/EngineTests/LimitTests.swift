@@ -1,0 +1,157 @@
+import Metainfo
+import NIOCore
+import PeerProtocol
+import PluginKit
+import TestSupport
+import Testing
+
+@testable import Engine
+
+/// Caps, timeouts and the upload limit, over real sockets and with a clock of the test's own.
+struct LimitTests {
+  @Test
+  func oneAddressHasNoMoreConnectionsThanItsCap() async throws {
+    let artifact = try TestArtifact()
+    try await EngineRig.run([artifact.seeded()], settings: EngineRig.settings { $0.connectionsPerAddress = 1 }) { rig async throws in
+      let first = try await rig.leecher(artifact)
+      let second = try await ScriptedPeer.dial(rig.address)
+      try await second.end()
+      #expect(try await second.receivedBytes() == 0)
+      let row = try #require(rig.journal.records.first)
+      #expect(row.operation == "limit" && row.principal == "127.0.0.1" && row.reason.contains("limits.per-address"))
+      // Another address has its own, and a place that is given up is free.
+      #expect(try await rig.leecher(artifact, from: "127.0.0.5").isAlive(artifact))
+      try await first.close()
+      try await rig.connections(1)
+      #expect(try await rig.leecher(artifact).isAlive(artifact))
+    }
+  }
+
+  @Test
+  func theNodeHasNoMoreConnectionsThanItsCap() async throws {
+    let artifact = try TestArtifact()
+    try await EngineRig.run([artifact.seeded()], settings: EngineRig.settings { $0.connections = 2 }) { rig async throws in
+      let peers = [try await rig.leecher(artifact), try await rig.leecher(artifact, from: "127.0.0.5")]
+      try await ScriptedPeer.dial(rig.address, from: "127.0.0.6").end()
+      #expect(rig.journal.records.map(\.reason) == ["2 connections are open (limits.connections)"])
+      #expect(try await peers[1].isAlive(artifact))
+    }
+  }
+
+  @Test
+  func handshakesInFlightHaveACapOfTheirOwn() async throws {
+    let artifact = try TestArtifact()
+    try await EngineRig.run([artifact.seeded()], settings: EngineRig.settings { $0.handshakes = 1 }) { rig async throws in
+      let slow = try await ScriptedPeer.dial(rig.address)
+      try await rig.connections(1)
+      try await ScriptedPeer.dial(rig.address).end()
+      #expect(rig.journal.records.map(\.reason) == ["1 handshakes are in flight (limits.handshakes)"])
+      try await slow.send(bytes: ScriptedPeer.handshake(artifact.infoHash))
+      _ = try await slow.nextHandshake()
+      // The first has finished its own.
+      #expect(try await rig.leecher(artifact).isAlive(artifact))
+    }
+  }
+
+  @Test
+  func aPeerThatSaysNothingIsLetGoAfterTheHandshakesTime() async throws {
+    try await EngineRig.run([]) { rig async throws in
+      let peer = try await ScriptedPeer.dial(rig.address)
+      try await rig.connections(1)
+      rig.clock.advance(by: .seconds(10))
+      await rig.engine.tick()
+      #expect(rig.engine.totals.connections == 1)
+      rig.clock.advance(by: .seconds(1))
+      await rig.engine.tick()
+      try await peer.end()
+      #expect(rig.journal.records.map(\.reason) == ["the handshake took longer than 10.0 seconds"])
+    }
+  }
+
+  @Test
+  func anIdlePeerIsKeptAliveAndThenLetGo() async throws {
+    let artifact = try TestArtifact()
+    try await EngineRig.run([artifact.seeded()]) { rig async throws in
+      let peer = try await rig.leecher(artifact)
+      rig.clock.advance(by: .seconds(101))
+      await rig.engine.tick()
+      #expect(try await peer.next() == .keepAlive)
+      rig.clock.advance(by: .seconds(79))
+      await rig.engine.tick()
+      #expect(rig.engine.totals.connections == 1)
+      rig.clock.advance(by: .seconds(1))
+      await rig.engine.tick()
+      try await peer.end()
+    }
+  }
+
+  @Test
+  func aPeerThatHasEverythingIsOfNoUse() async throws {
+    let artifact = try TestArtifact()
+    try await EngineRig.run([artifact.seeded()]) { rig async throws in
+      let seed = try await rig.peer(artifact)
+      try await seed.send(.haveAll)
+      let partial = try await rig.leecher(artifact)
+      try await eventually("a peer's pieces") { await rig.engine.peers().contains { $0.peerPieces == 3 } ? () : nil }
+      rig.clock.advance(by: .seconds(61))
+      await rig.engine.tick()
+      try await seed.end()
+      #expect(try await partial.isAlive(artifact))
+    }
+  }
+
+  @Test
+  func theUploadLimitHoldsAndIsSharedFairly() async throws {
+    let artifact = try TestArtifact(["a.bin": 2_000_000], pieceLength: 262_144)
+    // The bucket holds 128 KiB at first, and 160 KiB come in a second.
+    let settings = EngineRig.settings { $0.uploadRate = 160 << 10 }
+    try await EngineRig.run([artifact.seeded()], settings: settings) { rig async throws in
+      let peers = [try await rig.leecher(artifact), try await rig.leecher(artifact)]
+      let blocks = artifact.blocks.prefix(64)
+      for peer in peers { try await peer.send(bytes: ScriptedPeer.encoded(blocks.map { .request($0) })) }
+      try await eventually("the burst") { await rig.uploads().reduce(0, +) >= 128 << 10 ? () : nil }
+      for second in 1...5 {
+        rig.clock.advance(by: .milliseconds(500))
+        let least = Int64(128 << 10) + Int64(second) * (80 << 10)
+        let uploads = try await eventually("second \(second)") {
+          let uploads = await rig.uploads()
+          return uploads.reduce(0, +) >= least ? uploads : nil
+        }
+        // One taking may go below zero, for each of the wakes.
+        #expect(uploads.reduce(0, +) <= least + (32 << 10))
+      }
+      let uploads = await rig.uploads()
+      #expect(abs(uploads[0] - uploads[1]) <= 144 << 10)
+      #expect(uploads.allSatisfy { $0 > 0 })
+      // So that the end need not wait for tokens.
+      for peer in peers { try await peer.close() }
+      try await rig.connections(0)
+    }
+  }
+
+  @Test
+  func slotsGoRound() async throws {
+    let artifact = try TestArtifact()
+    try await EngineRig.run([artifact.seeded()], settings: EngineRig.settings { $0.uploadSlots = 1 }) { rig async throws in
+      let first = try await rig.leecher(artifact)
+      await rig.engine.tick()
+      let second = try await rig.peer(artifact)
+      try await second.send(.interested)
+      try await rig.interested(2)
+      #expect(await rig.engine.peers().map(\.isChoked) == [false, true])
+      rig.clock.advance(by: .seconds(10))
+      await rig.engine.tick()
+      try await second.wait(for: .unchoke)
+      try await first.wait(for: .choke)
+      rig.clock.advance(by: .seconds(10))
+      await rig.engine.tick()
+      try await first.wait(for: .unchoke)
+      try await second.wait(for: .choke)
+    }
+  }
+}
+
+extension EngineRig {
+  /// Bytes sent to each connection, oldest first.
+  func uploads() async -> [Int64] { await engine.peers().map(\.uploaded) }
+}

@@ -1,0 +1,36 @@
+import PluginKit
+import Testing
+
+@testable import Engine
+
+struct ConnectionCensusTests {
+  private func address(_ last: UInt8) throws -> IPAddress { try #require(IPAddress(bytes: [10, 0, 0, last])) }
+
+  @Test
+  func eachCapRefusesWithTheSettingToTurn() throws {
+    var census = ConnectionCensus(caps: .init(total: 3, perAddress: 2, handshakes: 2))
+    try census.begin(address(1))
+    try census.begin(address(1))
+    #expect(throws: ConnectionCensus.Refusal.address(cap: 2)) { try census.begin(address(1)) }
+    #expect(throws: ConnectionCensus.Refusal.handshakes(cap: 2)) { try census.begin(address(2)) }
+    census.authorized()
+    try census.begin(address(2))
+    #expect(throws: ConnectionCensus.Refusal.total(cap: 3)) { try census.begin(address(3)) }
+    #expect(census.total == 3 && census.handshakes == 2)
+    let reasons = [ConnectionCensus.Refusal.total(cap: 3), .address(cap: 2), .handshakes(cap: 2)].map(\.reason)
+    #expect(zip(reasons, ["limits.connections", "limits.per-address", "limits.handshakes"]).allSatisfy { $0.contains($1) })
+  }
+
+  @Test
+  func anEndFreesItsPlaces() throws {
+    var census = ConnectionCensus(caps: .init(total: 2, perAddress: 1, handshakes: 1))
+    try census.begin(address(1))
+    census.end(try address(1), wasAuthorized: false)
+    #expect(census.total == 0 && census.handshakes == 0)
+    try census.begin(address(1))
+    census.authorized()
+    census.end(try address(1), wasAuthorized: true)
+    #expect(census.total == 0 && census.handshakes == 0)
+    try census.begin(address(1))
+  }
+}

@@ -1,0 +1,62 @@
+import Engine
+import Metainfo
+import PeerProtocol
+import PluginKit
+import Storage
+import TestSupport
+
+/// A real artifact in a temporary folder: random files, their torrent, and what every block of it is.
+struct TestArtifact {
+  let folder: TemporaryDirectory
+  let torrent: Torrent
+  let facts: ArtifactFacts
+  let reader: ArtifactReader
+  /// The torrent's bytes, pads as zeroes.
+  let stream: [UInt8]
+
+  init(
+    _ files: KeyValuePairs<String, Int> = ["a.bin": 70_000], id: Int64 = 1, name: String = "app", pieceLength: Int = 32_768,
+    version: TorrentVersion = .v1
+  ) throws {
+    var random = SeededGenerator(seed: UInt64(id))
+    folder = try TemporaryDirectory("engine")
+    for (path, length) in files { try folder.write(random.bytes(length), to: "\(name)/\(path)") }
+    let scan = try ArtifactScan.scan(path: folder.path(name))
+    let blueprint = try TorrentBlueprint(
+      name: scan.name, isSingleFile: false, files: scan.torrentFiles, pieceLength: pieceLength, version: version)
+    let hashed = try ArtifactHasher.hash(blueprint: blueprint, scan: scan, threads: 1)
+    torrent = try blueprint.finish(pieceHashes: hashed.pieceHashes, pieceLayers: hashed.pieceLayers).torrent
+    facts = ArtifactFacts(
+      id: id, infoHash: torrent.infoHash, name: name, labels: [:], isPrivate: true, layout: torrent.layout)
+    reader = ArtifactReader(
+      layout: torrent.layout, root: scan.root, paths: hashed.paths, identities: hashed.identities, cache: DescriptorCache(capacity: 8))
+    var stream = [UInt8](repeating: 0, count: Int(torrent.layout.span))
+    for (file, offset) in zip(torrent.layout.files, torrent.layout.fileOffsets) where !file.isPadding {
+      let content = try folder.read("\(name)/\(file.displayPath)")
+      stream.replaceSubrange(Int(offset)..<Int(offset) + content.count, with: content)
+    }
+    self.stream = stream
+  }
+
+  var layout: PieceLayout { torrent.layout }
+  var infoHash: SHA1Digest { torrent.infoHash.preferredWire }
+
+  func seeded(have: Bitfield? = nil) -> SeededArtifact {
+    SeededArtifact(facts: facts, torrent: torrent, reader: reader, have: have ?? Bitfield(count: layout.pieceCount, filled: true))
+  }
+
+  /// All blocks of the usual length, in order; the last of a piece may be short.
+  var blocks: [Block] {
+    (0..<layout.pieceCount).flatMap { piece in
+      let end = layout.length(ofPiece: piece) ?? 0
+      return stride(from: 0, to: end, by: Block.standardLength).map {
+        Block(piece: UInt32(piece), offset: UInt32($0), length: UInt32(min(Block.standardLength, end - $0)))
+      }
+    }
+  }
+
+  func bytes(of block: Block) -> [UInt8] {
+    let begin = Int(block.piece) * layout.pieceLength + Int(block.offset)
+    return Array(stream[begin..<begin + Int(block.length)])
+  }
+}
