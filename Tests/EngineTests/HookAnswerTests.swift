@@ -40,7 +40,7 @@ struct HookAnswerTests {
     let asked = Mutex(0)
     let plugin = script { script in
       script.request = { peer, _ in
-        asked.withLock { $0 += 1 } 
+        asked.withLock { $0 += 1 }
         return asked.withLock { $0 } == 1 ? .postpone(until: peer.now + .seconds(60)) : .pass
       }
     }

@@ -127,7 +127,9 @@ struct PeerActTests {
     }
     // The event is all that came in one read: both messages, then the acts.
     let calls = plugin.log.calls.map(\.hook).filter { [.onHave, .onInterested, .sentSuggest].contains($0) }
-    #expect(calls == [.onHave, .onInterested, .sentSuggest, .sentSuggest, .sentSuggest] || calls.prefix(4) == [.onHave, .sentSuggest, .sentSuggest, .sentSuggest])
+    #expect(
+      calls == [.onHave, .onInterested, .sentSuggest, .sentSuggest, .sentSuggest]
+        || calls.prefix(4) == [.onHave, .sentSuggest, .sentSuggest, .sentSuggest])
   }
 
   @Test
@@ -146,6 +148,7 @@ struct PeerActTests {
       #expect(try await rig.rows { $0.reason == "from another thread" }.count == 1)
       found.execute { _ in Issue.record("the connection is gone") }
       await rig.engine.tick()
+      handle.withLock { $0 = nil }
     }
   }
 

@@ -1,5 +1,4 @@
 import Metainfo
-import PluginKit
 import PeerProtocol
 import PluginKit
 
@@ -24,4 +23,6 @@ struct ActivePeer {
   var layout: PieceLayout { swarm.layout }
   /// Requests that wait in one way or another.
   var waiting: Int { queue.count + postponed.count + debts.count }
+  /// Whether one more request may wait.
+  var hasRoom: Bool { waiting < queue.capacity }
 }
