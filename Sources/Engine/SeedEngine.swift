@@ -166,8 +166,7 @@ package final class SeedEngine: Sendable {
     if let first = core.loops.first {
       tasks.append(first.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in core.tick() })
       if core.limiter != nil {
-        tasks.append(
-          first.eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(10), delay: .milliseconds(10)) { _ in core.grantTokens() })
+        tasks.append(first.eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(10), delay: .milliseconds(10)) { _ in core.grantTokens() })
       }
     }
     return tasks

@@ -36,9 +36,7 @@ final class HashAnswers: Sendable {
     let layout = artifact.torrent.layout
     // A file of one piece has no layer in the torrent: its root is the layer.
     let layer = artifact.torrent.pieceLayers[root] ?? root.bytes
-    guard let tree = MerkleTree(pieceLayer: layer, fileLength: layout.files[file].length, pieceLength: layout.pieceLength) else {
-      return nil
-    }
+    guard let tree = MerkleTree(pieceLayer: layer, fileLength: layout.files[file].length, pieceLength: layout.pieceLength) else { return nil }
     trees.withLock { trees in
       if trees.count >= Self.treesKept { trees.removeAll() }
       trees[root] = tree

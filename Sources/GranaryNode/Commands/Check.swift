@@ -51,11 +51,9 @@ struct Check: AsyncParsableCommand {
         name: installed.name, place: installed.place, guards: installed.plugin.guards.map(\.rawValue).sorted(),
         hooks: KnownPlugins.registry.entry(named: installed.name)?.hooks.map(\.rawValue) ?? [])
     }
-    let warnings =
-      settings.warnings.map(\.description)
-      + pipeline.plugins.flatMap { installed in
-        installed.plugin.warnings.map { "\(installed.place): \(installed.name): \($0)" }
-      } + (pipeline.isGuarded ? [] : ["nothing in the pipeline says who may connect: anybody who reaches a listener may"])
+    let warnings = settings.warnings.map(\.description) + pipeline.plugins.flatMap { installed in
+      installed.plugin.warnings.map { "\(installed.place): \(installed.name): \($0)" }
+    } + (pipeline.isGuarded ? [] : ["nothing in the pipeline says who may connect: anybody who reaches a listener may"])
     return Document(
       file: settings.file, node: settings.node.name, listen: settings.listen.map { "\($0.address)" }, pipeline: entries, warnings: warnings)
   }

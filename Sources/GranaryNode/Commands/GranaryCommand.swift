@@ -11,8 +11,7 @@ struct GranaryCommand: AsyncParsableCommand {
       """,
     version: Granary.version,
     subcommands: [
-      Publish.self, Add.self, Run.self, List.self, Show.self, Verify.self, Remove.self, Status.self, Peers.self, Why.self,
-      JournalCommand.self,
+      Publish.self, Add.self, Run.self, List.self, Show.self, Verify.self, Remove.self, Status.self, Peers.self, Why.self, JournalCommand.self,
       Check.self, PluginsCommand.self, Reload.self,
     ])
 }

@@ -56,8 +56,6 @@ struct Show: AsyncParsableCommand {
       ("name", document.name), ("info-hash v1", document.infoHashV1), ("info-hash v2", document.infoHashV2),
       ("trackers", document.trackers.isEmpty ? nil : document.trackers.joined(separator: " ")),
     ]
-    for case (let name, let value?) in lines {
-      Console.print("\(name.padding(toLength: 13, withPad: " ", startingAt: 0)) \(escaped(value))")
-    }
+    for case (let name, let value?) in lines { Console.print("\(name.padding(toLength: 13, withPad: " ", startingAt: 0)) \(escaped(value))") }
   }
 }
