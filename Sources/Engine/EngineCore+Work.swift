@@ -65,9 +65,12 @@ extension EngineCore {
       if reason == .ourself { dialer?.isOurself(address) }
       dialer?.ended(entry, succeeded: wasAuthorized)
     }
+    if connectionCount == 0 { wakeEmptyWaiters() }
+  }
+
+  private func wakeEmptyWaiters() {
     emptyWaiters.withLock { waiters in
-      guard connectionCount == 0 else { return }
-      waiters.forEach { $0.resume() }
+      for waiter in waiters { waiter.resume() }
       waiters.removeAll()
     }
   }
@@ -79,18 +82,16 @@ extension EngineCore {
       group.addTask { await self.lastConnectionGone() }
       group.addTask { try? await Task.sleep(for: limit) }
       await group.next()
-      emptyWaiters.withLock { waiters in
-        waiters.forEach { $0.resume() }
-        waiters.removeAll()
-      }
+      // First the word, then the waking: a waiter that comes later sees that it need not wait.
       group.cancelAll()
+      wakeEmptyWaiters()
     }
   }
 
   private func lastConnectionGone() async {
     await withCheckedContinuation { continuation in
       emptyWaiters.withLock { waiters in
-        if connectionCount == 0 { continuation.resume() } else { waiters.append(continuation) }
+        if connectionCount == 0 || Task.isCancelled { continuation.resume() } else { waiters.append(continuation) }
       }
     }
   }
