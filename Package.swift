@@ -75,7 +75,7 @@ let package = Package(
     .executableTarget(
       name: "granary-bench",
       dependencies: [
-        "Metainfo", "PeerProtocol", "PluginKit", "Plugins", "Settings", "Storage", arguments, nioCore, nioPosix, logging,
+        "Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", "Plugins", "Settings", "Storage", arguments, nioCore, nioPosix, logging,
       ]),
     // Tests mirror the sources.
     .target(

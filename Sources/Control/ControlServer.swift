@@ -14,10 +14,13 @@ package struct ControlServer: Service {
   package init(path: String, node: any NodeControl, logger: Logger, onReady: @escaping @Sendable () async -> Void) {
     self.path = path
     unlink(path)
+    // Nobody but us may connect before the mode is set.
+    let former = umask(0o177)
     application = Application(
       router: Self.router(node),
       configuration: ApplicationConfiguration(address: .unixDomainSocket(path: path), serverName: "granary"),
       onServerRunning: { _ in
+        umask(former)
         chmod(path, 0o600)
         await onReady()
       },
@@ -25,9 +28,6 @@ package struct ControlServer: Service {
   }
 
   package func run() async throws {
-    // Nobody but us may connect before the mode is set.
-    let former = umask(0o177)
-    defer { umask(former) }
     try await application.run()
     unlink(path)
   }

@@ -35,7 +35,6 @@ extension EngineCore {
 
   /// Wakes those that wait for the upload limit, in turn, as far as there are tokens.
   func grantTokens() {
-    guard let limiter else { return }
     let now = clock.now()
     while let turn = limiter.next(now: now) {
       visit(turn.number) { $0.tokensAvailable(turn.bytes) }
@@ -65,7 +64,12 @@ extension EngineCore {
       if reason == .ourself { dialer?.isOurself(address) }
       dialer?.ended(entry, succeeded: wasAuthorized)
     }
-    if connectionCount == 0 { wakeEmptyWaiters() }
+  }
+
+  /// Wakes those that wait for the last connection's end, if that was it.
+  func wakeWaiters() {
+    guard connectionCount == 0 else { return }
+    wakeEmptyWaiters()
   }
 
   private func wakeEmptyWaiters() {

@@ -8,7 +8,7 @@ import Synchronization
 
 /// What all loops share. Nothing in it is touched for each block.
 final class EngineCore: Sendable {
-  let settings: EngineSettings
+  private let currentSettings: Mutex<EngineSettings>
   let clock: EngineClock
   let journal: any Journal
   let delegate: any EngineDelegate
@@ -18,7 +18,7 @@ final class EngineCore: Sendable {
   let swarms = SwarmTable()
   let numbers: PeerNumbers
   let disk: NIOThreadPool
-  let limiter: UploadLimiter?
+  let limiter: UploadLimiter
   let uploaded = Atomic<Int64>(0)
   let isDraining = Atomic<Bool>(false)
   private let census: Mutex<ConnectionCensus>
@@ -33,15 +33,25 @@ final class EngineCore: Sendable {
     settings: EngineSettings, pipeline: Pipeline, clock: EngineClock, journal: any Journal, delegate: any EngineDelegate, logger: Logger,
     peerID: PeerID, clientVersion: String, disk: NIOThreadPool
   ) {
-    (self.settings, self.clock, self.journal, self.delegate) = (settings, clock, journal, delegate)
+    (self.clock, self.journal, self.delegate) = (clock, journal, delegate)
+    currentSettings = Mutex(settings)
     (self.logger, self.peerID, self.clientVersion, self.disk) = (logger, peerID, clientVersion, disk)
     numbers = PeerNumbers(loops: settings.eventLoops)
-    limiter = settings.uploadRate.map { UploadLimiter(rate: $0, now: clock.now()) }
-    census = Mutex(
-      ConnectionCensus(
-        caps: .init(total: settings.connections, perAddress: settings.connectionsPerAddress, handshakes: settings.handshakes)))
+    limiter = UploadLimiter(rate: settings.uploadRate, now: clock.now())
+    census = Mutex(ConnectionCensus(caps: settings.caps))
     choker = Mutex(Choker(slots: settings.uploadSlots))
     currentPipeline = Mutex(pipeline)
+  }
+
+  /// The settings in force.
+  var settings: EngineSettings { currentSettings.withLock { $0 } }
+
+  /// Other limits from now on; listeners and loops stay as they are.
+  func replace(settings: EngineSettings) {
+    currentSettings.withLock { $0 = settings }
+    census.withLock { $0.caps = settings.caps }
+    limiter.set(rate: settings.uploadRate, now: clock.now())
+    choke { choker, now in choker.set(slots: settings.uploadSlots, now: now) }
   }
 
   var pipeline: Pipeline { currentPipeline.withLock { $0 } }
@@ -77,6 +87,7 @@ final class EngineCore: Sendable {
   func authorizedConnection() { census.withLock { $0.authorized() } }
   func endConnection(_ address: IPAddress, wasAuthorized: Bool) {
     census.withLock { $0.end(address, wasAuthorized: wasAuthorized) }
+    wakeWaiters()
   }
   var connectionCount: Int { census.withLock { $0.total } }
 
@@ -109,4 +120,10 @@ final class EngineCore: Sendable {
 struct LoopHandle: Sendable {
   let eventLoop: any EventLoop
   let bound: NIOLoopBound<EngineLoop>
+}
+
+extension EngineSettings {
+  var caps: ConnectionCensus.Caps {
+    ConnectionCensus.Caps(total: connections, perAddress: connectionsPerAddress, handshakes: handshakes)
+  }
 }

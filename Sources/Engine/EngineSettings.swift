@@ -27,7 +27,8 @@ package struct EngineSettings: Sendable {
 
   package init(
     listen: [ListenAddress], eventLoops: Int = 2, uploadRate: Int64? = nil, uploadSlots: Int? = nil, connections: Int = 10_000,
-    connectionsPerAddress: Int = 100, handshakes: Int = 500, handshakeTimeout: Duration = .seconds(10), idleTimeout: Duration = .seconds(180),
+    connectionsPerAddress: Int = 100, handshakes: Int = 500, handshakeTimeout: Duration = .seconds(10),
+    idleTimeout: Duration = .seconds(180),
     requestQueue: Int = 500, debtTimeout: Duration = .seconds(30), dials: Bool = true
   ) {
     (self.listen, self.eventLoops, self.uploadRate, self.uploadSlots) = (listen, eventLoops, uploadRate, uploadSlots)

@@ -81,6 +81,12 @@ package final class SeedEngine: Sendable {
     }
   }
 
+  /// Switches to other limits. Listeners and event loops stay as they are.
+  package func replace(settings: EngineSettings) { core.replace(settings: settings) }
+
+  /// Whether an artifact is in service.
+  package func isServing(_ id: Int64) -> Bool { core.swarms[id] != nil }
+
   /// Stops accepting, lets what is queued go out until the deadline, then closes everything.
   package func stop(drain: Duration) async {
     core.isDraining.store(true, ordering: .relaxed)
@@ -165,9 +171,8 @@ package final class SeedEngine: Sendable {
     let core = core
     if let first = core.loops.first {
       tasks.append(first.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in core.tick() })
-      if core.limiter != nil {
-        tasks.append(first.eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(10), delay: .milliseconds(10)) { _ in core.grantTokens() })
-      }
+      tasks.append(
+        first.eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(10), delay: .milliseconds(10)) { _ in core.grantTokens() })
     }
     return tasks
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Logging
 import PluginKit
 import Plugins
 
@@ -23,6 +24,8 @@ public enum Granary {
   public static func main(plugins: [any Plugin.Type], arguments: [String] = Array(CommandLine.arguments.dropFirst())) async -> Never {
     // A reader of our output that has gone must not end us in the middle of a change.
     signal(SIGPIPE, SIG_IGN)
+    unblockSignals()
+    LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
     let registry = PluginRegistry(plugins)
     if let name = registry.duplicates.first {
       Console.note("granary: error: two plugins are called '\(name)'")
@@ -38,6 +41,13 @@ public enum Granary {
     }
   }
 
+  /// Whoever started us may have left TERM or HUP blocked, and then nothing could stop us cleanly.
+  private static func unblockSignals() {
+    var none = sigset_t()
+    sigemptyset(&none)
+    sigprocmask(SIG_SETMASK, &none, nil)
+  }
+
   private static func run(_ command: inout any ParsableCommand) async throws {
     if var asynchronous = command as? any AsyncParsableCommand {
       try await asynchronous.run()
@@ -47,9 +57,10 @@ public enum Granary {
   }
 
   private static func end(_ error: any Error, asJSON: Bool) -> Never {
-    // What the argument parser throws knows how to end by itself: help, version, usage.
-    guard isDomain(error) else { GranaryCommand.exit(withError: error) }
-    let failure = Failure(error)
+    let isUsage = GranaryCommand.exitCode(for: error) == .validationFailure
+    // What else the argument parser throws knows how to end by itself: help, version.
+    guard isUsage || isDomain(error) else { GranaryCommand.exit(withError: error) }
+    let failure = isUsage && !isDomain(error) ? Failure(.usage, GranaryCommand.message(for: error)) : Failure(error)
     Console.report(failure, asJSON: asJSON)
     exit(failure.status.rawValue)
   }

@@ -1,6 +1,7 @@
 import Foundation
 import PluginKit
 import Settings
+import TestSupport
 import Testing
 
 /// Files that no one meant to write: whatever is in them, reading ends with settings or with places.

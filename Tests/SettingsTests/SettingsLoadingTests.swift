@@ -1,16 +1,13 @@
 import Foundation
 import Settings
+import TestSupport
 import Testing
 
 struct SettingsLoadingTests {
   /// A file in a folder of its own, which is gone afterwards.
   private func withFile(_ text: String, _ body: (_ folder: String, _ path: String) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "granary-settings-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let path = folder.appending(path: "granary.yaml").path
-    try Data(text.utf8).write(to: URL(filePath: path))
-    try body(folder.path, path)
+    let folder = try TemporaryDirectory("settings")
+    try body(folder.path, try folder.write(text.utf8, to: "granary.yaml"))
   }
 
   private static let listen = "listen: [{ address: \"127.0.0.1:6881\" }]\n"

@@ -81,7 +81,7 @@ struct SettingsSourceTests {
   func noSettings() throws {
     let entry = try #require(try entries("  - metadata: { size: 1 }\n").first)
     let error = try #require(throws: SettingsErrors.self) { try entry.source.decode(NoSettings.self) }
-    #expect(error.lines.map(\.description) == ["n.yaml:3:15: pipeline[0].metadata: there is nothing to set here, found a mapping"])
+    #expect(error.lines.map(\.description) == ["n.yaml:3:17: pipeline[0].metadata: unknown key 'size'"])
   }
 
   @Test("A place that a plugin names itself is kept")

@@ -181,6 +181,16 @@ struct StrictDecoderTests {
     #expect(decodingProblems([Span].self, "- {low: 1, high: 2}\n- {low: 3, high: 2}\n") == ["t:2:3: [1]: low is above high"])
   }
 
+  @Test("What a type says of several parts gets the places that it names")
+  func severalOwnErrors() {
+    struct Picky: Decodable {
+      init(from decoder: any Decoder) throws {
+        throw SettingsProblems([SettingsProblem("first"), SettingsProblem("second", place: "list:7")])
+      }
+    }
+    #expect(decodingProblems([Picky].self, "- x\n") == ["t:1:3: [0]: first", "list:7: [0]: second"])
+  }
+
   @Test("What a type says only because of a value that was wrong already is not told")
   func consequences() {
     #expect(
@@ -192,7 +202,8 @@ struct StrictDecoderTests {
   @Test(
     "A list, a mapping or a text where nothing is read is refused", arguments: [("{a: 1}", "a mapping"), ("[a]", "a list"), ("a", "'a'")])
   func nothingToSet(yaml: String, found: String) {
-    #expect(decodingProblems(NoSettings.self, yaml) == ["t:1:1: there is nothing to set here, found \(found)"])
+    struct Nothing: Decodable {}
+    #expect(decodingProblems(Nothing.self, yaml) == ["t:1:1: there is nothing to set here, found \(found)"])
   }
 
   @Test("Nothing is an empty mapping at the top", arguments: ["", "~", "{}"])

@@ -1,7 +1,7 @@
 import Logging
+import Metainfo
 import NIOCore
 import NIOPosix
-import Metainfo
 import PluginKit
 import Synchronization
 

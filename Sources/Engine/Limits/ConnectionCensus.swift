@@ -29,8 +29,8 @@ package struct ConnectionCensus: Sendable {
     }
   }
 
-  /// The caps.
-  package let caps: Caps
+  /// The caps. Lower ones end nothing that is there.
+  package var caps: Caps
   /// Connections in all.
   package private(set) var total = 0
   /// Connections whose handshake is not finished.

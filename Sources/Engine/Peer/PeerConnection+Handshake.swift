@@ -7,7 +7,8 @@ import PluginKit
 extension PeerConnection {
   /// The link stands: guards see the address (and, for a dialed peer, the artifact).
   func linkUp() {
-    guard phase == .admitting else { return }
+    guard phase == .admitting, !isLinked else { return }
+    isLinked = true
     facts.artifact = target?.swarm.facts
     facts.infoHash = target?.infoHash
     handleEvent { $0.askToConnect { $0.beginHandshake() } }
@@ -126,9 +127,19 @@ extension PeerConnection {
     let told = PeerHandshake(peerID: handshake.peerID, reserved: handshake.reserved, infoHash: handshake.infoHash)
     if let refused = try peer.chain.onHandshake(told) { throw Refusal(plugin: refused.plugin, reason: refused.answer) }
     try sendFirstMessages(peer)
+    journalAdmission(peer.context.grant)
     resumeReading()
     // What came with the handshake is read in a turn of its own.
     loop.eventLoop.assumeIsolated().execute { [self] in handleEvent { try $0.consume() } }
+  }
+
+  private func journalAdmission(_ grant: Grant) {
+    let judgement =
+      grant.request.judgements.last
+      ?? pipeline.guards(of: .connect).last.map { Judgement(plugin: $0.name, verdict: .allow("it may connect")) }
+    journal(
+      .connect, "allow", plugin: judgement?.plugin ?? "engine", rule: judgement?.verdict.rule,
+      reason: judgement?.verdict.reason ?? "nothing in the pipeline guards this", place: judgement?.verdict.place)
   }
 
   private func onAuthorized(_ member: Swarm.Member) throws(PluginFailure) {
@@ -205,6 +216,7 @@ extension PeerConnection {
     handshake.yourIP = address.ip.bytes
     if peer.announced.isFull { handshake.uploadOnly = true }
     handshake.extra = additions.keys
+    handshake.metadataSize = additions.keys["metadata_size"]?.integer.flatMap { Int(exactly: $0) }
     active?.session.willSend(handshake)
     send(.extended(id: 0, ByteBuffer(bytes: handshake.encoded())), .extended("handshake"))
   }

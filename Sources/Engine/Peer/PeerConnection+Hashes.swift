@@ -1,6 +1,6 @@
-import NIOPosix
 import Metainfo
 import NIOCore
+import NIOPosix
 import PeerProtocol
 import PluginKit
 

@@ -149,7 +149,8 @@ extension PeerConnection {
       peer.swarm.leave(number)
       core.choke { $0.remove(number, now: $1) }
     }
-    core.ended(target: target, address: address, reason: reason, wasAuthorized: wasAuthorized)
+    // A link that never stood is the dialer's own news.
+    if isLinked { core.ended(target: target, address: address, reason: reason, wasAuthorized: wasAuthorized) }
     active = nil
   }
 

@@ -1,10 +1,10 @@
-import Synchronization
 import Metainfo
 import NIOCore
+import NIOPosix
 import PeerProtocol
 import PluginKit
-import NIOPosix
 import Storage
+import Synchronization
 
 /// Blocks out: many at a time, read into one buffer with their headers, written once, the next when the link has room.
 extension PeerConnection {
@@ -32,11 +32,11 @@ extension PeerConnection {
     guard let swarm = active?.swarm else { return }
     var batch: [Block] = []
     batch.reserveCapacity(batchLimit)
-    let most = min(granted ?? core.limiter?.quantum ?? Self.batchBytes, Self.batchBytes)
+    let most = min(granted ?? core.limiter.quantum ?? Self.batchBytes, Self.batchBytes)
     active?.queue.pop(count: batchLimit, bytes: most, into: &batch)
-    if granted == nil, let limiter = core.limiter {
+    if granted == nil, core.limiter.quantum != nil {
       let bytes = batch.reduce(0) { $0 + Int($1.length) }
-      guard limiter.take(bytes, for: number, now: core.clock.now()) else {
+      guard core.limiter.take(bytes, for: number, now: core.clock.now()) else {
         active?.queue.restore(batch)
         isWaitingForTokens = true
         return
@@ -113,7 +113,9 @@ extension PeerConnection {
     schedulePump()
   }
 
-  private func finished(_ result: Result<Void, any Error>, _ buffer: ByteBuffer, bytes: Int, blocks: Int, _ started: ContinuousClock.Instant) {
+  private func finished(
+    _ result: Result<Void, any Error>, _ buffer: ByteBuffer, bytes: Int, blocks: Int, _ started: ContinuousClock.Instant
+  ) {
     inFlight -= 1
     guard case .success = result else { return }
     loop.giveBack(buffer)

@@ -61,6 +61,7 @@ final class PeerConnection: ChannelDuplexHandler {
   /// The extended messages that we have announced to the peer.
   var messages: MessageTable
   var wasAuthorized = false
+  var isLinked = false
   var handshakeSent = false
 
   // Bytes out.

@@ -22,7 +22,7 @@ package struct Choker: Sendable {
   }
 
   /// Slots; nil: no limit.
-  package let slots: Int?
+  package private(set) var slots: Int?
   private let period: Duration
   private var peers: [PeerNumber: Peer] = [:]
   private var taken = 0
@@ -48,6 +48,14 @@ package struct Choker: Sendable {
     peer.isHeld = isHeld
     peers[number] = peer
     return settle(number, now)
+  }
+
+  /// Another number of slots from now on.
+  package mutating func set(slots: Int?, now: ContinuousClock.Instant) -> [Action] {
+    guard self.slots != slots else { return [] }
+    self.slots = slots
+    let excess = peers.filter { $0.value.isUnchoked }.sorted { Self.yields($0, $1) }.prefix(max(0, taken - (slots ?? .max)))
+    return excess.map { choke($0.key, now) } + settle(now)
   }
 
   /// A peer is gone.

@@ -1,6 +1,7 @@
 import Metainfo
 import NIOCore
 import PeerProtocol
+import PluginKit
 import Storage
 import Synchronization
 
@@ -8,21 +9,26 @@ import Synchronization
 final class HashAnswers: Sendable {
   private let artifact: SeededArtifact
   private let fileByRoot: [SHA256Digest: Int]
+  private let sharedFileByRoot: [SHA256Digest: Int]
   private let trees = Mutex<[SHA256Digest: MerkleTree]>([:])
   private static let treesKept = 16
 
   init(_ artifact: SeededArtifact) {
     self.artifact = artifact
-    let files = artifact.torrent.layout.files.enumerated()
-    fileByRoot = Dictionary(files.compactMap { index, file in file.piecesRoot.map { ($0, index) } }) { first, _ in first }
+    fileByRoot = Self.files(of: artifact.torrent.layout)
+    sharedFileByRoot = Self.files(of: artifact.facts.layout)
   }
 
-  /// The file that the root names; nil where it is none of this torrent's.
-  func file(of request: HashRequest) -> Int? { fileByRoot[request.piecesRoot] }
+  /// The file that the root names, by its index in the layout that peers and policy see; nil where it is none of this torrent's.
+  func file(of request: HashRequest) -> Int? { sharedFileByRoot[request.piecesRoot] }
+
+  private static func files(of layout: PieceLayout) -> [SHA256Digest: Int] {
+    Dictionary(layout.files.enumerated().compactMap { index, file in file.piecesRoot.map { ($0, index) } }) { first, _ in first }
+  }
 
   /// The hashes asked for; nil where they cannot be given.
   func hashes(for request: HashRequest) -> [SHA256Digest]? {
-    guard let file = file(of: request), request.refusal(fileLength: artifact.torrent.layout.files[file].length) == nil,
+    guard let file = fileByRoot[request.piecesRoot], request.refusal(fileLength: artifact.torrent.layout.files[file].length) == nil,
       let tree = tree(of: request.piecesRoot, file)
     else { return nil }
     let leaves = Int(request.baseLayer) < tree.pieceHeight ? leaves(for: request, tree, file) : nil
@@ -36,7 +42,9 @@ final class HashAnswers: Sendable {
     let layout = artifact.torrent.layout
     // A file of one piece has no layer in the torrent: its root is the layer.
     let layer = artifact.torrent.pieceLayers[root] ?? root.bytes
-    guard let tree = MerkleTree(pieceLayer: layer, fileLength: layout.files[file].length, pieceLength: layout.pieceLength) else { return nil }
+    guard let tree = MerkleTree(pieceLayer: layer, fileLength: layout.files[file].length, pieceLength: layout.pieceLength) else {
+      return nil
+    }
     trees.withLock { trees in
       if trees.count >= Self.treesKept { trees.removeAll() }
       trees[root] = tree

@@ -16,12 +16,26 @@ struct Check: AsyncParsableCommand {
       let hooks: [String]
     }
 
+    struct Key: Encodable {
+      let path: String
+      let effect: String
+      let defaultValue: String
+      let summary: String
+
+      enum CodingKeys: String, CodingKey {
+        case path, effect, summary
+        case defaultValue = "default"
+      }
+    }
+
     let schema = "granary.check/1"
     let file: String
     let node: String
     let listen: [String]
     let pipeline: [Entry]
     let warnings: [String]
+    /// With `--explain` only.
+    let keys: [Key]?
   }
 
   @OptionGroup var common: CommonOptions
@@ -42,7 +56,7 @@ struct Check: AsyncParsableCommand {
       let hooks = entry.hooks.isEmpty ? "" : "  hooks \(entry.hooks.joined(separator: ", "))"
       Console.print("\(index + 1). \(entry.name) (\(entry.place))\(guards)\(hooks)")
     }
-    if explain { printKeys() }
+    for key in document.keys ?? [] { Console.print("\(key.path)  [\(key.effect)]  default \(key.defaultValue)  \(key.summary)") }
   }
 
   private func document(_ settings: NodeSettings, _ pipeline: Pipeline) -> Document {
@@ -51,16 +65,17 @@ struct Check: AsyncParsableCommand {
         name: installed.name, place: installed.place, guards: installed.plugin.guards.map(\.rawValue).sorted(),
         hooks: KnownPlugins.registry.entry(named: installed.name)?.hooks.map(\.rawValue) ?? [])
     }
-    let warnings = settings.warnings.map(\.description) + pipeline.plugins.flatMap { installed in
-      installed.plugin.warnings.map { "\(installed.place): \(installed.name): \($0)" }
-    } + (pipeline.isGuarded ? [] : ["nothing in the pipeline says who may connect: anybody who reaches a listener may"])
+    let warnings =
+      settings.warnings.map(\.description)
+      + pipeline.plugins.flatMap { installed in
+        installed.plugin.warnings.map { "\(installed.place): \(installed.name): \($0)" }
+      } + (pipeline.isGuarded ? [] : ["nothing in the pipeline says who may connect: anybody who reaches a listener may"])
     return Document(
-      file: settings.file, node: settings.node.name, listen: settings.listen.map { "\($0.address)" }, pipeline: entries, warnings: warnings)
+      file: settings.file, node: settings.node.name, listen: settings.listen.map { "\($0.address)" }, pipeline: entries, warnings: warnings,
+      keys: explain ? keys : nil)
   }
 
-  private func printKeys() {
-    for key in ReloadableKeys.all {
-      Console.print("\(key.path)  [\(key.effect.rawValue)]  default \(key.defaultValue)  \(key.summary)")
-    }
+  private var keys: [Document.Key] {
+    ReloadableKeys.all.map { .init(path: $0.path, effect: $0.effect.rawValue, defaultValue: $0.defaultValue, summary: $0.summary) }
   }
 }

@@ -11,16 +11,19 @@ struct GranaryCommand: AsyncParsableCommand {
       """,
     version: Granary.version,
     subcommands: [
-      Publish.self, Add.self, Run.self, List.self, Show.self, Verify.self, Remove.self, Status.self, Peers.self, Why.self, JournalCommand.self,
+      Publish.self, Add.self, Run.self, List.self, Show.self, Verify.self, Remove.self, Status.self, Peers.self, Why.self,
+      JournalCommand.self,
       Check.self, PluginsCommand.self, Reload.self,
     ])
 }
 
 /// Options of every command.
 struct CommonOptions: ParsableArguments {
-  @Option(name: .long, help: "The configuration (default: ./granary.yaml, then /etc/granary/granary.yaml).")
+  @Option(
+    name: .long, help: "The configuration (default: ./granary.yaml, else $CONFIGURATION_DIRECTORY/granary.yaml, else that of /etc/granary)."
+  )
   var config: String?
 
-  @Flag(name: .long, help: "Print one JSON document.")
+  @Flag(name: .long, help: "Print one JSON document; errors are one too.")
   var json = false
 }

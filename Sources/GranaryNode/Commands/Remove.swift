@@ -32,14 +32,15 @@ struct Remove: AsyncParsableCommand {
     let artifact = try database.find(what)
     let files = try database.files(of: artifact.id)
     let hash = artifact.infoHash.description
-    if let node = try place.runningNode() {
+    if let node = place.runningNode() {
       _ = try await node.remove(hash)
     } else {
       _ = try place.writing { try $0.database.remove(artifact.id) }
     }
     let deleted = data ? try delete(files, of: artifact, place) : []
     if common.json { return try Console.print(document: Document(name: artifact.name, infoHash: hash, deleted: deleted)) }
-    Console.print("removed \(escaped(artifact.name)) (\(hash))" + (data ? ", \(deleted.count) files deleted" : ""))
+    let number = "\(deleted.count) \(deleted.count == 1 ? "file" : "files")"
+    Console.print("removed \(escaped(artifact.name)) (\(hash))" + (data ? ", \(number) deleted" : ""))
   }
 
   private func delete(_ files: [ArtifactFile], of artifact: Artifact, _ place: Workplace) throws -> [String] {

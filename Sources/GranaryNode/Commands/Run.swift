@@ -6,7 +6,7 @@ struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "The node: serves the inventory until it is told to stop.",
     discussion: """
-      TERM and INT let what is queued go out, announce 'stopped' and exit 0; HUP reads the configuration again. \
+      TERM and INT let what is queued go out, announce 'stopped' and exit 0; HUP reads the configuration and its lists again. \
       Exits 75 where another process holds the state directory, 69 where a port is in use, 78 where the configuration has problems.
       """)
 

@@ -28,8 +28,17 @@ struct Show: AsyncParsableCommand {
       return document
     }
     guard let database = try Workplace(common).reading() else { throw Failure(.inputMissing, "no such artifact: \(what)") }
-    let artifact = try database.find(what)
+    let artifact = try find(in: database)
     return ArtifactDocument(artifact, try InventoryKeeper(database: database).torrent(of: artifact.id).torrent)
+  }
+
+  private func find(in database: InventoryDatabase) throws -> Artifact {
+    do {
+      return try database.find(what)
+    } catch {
+      guard what.hasSuffix(".torrent"), case InventoryError.unknownArtifact = error else { throw error }
+      throw Failure(.inputMissing, "no such file or artifact: \(what)")
+    }
   }
 
   private struct MagnetDocument: Encodable {
@@ -38,24 +47,38 @@ struct Show: AsyncParsableCommand {
     let infoHashV1: String?
     let infoHashV2: String?
     let magnet: String
-    let trackers: [String]
+    /// Each a tier of its own, as in a torrent's document.
+    let trackers: [[String]]
 
     enum CodingKeys: String, CodingKey {
       case schema, name, magnet, trackers
       case infoHashV1 = "info_hash_v1"
       case infoHashV2 = "info_hash_v2"
     }
+
+    /// Name and info-hashes are always there: text or null.
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(schema, forKey: .schema)
+      try container.encode(name, forKey: .name)
+      try container.encode(infoHashV1, forKey: .infoHashV1)
+      try container.encode(infoHashV2, forKey: .infoHashV2)
+      try container.encode(magnet, forKey: .magnet)
+      try container.encode(trackers, forKey: .trackers)
+    }
   }
 
   private func show(magnet: Magnet) throws {
     let document = MagnetDocument(
       name: magnet.displayName, infoHashV1: magnet.infoHash.v1?.description, infoHashV2: magnet.infoHash.v2?.description,
-      magnet: magnet.description, trackers: magnet.trackers)
+      magnet: magnet.description, trackers: magnet.trackers.map { [$0] })
     if common.json { return try Console.print(document: document) }
     let lines: [(String, String?)] = [
       ("name", document.name), ("info-hash v1", document.infoHashV1), ("info-hash v2", document.infoHashV2),
-      ("trackers", document.trackers.isEmpty ? nil : document.trackers.joined(separator: " ")),
+      ("trackers", magnet.trackers.isEmpty ? nil : magnet.trackers.joined(separator: " ")),
     ]
-    for case (let name, let value?) in lines { Console.print("\(name.padding(toLength: 13, withPad: " ", startingAt: 0)) \(escaped(value))") }
+    for case (let name, let value?) in lines {
+      Console.print("\(name.padding(toLength: 13, withPad: " ", startingAt: 0)) \(escaped(value))")
+    }
   }
 }

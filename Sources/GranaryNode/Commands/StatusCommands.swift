@@ -11,12 +11,16 @@ struct Status: AsyncParsableCommand {
     let status = try await Workplace(common).requireRunningNode().status()
     if common.json { return try Console.print(document: status) }
     let listeners = status.listeners.map { "\($0.address) port \($0.port)\($0.tls ? " (TLS)" : "")" }.joined(separator: ", ")
-    Console.print("\(status.node): \(status.ready ? "ready" : "starting"), process \(status.pid), version \(status.version), up \(status.uptime) s")
+    Console.print(
+      "\(status.node): \(status.ready ? "ready" : "starting"), process \(status.pid), version \(status.version), up \(status.uptime) s")
     Console.print("listening on \(listeners)")
-    Console.print("\(status.serving) of \(status.artifacts) artifacts in service, \(status.peers) peers, \(ByteText.describe(status.uploaded)) uploaded")
+    Console.print(
+      "\(status.serving) of \(status.artifacts) artifacts in service, \(status.peers) peers, \(ByteText.describe(status.uploaded)) uploaded"
+    )
     Console.print("policy generation \(status.policyGeneration)")
     for tracker in status.trackers {
-      Console.print("tracker \(escaped(tracker.url)) for \(escaped(tracker.artifact)): \(tracker.state)" + (tracker.detail.map { ", \($0)" } ?? ""))
+      Console.print(
+        "tracker \(escaped(tracker.url)) for \(escaped(tracker.artifact)): \(tracker.state)" + (tracker.detail.map { ", \($0)" } ?? ""))
     }
     for warning in status.warnings { Console.print("warning: \(escaped(warning))") }
   }

@@ -27,7 +27,7 @@ struct Verify: AsyncParsableCommand {
     let files = try database.files(of: artifact.id)
     return place.publisher.verify(
       torrent, bytes, torrentPath: artifact.torrentPath, name: artifact.name, root: artifact.dataRoot,
-      paths: InventoryKeeper.paths(torrent, files), labels: [:],
+      paths: InventoryKeeper.paths(torrent, files), labels: artifact.labels,
       isPublished: try database.evidence(of: artifact.id)?.method == .hashed)
   }
 }

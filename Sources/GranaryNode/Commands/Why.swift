@@ -7,17 +7,20 @@ import Settings
 struct Why: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Why a peer may or may not have an artifact.",
-    discussion: "Asks the policy in force in the running node, else that of the configuration. Exits 0 whatever the verdict.")
+    discussion: """
+      Asks the policy in force in the running node, else that of the configuration. What every guard says is listed, also past the first \
+      refusal, which decides. Exits 0 whatever the verdict.
+      """)
 
   @OptionGroup var common: CommonOptions
   @Argument(help: "An address, with or without a port.") var peer: String
   @Argument(help: "An info-hash, a unique start of one, or a name.") var artifact: String
-  @Option(help: "connect, metadata, request, ask, announce or message (default: connect, then request).") var operation: String?
+  @Option(help: "connect, metadata, request, ask, announce or message (default: connect and request).") var operation: String?
 
   func run() async throws {
     let place = try Workplace(common)
     let document: WhyDocument
-    if let node = try place.runningNode() {
+    if let node = place.runningNode() {
       document = try await node.why(peer: peer, artifact: artifact, operation: operation)
     } else {
       document = try offline(place)

@@ -70,6 +70,6 @@ extension ArtifactFacts {
   init(_ artifact: Artifact, _ torrent: Torrent) {
     self.init(
       id: artifact.id.rawValue, infoHash: artifact.infoHash, name: artifact.name, labels: artifact.labels, isPrivate: artifact.isPrivate,
-      layout: torrent.layout)
+      layout: PaddedLayout(torrent.layout).layout)
   }
 }

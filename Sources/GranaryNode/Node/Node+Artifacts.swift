@@ -49,21 +49,41 @@ extension Node {
   private func reader(_ holding: Holding, _ torrent: Torrent) -> ArtifactReader {
     var identities = [FileIdentity?](repeating: nil, count: torrent.layout.files.count)
     for file in holding.files where identities.indices.contains(file.index) { identities[file.index] = file.identity }
+    let padded = PaddedLayout(torrent.layout)
     return ArtifactReader(
-      layout: torrent.layout, root: holding.artifact.dataRoot, paths: InventoryKeeper.paths(torrent, holding.files), identities: identities,
-      cache: cache)
+      layout: padded.layout, root: holding.artifact.dataRoot,
+      paths: padded.arranged(InventoryKeeper.paths(torrent, holding.files), padding: []),
+      identities: padded.arranged(identities, padding: nil), cache: cache)
   }
 
   private func serve(_ artifact: SeededArtifact, _ evidence: Evidence) {
     engine.add(artifact)
-    for peer in settings.peers where peer.isFor(artifact.facts) {
-      engine.dial(peer.address, artifact: artifact.facts.id, isStatic: true)
+    meet(artifact.facts, artifact.torrent, evidence)
+  }
+
+  /// Dials and announces as the configuration in force says.
+  private func meet(_ facts: ArtifactFacts, _ torrent: Torrent, _ evidence: Evidence) {
+    for peer in settings.peers where peer.isFor(facts) {
+      engine.dial(peer.address, artifact: facts.id, isStatic: true)
     }
     let announced = AnnouncedTorrent(
-      id: artifact.facts.id, infoHashes: artifact.facts.infoHash.wire,
-      trackers: trackers(artifact.torrent, isPublished: evidence.method == .hashed))
-    guard !announced.trackers.isEmpty else { return }
-    Task { await announcer.add(announced) }
+      id: facts.id, infoHashes: facts.infoHash.wire, trackers: trackers(torrent, isPublished: evidence.method == .hashed))
+    Task {
+      if announced.trackers.isEmpty { await announcer.remove(id: facts.id) } else { await announcer.add(announced) }
+    }
+  }
+
+  /// After a change of `peers`, `trackers` or `origins`: the same questions again for everything in service.
+  func refreshPeersAndTrackers() {
+    verifying.submit { [self] state in
+      guard state == .active else { return }
+      for artifact in (try? database.artifacts(ArtifactFilter(states: [.ready]))) ?? [] where engine.isServing(artifact.id.rawValue) {
+        guard let evidence = try? database.evidence(of: artifact.id), let torrent = try? keeper.torrent(of: artifact.id).torrent else {
+          continue
+        }
+        meet(ArtifactFacts(artifact, torrent), torrent, evidence)
+      }
+    }
   }
 
   /// A torrent that was made elsewhere may name any host: it is announced only to those that the operator lists.
@@ -132,13 +152,25 @@ extension Node {
   /// Takes in what was found and serves it.
   @discardableResult
   func keep(_ found: Found) throws -> (artifact: Artifact, isNew: Bool) {
+    let before = try database.artifact(infoHash: found.torrent.infoHash).map { try database.holding(of: $0.id) }
     let (artifact, isNew) = try keeper.keep(found)
+    let after = try database.holding(of: artifact.id)
     if artifact.state == .ready {
-      try putInService(try database.holding(of: artifact.id))
+      // What is served already, and found to be the same, goes on without its peers noticing.
+      if before?.isSameData(as: after) == true, engine.isServing(artifact.id.rawValue) { return (artifact, isNew) }
+      try putInService(after)
     } else {
       takeOutOfService(artifact.id, reason: found.problem ?? "it does not verify")
     }
     return (artifact, isNew)
+  }
+}
+
+extension Holding {
+  /// Whether both hold the same pieces of the same files.
+  fileprivate func isSameData(as other: Holding) -> Bool {
+    files == other.files && evidence?.pieces == other.evidence?.pieces && artifact.dataRoot == other.artifact.dataRoot
+      && artifact.labels == other.artifact.labels && artifact.name == other.artifact.name
   }
 }
 

@@ -156,7 +156,9 @@ final class Node: Sendable {
       ServicesMaker(folder: fresh.settings.folder, journal: journal).services, generation: generation)
     let restarts = ReloadableKeys.changesNeedingRestart(settings, fresh.settings)
     state.withLock { ($0.configuration, $0.generation) = (fresh, generation) }
+    engine.replace(settings: EngineSettings(fresh.settings, loops: threads))
     engine.replace(pipeline: pipeline)
+    refreshPeersAndTrackers()
     lookAgain()
     logger.notice("configuration reloaded", metadata: ["policy-generation": "\(generation)"])
     return ("policy generation \(generation) is in force", restarts.map { "\($0) changed and needs a restart" })

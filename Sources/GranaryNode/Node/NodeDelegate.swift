@@ -28,7 +28,8 @@ extension NodeDelegate: EngineDelegate {
     let kind: Principal.Kind = IPAddress(transfer.principal) == nil ? .identity : .address
     ledger.record(
       TransferDelta(
-        principal: Principal(kind: kind, name: transfer.principal), artifact: ArtifactID(rawValue: transfer.artifact), bytes: transfer.bytes,
+        principal: Principal(kind: kind, name: transfer.principal), artifact: ArtifactID(rawValue: transfer.artifact),
+        bytes: transfer.bytes,
         blocks: transfer.blocks, firstAt: now, lastAt: now))
   }
 

@@ -28,7 +28,8 @@ struct HangUpService: Service {
       for warning in try node.reload().warnings { node.logger.warning("\(warning)") }
     } catch {
       for line in Failure(error).lines {
-        node.logger.error("the new configuration changes nothing", metadata: ["place": "\(line.place ?? "")", "problem": "\(line.message)"])
+        node.logger.error(
+          "the new configuration changes nothing", metadata: ["place": "\(line.place ?? "")", "problem": "\(line.message)"])
       }
     }
   }

@@ -20,16 +20,14 @@ struct Workplace: Sendable {
   }
 
   /// A client of the running node; nil where none runs.
-  func runningNode() throws -> ControlClient? {
-    guard access(paths.lock, F_OK) == 0, access(paths.socket, F_OK) == 0 else { return nil }
-    // Whoever can take the lock knows that there is no node, whatever it left behind.
-    guard try NodeLock(path: paths.lock) == nil else { return nil }
+  func runningNode() -> ControlClient? {
+    guard UnixSocket.isAnswered(path: paths.socket) else { return nil }
     return ControlClient(path: paths.socket, group: MultiThreadedEventLoopGroup.singleton)
   }
 
   /// A client of the running node, or the failure that there is none.
   func requireRunningNode() throws -> ControlClient {
-    guard let node = try runningNode() else { throw Failure(.unavailable, "no node runs in \(paths.state)") }
+    guard let node = runningNode() else { throw Failure(.unavailable, "no node runs in \(paths.state)") }
     return node
   }
 
@@ -53,7 +51,7 @@ struct Workplace: Sendable {
 
   /// Hands over what was found: to the running node, else to the inventory.
   func keep(_ found: Found) async throws {
-    if let node = try runningNode() {
+    if let node = runningNode() {
       _ = try await node.submit(found.submission)
     } else {
       _ = try writing { try $0.keep(found) }

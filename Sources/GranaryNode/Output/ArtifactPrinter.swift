@@ -40,13 +40,16 @@ enum ArtifactPrinter {
   private static func lines(_ document: ArtifactDocument) -> [(String, String)] {
     let verified = document.verifiedPieces.map { "\($0) of \(document.pieceCount) pieces verified" }
     let state = [document.state, verified, document.stateReason].compactMap { $0 }.joined(separator: ", ")
+    let count = document.files.count
     let optional: [(String, String?)] = [
       ("name", escaped(document.name)), ("info-hash v1", document.infoHashV1), ("info-hash v2", document.infoHashV2),
-      ("size", "\(ByteText.describe(document.size)) (\(document.size) bytes) in \(document.files.count) files"),
+      ("size", "\(ByteText.describe(document.size)) (\(document.size) bytes) in \(count) \(count == 1 ? "file" : "files")"),
       ("pieces", "\(document.pieceCount) of \(ByteText.describe(Int64(document.pieceLength)))"),
       ("private", document.private ? "yes" : "no"), ("source", document.source.map(escaped)),
       ("state", state.isEmpty ? nil : escaped(state)),
       ("labels", document.labels?.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")),
+      ("trackers", escaped(document.trackers.joined().joined(separator: " "))),
+      ("web seeds", escaped(document.webSeeds.joined(separator: " "))),
       ("data", document.data), ("torrent", document.torrent), ("magnet", document.magnet),
     ]
     return optional.compactMap { name, value in value.flatMap { $0.isEmpty ? nil : (name, $0) } }

@@ -20,7 +20,8 @@ enum Console {
       return note(String(decoding: data, as: UTF8.self))
     }
     for line in failure.lines {
-      note("granary: error: " + (line.place.map { "\($0): " } ?? "") + line.message)
+      // Messages quote arguments, names in torrents, what trackers said: nothing of it may move a cursor.
+      note("granary: error: " + escaped((line.place.map { "\($0): " } ?? "") + line.message))
     }
   }
 

@@ -11,6 +11,10 @@ public struct PieceLayout: Hashable, Sendable {
     public let offset: Int64
     /// Length in bytes, at least 1.
     public let length: Int
+
+    public init(file: Int, offset: Int64, length: Int) {
+      (self.file, self.offset, self.length) = (file, offset, length)
+    }
   }
 
   /// The files in torrent order, pad files included.

@@ -36,7 +36,8 @@ package struct AllowlistPlugin: Plugin {
     let matches = table.matches(facts.address.ip).map { entries[$0] }
     if let entry = matches.first(where: { $0.note.holds(at: facts.now) }) {
       return .allow(
-        entry.note.explain("\(facts.address.ip) is in \(entry.network)"), rule: entry.rule, place: entry.place, validUntil: entry.note.until)
+        entry.note.explain("\(facts.address.ip) is in \(entry.network)"), rule: entry.rule, place: entry.place, validUntil: entry.note.until
+      )
     }
     if let ended = matches.first {
       return .deny("\(facts.address.ip) is in \(ended.network), but that entry \(ended.note.ending)", rule: ended.rule, place: ended.place)

@@ -17,7 +17,8 @@ package struct GatePlugin: Plugin {
   package init(settings: GateSettings, services: PluginServices) throws {
     var problems: [SettingsProblem] = []
     if let writeRequest = settings.writeRequest {
-      problems.append(SettingsProblem("write_request rules need the download side, which this build does not have", place: writeRequest.place))
+      problems.append(
+        SettingsProblem("write_request rules need the download side, which this build does not have", place: writeRequest.place))
     }
     requests = GateRules(name: "on_request", rules: GateRule.compile(settings.onRequest, list: "on_request", problems: &problems))
     metadata = settings.metadata.map { rules in

@@ -127,8 +127,9 @@ private struct Tally {
   /// Whether these rules give every file without a byte. Of an artifact without any byte, they must give something to say yes.
   mutating func grantsEmptyFiles(of layout: PieceLayout, _ covers: [Cover]) -> Bool {
     let granted = grant(covers)
-    return firstAllowing != nil && layout.files.indices.allSatisfy { index in
-      layout.files[index].isPadding || layout.files[index].length > 0 || granted[index]
-    }
+    return firstAllowing != nil
+      && layout.files.indices.allSatisfy { index in
+        layout.files[index].isPadding || layout.files[index].length > 0 || granted[index]
+      }
   }
 }

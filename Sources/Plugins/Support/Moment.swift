@@ -18,7 +18,8 @@ struct Moment: Sendable, Hashable, CustomStringConvertible {
     if reader.isAtEnd {
       time = Self.wallTime(seconds: midnight + 86_400)
     } else {
-      guard reader.skip("T") || reader.skip("t") || reader.skip(" "), let seconds = Self.timeOfDay(&reader), let offset = Self.offset(&reader),
+      guard reader.skip("T") || reader.skip("t") || reader.skip(" "), let seconds = Self.timeOfDay(&reader),
+        let offset = Self.offset(&reader),
         reader.isAtEnd
       else { return nil }
       time = Self.wallTime(seconds: midnight + seconds - offset)

@@ -14,9 +14,8 @@ extension StrictDecoder {
   /// A failure of this value.
   func failure(_ error: any Error) -> DecodingFailure {
     if let known = error as? DecodingFailure { return known }
-    let problem = error as? SettingsProblem
-    return DecodingFailure(
-      problems: [Problem(mark: node.mark, place: problem?.place, path: path, message: Self.message(error))])
+    if let several = error as? SettingsProblems { return DecodingFailure(problems: several.problems.map(placed)) }
+    return DecodingFailure(problems: [placed(error as? SettingsProblem ?? SettingsProblem(Self.message(error)))])
   }
 
   private func request<R>(_ type: Any.Type, standIn: R?, _ body: () throws -> R) throws(DecodingFailure) -> R {
@@ -68,10 +67,13 @@ extension StrictDecoder {
     throw DecodingFailure(problems: [Problem(mark: node.mark, path: path, message: "there is nothing to set here, found \(node.found)")])
   }
 
+  private func placed(_ problem: SettingsProblem) -> Problem {
+    Problem(mark: node.mark, place: problem.place, path: path, message: problem.message)
+  }
+
   private static func message(_ error: any Error) -> String {
     switch error {
     case let mismatch as Mismatch: mismatch.message
-    case let problem as SettingsProblem: problem.message
     case DecodingError.dataCorrupted(let context), DecodingError.typeMismatch(_, let context),
       DecodingError.keyNotFound(_, let context), DecodingError.valueNotFound(_, let context):
       context.debugDescription

@@ -44,9 +44,11 @@ struct IPAddressTests {
 
 struct IPNetworkTests {
   @Test(arguments: [
-    ("10.20.0.0/16", "10.20.255.1", true), ("10.20.0.0/16", "10.21.0.0", false), ("10.0.0.7", "10.0.0.7", true), ("10.0.0.7", "10.0.0.6", false),
+    ("10.20.0.0/16", "10.20.255.1", true), ("10.20.0.0/16", "10.21.0.0", false), ("10.0.0.7", "10.0.0.7", true),
+    ("10.0.0.7", "10.0.0.6", false),
     ("0.0.0.0/0", "255.1.2.3", true), ("0.0.0.0/0", "fd00::1", false), ("fd00::/8", "fdff::1", true), ("fd00::/8", "fe00::1", false),
-    ("::/0", "fe80::1", true), ("::/0", "10.0.0.1", false), ("fd00::/65", "fd00::7fff:0:0:1", true), ("fd00::/65", "fd00::8000:0:0:1", false),
+    ("::/0", "fe80::1", true), ("::/0", "10.0.0.1", false), ("fd00::/65", "fd00::7fff:0:0:1", true),
+    ("fd00::/65", "fd00::8000:0:0:1", false),
     ("10.0.0.0/8", "::ffff:10.1.1.1", true), ("::ffff:10.0.0.0/104", "10.9.9.9", true), ("::ffff:10.0.0.0/104", "11.0.0.0", false),
   ])
   func networkHoldsItsAddresses(network: String, address: String, isHeld: Bool) throws {

@@ -118,12 +118,14 @@ struct AllowlistPluginTests {
         == ["$.identities: identities need TLS links, which this build does not have"])
   }
 
-  @Test(arguments: [
-    (["adresses": []], "$: unknown key 'adresses'"), (["addresses": "10.0.0.1"], "$.addresses: expected a list, found text"),
-    (["addresses": [10]], "$.addresses[0]: expected a mapping, found a number"),
-    (["addresses": [["reason": "x"]]], "$.addresses[0]: 'address' is missing"),
-    (["addresses": [["address": "10.0.0.1", "unti": "x"]]], "$.addresses[0]: unknown key 'unti'"), (["file": 1], "$.file: expected text, found a number"),
-  ] as [(LiteralValue, String)])
+  @Test(
+    arguments: [
+      (["adresses": []], "$: unknown key 'adresses'"), (["addresses": "10.0.0.1"], "$.addresses: expected a list, found text"),
+      (["addresses": [10]], "$.addresses[0]: expected a mapping, found a number"),
+      (["addresses": [["reason": "x"]]], "$.addresses[0]: 'address' is missing"),
+      (["addresses": [["address": "10.0.0.1", "unti": "x"]]], "$.addresses[0]: unknown key 'unti'"),
+      (["file": 1], "$.file: expected text, found a number"),
+    ] as [(LiteralValue, String)])
   func settingsOfAnotherShapeAreRefused(settings: LiteralValue, message: String) {
     let problem = #expect(throws: LiteralProblem.self) { try plugin(settings) }
     #expect(problem?.description == message)

@@ -13,7 +13,8 @@ struct GatePluginTests {
   private func gate(rules: LiteralValue...) throws -> GatePlugin { try gate(["on_request": .list(rules)]) }
 
   private func judge(
-    _ gate: GatePlugin, _ operation: Operation = .request, peer: String = "10.1.2.3", about artifact: ArtifactFacts = PolicyFixtures.artifact(),
+    _ gate: GatePlugin, _ operation: Operation = .request, peer: String = "10.1.2.3",
+    about artifact: ArtifactFacts = PolicyFixtures.artifact(),
     at now: WallTime = PolicyFixtures.noon
   ) throws -> Verdict {
     try gate.judge(operation, PolicyFixtures.peer(peer, artifact: artifact, now: now))
@@ -170,11 +171,13 @@ struct GatePluginTests {
 
   @Test func answerHoldsUntilTheNextChangeOfARuleThatConcernsThePeer() throws {
     let gate = try gate(
-      rules: ["peers": ["192.0.2.1"], "until": "2026-11-23T12:30:00Z"], ["when": ["from": "08:00", "to": "14:00"], "until": "2026-11-23T13:00:00Z"],
+      rules: ["peers": ["192.0.2.1"], "until": "2026-11-23T12:30:00Z"],
+      ["when": ["from": "08:00", "to": "14:00"], "until": "2026-11-23T13:00:00Z"],
       ["answer": "deny", "until": "2027-01-01"])
     let verdict = try judge(gate)
     #expect(verdict.isAllowed)
-    #expect(verdict.validUntil == Moment("2026-11-23T13:00:00Z")?.time, "the first rule is about somebody else, the third about what is left")
+    #expect(
+      verdict.validUntil == Moment("2026-11-23T13:00:00Z")?.time, "the first rule is about somebody else, the third about what is left")
     #expect(try judge(gate, at: #require(verdict.validUntil)).reason == "denied by gate.on_request[2]")
   }
 
@@ -225,13 +228,15 @@ struct GatePluginTests {
       ])
   }
 
-  @Test(arguments: [
-    ([:], "$: 'on_request' is missing"), (["on_request": [:]], "$.on_request: expected a list, found a mapping"),
-    (["on_request": ["all"]], "$.on_request[0]: expected a mapping, found text"),
-    (["on_request": [["peer": []]]], "$.on_request[0]: unknown key 'peer'"), (["on_request": [], "default": "allow"], "$: unknown key 'default'"),
-    (["on_request": [["pieces": [true]]]], "$.on_request[0].pieces[0]: expected text, found true or false"),
-    (["on_request": [["when": ["day": []]]]], "$.on_request[0].when: unknown key 'day'"),
-  ] as [(LiteralValue, String)])
+  @Test(
+    arguments: [
+      ([:], "$: 'on_request' is missing"), (["on_request": [:]], "$.on_request: expected a list, found a mapping"),
+      (["on_request": ["all"]], "$.on_request[0]: expected a mapping, found text"),
+      (["on_request": [["peer": []]]], "$.on_request[0]: unknown key 'peer'"),
+      (["on_request": [], "default": "allow"], "$: unknown key 'default'"),
+      (["on_request": [["pieces": [true]]]], "$.on_request[0].pieces[0]: expected text, found true or false"),
+      (["on_request": [["when": ["day": []]]]], "$.on_request[0].when: unknown key 'day'"),
+    ] as [(LiteralValue, String)])
   func settingsOfAnotherShapeAreRefused(settings: LiteralValue, message: String) {
     let problem = #expect(throws: LiteralProblem.self) { try gate(settings) }
     #expect(problem?.description == message)

@@ -13,7 +13,8 @@ struct GateScopeTests {
     let pieces: [ClosedRange<Int>]?
 
     static let patterns: [(text: String, holds: @Sendable (TorrentFile) -> Bool)] = [
-      ("d0/**", { $0.path[0] == "d0" }), ("d1/*", { $0.path[0] == "d1" }), ("**/f2", { $0.path[1] == "f2" }), ("*/f3", { $0.path[1] == "f3" }),
+      ("d0/**", { $0.path[0] == "d0" }), ("d1/*", { $0.path[0] == "d1" }), ("**/f2", { $0.path[1] == "f2" }),
+      ("*/f3", { $0.path[1] == "f3" }),
       ("d?/f4", { $0.path[1] == "f4" }), ("d2/f5", { $0.path == ["d2", "f5"] }),
     ]
 
@@ -68,7 +69,8 @@ struct GateScopeTests {
     let withContent = all.pieces.filter { model.content(of: model.block(ofPiece: $0))?.isEmpty == false }
     for piece in withContent { #expect(grant.visible(all)[piece] == isGranted(model.block(ofPiece: piece))) }
     let emptyFiles = layout.files.filter { !$0.isPadding && $0.length == 0 }
-    let isWhole = withContent.allSatisfy { isGranted(model.block(ofPiece: $0)) == true } && emptyFiles.allSatisfy { allows(rules, $0, piece: nil) }
+    let isWhole =
+      withContent.allSatisfy { isGranted(model.block(ofPiece: $0)) == true } && emptyFiles.allSatisfy { allows(rules, $0, piece: nil) }
     if verdict.scope == .everything, verdict.isAllowed, !withContent.isEmpty { #expect(isWhole) }
     if !isWhole { #expect(try !gate.judge(.metadata, PolicyFixtures.peer(artifact: PolicyFixtures.artifact(layout: layout))).isAllowed) }
   }

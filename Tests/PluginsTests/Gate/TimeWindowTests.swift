@@ -65,7 +65,8 @@ struct TimeWindowTests {
     let days: [LiteralValue] = ["mon", "sat", "sun"]
     for (from, to) in [("01:45", "02:15"), ("23:30", "03:10"), ("00:00", "24:00"), ("02:00", "00:00")] {
       let window = try window(["days": .list(days), "from": .text(from), "to": .text(to), "zone": .text(zone)])
-      for start in ["2026-03-06T00:00:00Z", "2026-03-27T00:00:00Z", "2026-10-02T00:00:00Z", "2026-10-23T00:00:00Z", "2026-10-30T00:00:00Z"] {
+      for start in ["2026-03-06T00:00:00Z", "2026-03-27T00:00:00Z", "2026-10-02T00:00:00Z", "2026-10-23T00:00:00Z", "2026-10-30T00:00:00Z"]
+      {
         try check(window, from: try time(start).seconds, days: 4)
       }
     }
@@ -91,14 +92,15 @@ struct TimeWindowTests {
     #expect(try state(window, "2026-11-23T12:00:00Z") == "open until 2026-11-23T17:00:00Z")
   }
 
-  @Test(arguments: [
-    (["days": ["monday"]], "$.days[0]: when.days: 'monday' is none of mon, tue, wed, thu, fri, sat, sun"),
-    (["from": "9:00"], "$.from: when: '9:00' is not a time of day such as 22:00"),
-    (["to": "24:01"], "$.to: when: '24:01' is not a time of day such as 22:00"),
-    (["from": "24:00", "to": "06:00"], "$.from: when: from and to must differ, and from is before 24:00"),
-    (["from": "06:00", "to": "06:00"], "$.from: when: from and to must differ, and from is before 24:00"),
-    (["zone": "Mars/Olympus"], "$.zone: when.zone: there is no time zone 'Mars/Olympus'; write one such as Europe/Berlin"),
-  ] as [(LiteralValue, String)])
+  @Test(
+    arguments: [
+      (["days": ["monday"]], "$.days[0]: when.days: 'monday' is none of mon, tue, wed, thu, fri, sat, sun"),
+      (["from": "9:00"], "$.from: when: '9:00' is not a time of day such as 22:00"),
+      (["to": "24:01"], "$.to: when: '24:01' is not a time of day such as 22:00"),
+      (["from": "24:00", "to": "06:00"], "$.from: when: from and to must differ, and from is before 24:00"),
+      (["from": "06:00", "to": "06:00"], "$.from: when: from and to must differ, and from is before 24:00"),
+      (["zone": "Mars/Olympus"], "$.zone: when.zone: there is no time zone 'Mars/Olympus'; write one such as Europe/Berlin"),
+    ] as [(LiteralValue, String)])
   func badSettingsAreNamed(settings: LiteralValue, message: String) {
     let problem = #expect(throws: SettingsProblem.self) { try window(settings) }
     #expect(problem?.description == message)

@@ -8,7 +8,7 @@ import Tracker
   /// Runs the body with a client that sends again quickly.
   @discardableResult
   private func withClient<Result: Sendable>(
-    sources: [SocketAddress] = [], base: Duration = .milliseconds(50), limit: Int = 3, _ body: (UDPTrackerClient) async throws -> Result
+    sources: [SocketAddress] = [], base: Duration = .seconds(15), limit: Int = 3, _ body: (UDPTrackerClient) async throws -> Result
   ) async throws -> Result {
     let client = UDPTrackerClient(
       group: .singletonMultiThreadedEventLoopGroup, sources: sources, retransmission: UDPRetransmission(base: base, limit: limit))
@@ -39,10 +39,10 @@ import Tracker
     try await TestUDPTracker { request, _ in Self.serve(request) }.run { tracker in
       try await withClient { client in
         for _ in 0..<2 {
-          let reply = try await client.send(.announce(announce()), to: tracker.address, deadline: .now() + .seconds(20))
+          let reply = try await client.send(.announce(announce()), to: tracker.address, deadline: .now() + .seconds(60))
           #expect(reply == announced([try address("10.0.0.1", 80)]))
         }
-        let scraped = try await client.send(.scrape([infoHash(1)]), to: tracker.address, deadline: .now() + .seconds(20))
+        let scraped = try await client.send(.scrape([infoHash(1)]), to: tracker.address, deadline: .now() + .seconds(60))
         #expect(scraped == .scraped([SwarmCounts(seeders: 1, leechers: 3, downloads: 2)]))
       }
       #expect(tracker.requests.map(\.action) == [0, 1, 1, 2])
@@ -54,7 +54,7 @@ import Tracker
     let tracker = TestUDPTracker { request, _ in request.action == 0 ? [request.connected(77)] : [request.announced(peer)] }
     try await tracker.run(on: "::1") { tracker in
       try await withClient { client in
-        let reply = try await client.send(.announce(announce()), to: tracker.address, deadline: .now() + .seconds(20))
+        let reply = try await client.send(.announce(announce()), to: tracker.address, deadline: .now() + .seconds(60))
         #expect(reply == announced([try address("fd00::9", 80)]))
       }
     }
@@ -62,8 +62,8 @@ import Tracker
 
   @Test func `lost datagrams are sent again`() async throws {
     try await TestUDPTracker { request, number in number.isMultiple(of: 2) ? [] : Self.serve(request) }.run { tracker in
-      try await withClient { client in
-        _ = try await client.send(.announce(announce()), to: tracker.address, deadline: .now() + .seconds(20))
+      try await withClient(base: .milliseconds(700)) { client in
+        _ = try await client.send(.announce(announce()), to: tracker.address, deadline: .now() + .seconds(60))
       }
       #expect(tracker.requests.map(\.action) == [0, 0, 1, 1])
     }
@@ -78,7 +78,7 @@ import Tracker
     }
     try await tracker.run { tracker in
       try await withClient { client in
-        let reply = try await client.send(.announce(announce()), to: tracker.address, deadline: .now() + .seconds(20))
+        let reply = try await client.send(.announce(announce()), to: tracker.address, deadline: .now() + .seconds(60))
         #expect(reply == announced([try address("10.0.0.1", 80)]))
       }
       #expect(tracker.requests.map(\.connection) == [0x417_2710_1980, 77])
@@ -99,7 +99,7 @@ import Tracker
     }
     try await tracker.run { tracker in
       try await withClient(sources: [source]) { client in
-        let reply = try await client.send(.announce(announce()), to: tracker.address, deadline: .now() + .seconds(20))
+        let reply = try await client.send(.announce(announce()), to: tracker.address, deadline: .now() + .seconds(60))
         #expect(reply == announced([try address("10.0.0.1", 80)]))
       }
     }
@@ -119,7 +119,7 @@ import Tracker
     try await tracker.run { tracker in
       try await withClient { client in
         await #expect(throws: TrackerError.refused(reason: "no", retry: nil)) {
-          try await client.send(.announce(announce()), to: tracker.address, deadline: .now() + .seconds(20))
+          try await client.send(.announce(announce()), to: tracker.address, deadline: .now() + .seconds(60))
         }
       }
     }
@@ -144,7 +144,7 @@ import Tracker
     try await TestUDPTracker { _, _ in [] }.run { tracker in
       try await withClient(base: .milliseconds(10), limit: 1) { client in
         await #expect(throws: TrackerError.timedOut) {
-          try await client.send(.announce(announce()), to: tracker.address, deadline: .now() + .seconds(20))
+          try await client.send(.announce(announce()), to: tracker.address, deadline: .now() + .seconds(60))
         }
         #expect(tracker.requests.count == 2)
       }
@@ -161,7 +161,7 @@ import Tracker
         await client.close()
         await #expect(throws: TrackerError.unreachable("the socket was closed")) { try await closed.value }
         await #expect(throws: TrackerError.self) {
-          try await client.send(.announce(announce()), to: tracker.address, deadline: .now() + .seconds(20))
+          try await client.send(.announce(announce()), to: tracker.address, deadline: .now() + .seconds(60))
         }
       }
     }
@@ -176,7 +176,7 @@ import Tracker
         try await withThrowingTaskGroup(of: Void.self) { group in
           for byte in UInt8(1)...60 {
             group.addTask {
-              let reply = try await client.send(.announce(announce(infoHash(byte))), to: tracker.address, deadline: .now() + .seconds(20))
+              let reply = try await client.send(.announce(announce(infoHash(byte))), to: tracker.address, deadline: .now() + .seconds(60))
               #expect(reply == announced([try address("10.0.0.\(byte)", 80)]))
             }
           }

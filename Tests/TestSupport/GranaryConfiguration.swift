@@ -1,0 +1,28 @@
+/// A node's configuration for a test; `yaml` is the file.
+package struct GranaryConfiguration: Sendable {
+  /// Where it listens: `ADDRESS:PORT`, IPv6 in brackets. Port 0 picks one.
+  package var listen = ["127.0.0.1:0"]
+  /// The allowlist's addresses and networks.
+  package var allow = ["127.0.0.0/8", "::1"]
+  /// The gate's `on_request` rules, each a YAML flow mapping; nil for no gate in the pipeline.
+  package var requestRules: [String]?
+  /// Whether the metadata plugin is in the pipeline.
+  package var servesMetadata = true
+  /// Further top-level lines.
+  package var extra: [String] = []
+
+  package init() {}
+
+  /// The file's text.
+  package var yaml: String {
+    let lines = ["node: { name: interop, state: ./state }", "listen:"] + listen.map { "  - address: \"\($0)\"" }
+    return (lines + ["artifacts: { roots: [./data] }"] + extra + ["pipeline:"] + pipeline).joined(separator: "\n") + "\n"
+  }
+
+  private var pipeline: [String] {
+    var entries = ["  - allowlist:", "      addresses: [\(allow.map { "\"\($0)\"" }.joined(separator: ", "))]"]
+    if let requestRules { entries += ["  - gate:", "      on_request:"] + requestRules.map { "        - \($0)" } }
+    if servesMetadata { entries.append("  - metadata") }
+    return entries
+  }
+}
