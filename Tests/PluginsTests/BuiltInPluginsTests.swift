@@ -30,7 +30,7 @@ struct BuiltInPluginsTests {
     #expect(pipeline.guards(of: .connect).map(\.name) == ["allowlist"])
     #expect(pipeline.guards(of: .request).map(\.name) == ["gate"])
     #expect(pipeline.guards(of: .metadata).map(\.name) == ["gate"])
-    #expect(pipeline.messages.ids == ["ut_metadata": 1])
+    #expect(pipeline.messages.ids["ut_metadata"] == 1)
     let grant = pipeline.grant(PolicyFixtures.peer(artifact: PolicyFixtures.artifact()))
     #expect(grant.scope == .everything)
     #expect(grant.metadata.isAllowed)

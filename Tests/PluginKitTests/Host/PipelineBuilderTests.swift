@@ -55,6 +55,10 @@ struct PipelineBuilderTests {
       ])
   }
 
+  @Test func pluginWithoutSettingsRefusesKeys() {
+    #expect(problems(build(("recording", ["number": 1]))) == ["$: unknown key 'number'"])
+  }
+
   @Test func registryKnowsItsPluginsAndNamesThatAreTakenTwice() {
     let registry = PluginRegistry([RecordingPlugin.self, Picky.self, RecordingPlugin.self])
     #expect(registry.entries.map(\.name) == ["recording", "picky", "recording"])
