@@ -1,5 +1,4 @@
 import Metainfo
-import PluginKit
 import PeerProtocol
 import PluginKit
 

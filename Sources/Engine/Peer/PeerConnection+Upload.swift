@@ -1,10 +1,10 @@
-import Synchronization
 import Metainfo
 import NIOCore
+import NIOPosix
 import PeerProtocol
 import PluginKit
-import NIOPosix
 import Storage
+import Synchronization
 
 /// Blocks out: many at a time, read into one buffer with their headers, written once, the next when the link has room.
 extension PeerConnection {
@@ -116,7 +116,8 @@ extension PeerConnection {
     schedulePump()
   }
 
-  private func finished(_ result: Result<Void, any Error>, _ held: HeldBuffer, bytes: Int, blocks: Int, _ started: ContinuousClock.Instant) {
+  private func finished(_ result: Result<Void, any Error>, _ held: HeldBuffer, bytes: Int, blocks: Int, _ started: ContinuousClock.Instant)
+  {
     inFlight -= 1
     guard case .success = result else { return }
     if let buffer = held.take() { loop.giveBack(buffer) }
