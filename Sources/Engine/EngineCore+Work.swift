@@ -68,8 +68,12 @@ extension EngineCore {
 
   /// Wakes those that wait for the last connection's end, if that was it.
   func wakeWaiters() {
+    guard connectionCount == 0 else { return }
+    wakeEmptyWaiters()
+  }
+
+  private func wakeEmptyWaiters() {
     emptyWaiters.withLock { waiters in
-      guard connectionCount == 0 else { return }
       for waiter in waiters { waiter.resume() }
       waiters.removeAll()
     }
@@ -82,18 +86,16 @@ extension EngineCore {
       group.addTask { await self.lastConnectionGone() }
       group.addTask { try? await Task.sleep(for: limit) }
       await group.next()
-      emptyWaiters.withLock { waiters in
-        for waiter in waiters { waiter.resume() }
-        waiters.removeAll()
-      }
+      // First the word, then the waking: a waiter that comes later sees that it need not wait.
       group.cancelAll()
+      wakeEmptyWaiters()
     }
   }
 
   private func lastConnectionGone() async {
     await withCheckedContinuation { continuation in
       emptyWaiters.withLock { waiters in
-        if connectionCount == 0 { continuation.resume() } else { waiters.append(continuation) }
+        if connectionCount == 0 || Task.isCancelled { continuation.resume() } else { waiters.append(continuation) }
       }
     }
   }

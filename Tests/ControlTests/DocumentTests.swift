@@ -11,7 +11,8 @@ struct DocumentTests {
   func anArtifactsHashesAndTorrentAreAlwaysThere() throws {
     let document = ArtifactDocument(
       name: "app", infoHashV1: nil, infoHashV2: "ab", pieceLength: 16_384, pieceCount: 1, size: 5, isPrivate: true,
-      files: [FileDocument(path: "a/b", length: 5)], torrent: nil, magnet: "magnet:?x", source: nil, trackers: [["http://t/"]], webSeeds: [])
+      files: [FileDocument(path: "a/b", length: 5)], torrent: nil, magnet: "magnet:?x", source: nil, trackers: [["http://t/"]], webSeeds: []
+    )
     #expect(
       try json(document) == """
         {"files":[{"length":5,"path":"a/b"}],"info_hash_v1":null,"info_hash_v2":"ab","magnet":"magnet:?x","name":"app",\

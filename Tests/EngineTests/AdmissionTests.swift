@@ -10,7 +10,9 @@ import Testing
 
 /// From accept to authorized: who gets nothing, and that nothing is all it gets.
 struct AdmissionTests {
-  private func guarding(_ judge: @escaping @Sendable (Operation, PeerFacts) -> Verdict, _ operations: Set<PluginKit.Operation> = [.connect]) -> RecordingPlugin {
+  private func guarding(_ judge: @escaping @Sendable (Operation, PeerFacts) -> Verdict, _ operations: Set<PluginKit.Operation> = [.connect])
+    -> RecordingPlugin
+  {
     var script = RecordingScript()
     script.guards = operations
     script.judge = judge

@@ -43,11 +43,20 @@ struct BadInputTests {
     ("an extended message before the handshake", ScriptedPeer.encoded([.extended(id: 1, ByteBuffer())])),
     ("an extended handshake that is no bencode", ScriptedPeer.encoded([.extended(id: 0, ByteBuffer(string: "d1:m"))])),
     ("an extended handshake that is a list", ScriptedPeer.encoded([.extended(id: 0, ByteBuffer(string: "le"))])),
-    ("an extended message that we did not announce", ScriptedPeer.encoded([.extended(id: 0, ByteBuffer(string: "de")), .extended(id: 200, ByteBuffer())])),
-    ("a donthave of three bytes", ScriptedPeer.encoded([.extended(id: 0, ByteBuffer(string: "de")), .extended(id: 1, ByteBuffer(bytes: [0, 0, 0]))])),
+    (
+      "an extended message that we did not announce",
+      ScriptedPeer.encoded([.extended(id: 0, ByteBuffer(string: "de")), .extended(id: 200, ByteBuffer())])
+    ),
+    (
+      "a donthave of three bytes",
+      ScriptedPeer.encoded([.extended(id: 0, ByteBuffer(string: "de")), .extended(id: 1, ByteBuffer(bytes: [0, 0, 0]))])
+    ),
     ("an unknown message", ScriptedPeer.encoded([.unknown(id: 200, ByteBuffer(bytes: [1, 2, 3]))])),
     ("an unknown message of 1 MiB", frame(1 << 20, [200])),
-    ("a hash request on a v1 torrent", ScriptedPeer.encoded([.hashRequest(HashRequest(piecesRoot: .zero, baseLayer: 0, index: 0, length: 2, proofLayers: 0))])),
+    (
+      "a hash request on a v1 torrent",
+      ScriptedPeer.encoded([.hashRequest(HashRequest(piecesRoot: .zero, baseLayer: 0, index: 0, length: 2, proofLayers: 0))])
+    ),
     ("a flood of keep-alives", [UInt8](repeating: 0, count: 4 * 1_000)),
     ("a flood of interest", ScriptedPeer.encoded((0..<1_000).map { $0 % 2 == 0 ? .interested : .notInterested })),
   ]

@@ -29,7 +29,8 @@ struct HookOrderTests {
       try await peer.send(.request(first))
       _ = try await peer.block(first)
       await recorder.log.wait(for: .sentPayload)
-      try await peer.send(.cancel(first), .have(1), .extended(id: 1, ByteBuffer(string: "hello")), .unknown(id: 99, ByteBuffer(string: "?")))
+      try await peer.send(
+        .cancel(first), .have(1), .extended(id: 1, ByteBuffer(string: "hello")), .unknown(id: 99, ByteBuffer(string: "?")))
       await recorder.log.wait(for: .onUnknownMessage)
       try await peer.send(.notInterested)
       try await peer.wait(for: .choke)

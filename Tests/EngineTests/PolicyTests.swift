@@ -20,7 +20,9 @@ struct PolicyTests {
     let layout = artifact.layout
     var set = Bitfield(count: layout.files.count)
     for file in files ?? [] { set[file] = true }
-    let scope = files == nil ? Scope.everything : .part(PartialScope(pieces: Bitfield(count: layout.pieceCount, filled: true), files: set, layout: layout))
+    let scope =
+      files == nil
+      ? Scope.everything : .part(PartialScope(pieces: Bitfield(count: layout.pieceCount, filled: true), files: set, layout: layout))
     script.judge = { _, _ in .allow("some files", rule: "on_request[0]", validUntil: until, scope: scope) }
     script.request = { peer, block in block.offset == 4_096 ? .postpone(until: peer.now + .seconds(1)) : .pass }
     return RecordingPlugin(script: script)

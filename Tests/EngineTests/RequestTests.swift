@@ -18,7 +18,9 @@ struct RequestTests {
       let bytes = try await peer.fetch(blocks)
       #expect(bytes == blocks.map(artifact.bytes(of:)))
       // Odd places and lengths.
-      let odd = [Block(piece: 0, offset: 1, length: 1), Block(piece: 1, offset: 777, length: 16_001), Block(piece: 0, offset: 0, length: 32_768)]
+      let odd = [
+        Block(piece: 0, offset: 1, length: 1), Block(piece: 1, offset: 777, length: 16_001), Block(piece: 0, offset: 0, length: 32_768),
+      ]
       #expect(try await peer.fetch(odd) == odd.map(artifact.bytes(of:)))
       try await peer.close()
       let total = (blocks + odd).reduce(Int64(0)) { $0 + Int64($1.length) }

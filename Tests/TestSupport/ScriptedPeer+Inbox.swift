@@ -22,6 +22,13 @@ final class ScriptedInbox: ChannelInboundHandler {
     self.eventLoop = eventLoop
   }
 
+  /// Puts an inbox on a channel; called on its loop.
+  static func install(on channel: any Channel) throws -> NIOLoopBound<ScriptedInbox> {
+    let inbox = ScriptedInbox(channel.eventLoop)
+    try channel.pipeline.syncOperations.addHandler(inbox)
+    return NIOLoopBound(inbox, eventLoop: channel.eventLoop)
+  }
+
   func popMessage() -> PeerMessage? { messages.isEmpty ? nil : messages.removeFirst() }
 
   func popAll() -> [PeerMessage] {
@@ -47,11 +54,12 @@ final class ScriptedInbox: ChannelInboundHandler {
   }
 
   private func wait(_ attempt: @escaping () -> Bool, _ fail: @escaping (String) -> Void) {
-    waiting = (attempt, fail)
     let loopBound = NIOLoopBound(self, eventLoop: eventLoop)
-    let deadline = eventLoop.scheduleTask(in: TimeAmount(ScriptedPeer.patience)) { loopBound.value.giveUp("nothing for \(ScriptedPeer.patience)") }
+    let deadline = eventLoop.scheduleTask(in: TimeAmount(ScriptedPeer.patience)) {
+      loopBound.value.giveUp("nothing for \(ScriptedPeer.patience)")
+    }
     waiting = (
-      { 
+      {
         guard attempt() else { return false }
         deadline.cancel()
         return true

@@ -6,7 +6,7 @@ import Synchronization
 /// Takes connections and plays the peers that were dialed.
 package final class ScriptedListener: Sendable {
   private let channel: any Channel
-  private let accepted: AsyncStream<any Channel>
+  private let accepted: AsyncStream<ScriptedPeer>
   /// How many links were accepted so far.
   package var acceptedCount: Int { count.withLock { $0 } }
   private let count: CountBox
@@ -18,14 +18,14 @@ package final class ScriptedListener: Sendable {
 
   /// Listens on loopback.
   package init() async throws {
-    let (stream, continuation) = AsyncStream.makeStream(of: (any Channel).self)
+    let (stream, continuation) = AsyncStream.makeStream(of: ScriptedPeer.self)
     let count = CountBox()
     channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          try ScriptedPeer.install(channel)
+          let inbox = try ScriptedInbox.install(on: channel)
           count.withLock { $0 += 1 }
-          continuation.yield(channel)
+          continuation.yield(ScriptedPeer(channel: channel, inbox: inbox))
         }
       }
       .bind(host: "127.0.0.1", port: 0).get()
@@ -46,7 +46,7 @@ package final class ScriptedListener: Sendable {
 
   /// The next peer that dials us.
   package func accept() async throws -> ScriptedPeer {
-    for await channel in accepted { return try await ScriptedPeer.on(channel) }
+    for await peer in accepted { return peer }
     throw ScriptedPeerFailure(description: "nobody dialed within \(ScriptedPeer.patience)")
   }
 

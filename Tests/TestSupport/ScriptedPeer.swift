@@ -3,6 +3,7 @@ import NIOCore
 import NIOPosix
 import PeerProtocol
 import PluginKit
+import Synchronization
 
 /// A peer that a test plays by hand over a real socket, with the protocol's codec in the opposite direction.
 ///
@@ -14,35 +15,28 @@ package final class ScriptedPeer: Sendable {
   private let channel: any Channel
   private let inbox: NIOLoopBound<ScriptedInbox>
 
-  private init(channel: any Channel, inbox: NIOLoopBound<ScriptedInbox>) {
+  /// Our own address, as the other side sees it; nil where the link was gone before it could be asked for.
+  package let address: PeerAddress?
+
+  init(channel: any Channel, inbox: NIOLoopBound<ScriptedInbox>) {
     (self.channel, self.inbox) = (channel, inbox)
+    let (ip, port) = (channel.localAddress?.ipAddress.flatMap(IPAddress.init(_:)), channel.localAddress?.port)
+    address = ip.flatMap { ip in port.map { PeerAddress(ip: ip, port: UInt16($0)) } }
   }
 
   /// Dials an address, from another address of the loopback network where one is given.
   package static func dial(_ address: PeerAddress, from source: String? = nil) async throws -> ScriptedPeer {
+    let inbox = Mutex<NIOLoopBound<ScriptedInbox>?>(nil)
     var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).channelOption(.socketOption(.tcp_nodelay), value: 1)
     if let source { bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: source, port: 0)) }
-    let channel = try await bootstrap.channelInitializer { channel in channel.eventLoop.makeCompletedFuture { try install(channel) } }
-      .connect(host: address.ip.description, port: Int(address.port)).get()
-    return try await on(channel)
-  }
-
-  /// The peer on a channel that has its inbox.
-  static func on(_ channel: any Channel) async throws -> ScriptedPeer {
-    let inbox = try await channel.eventLoop.submit {
-      NIOLoopBound(try channel.pipeline.syncOperations.handler(type: ScriptedInbox.self), eventLoop: channel.eventLoop)
-    }.get()
+    let channel = try await bootstrap.channelInitializer { channel in
+      channel.eventLoop.makeCompletedFuture {
+        let made = try ScriptedInbox.install(on: channel)
+        inbox.withLock { $0 = made }
+      }
+    }.connect(host: address.ip.description, port: Int(address.port)).get()
+    guard let inbox = inbox.withLock({ $0 }) else { throw ScriptedPeerFailure(description: "the channel was not set up") }
     return ScriptedPeer(channel: channel, inbox: inbox)
-  }
-
-  static func install(_ channel: any Channel) throws {
-    try channel.pipeline.syncOperations.addHandler(ScriptedInbox(channel.eventLoop))
-  }
-
-  /// Our own address, as the other side sees it.
-  package var address: PeerAddress? {
-    guard let local = channel.localAddress, let ip = local.ipAddress.flatMap(IPAddress.init(_:)), let port = local.port else { return nil }
-    return PeerAddress(ip: ip, port: UInt16(port))
   }
 
   // MARK: Out
@@ -110,7 +104,9 @@ package final class ScriptedPeer: Sendable {
 
   /// Waits for the end of the link; what came before it and was not taken.
   @discardableResult
-  package func end() async throws -> [PeerMessage] { try await take("the end of the link", untilEnd: true) { $0.isClosed ? $0.popAll() : nil } }
+  package func end() async throws -> [PeerMessage] {
+    try await take("the end of the link", untilEnd: true) { $0.isClosed ? $0.popAll() : nil }
+  }
 
   /// All bytes that came so far.
   package func receivedBytes() async throws -> Int {

@@ -41,8 +41,8 @@ extension PeerConnection {
     guard let due = active?.postponed.filter({ $0.until <= now }), !due.isEmpty else { return }
     active?.postponed.removeAll { $0.until <= now }
     for entry in due {
-      guard let peer = active else { return }
-      try ask(entry.block, peer)
+      guard let chain = active?.chain else { return }
+      try ask(entry.block, chain)
     }
   }
 

@@ -73,24 +73,38 @@ extension PeerConnection {
     guard payload.readableBytes <= row.maximumSize else {
       throw OversizedMessage(name: row.name, size: payload.readableBytes, maximum: row.maximumSize)
     }
+    guard mayExchange(row.name, peer) else { return }
     _ = try peer.chain.onExtended(row.name, payload)
+  }
+
+  /// Custom messages are an operation of their own; metadata is guarded as such.
+  func mayExchange(_ name: String, _ peer: ActivePeer) -> Bool {
+    let decision = peer.context.grant.message
+    if decision.isAllowed || name == MetadataMessage.name { return true }
+    let refusal = decision.refusal
+    journal(
+      .message, "deny", plugin: refusal?.plugin ?? "engine", rule: refusal?.verdict.rule,
+      reason: "\(name): \(refusal?.verdict.reason ?? "not granted")", place: refusal?.verdict.place)
+    return false
   }
 
   // MARK: Requests
 
   private func requested(_ block: Block) throws {
-    guard let peer = active, phase == .active else { return refuse(block) }
+    // No copy of `active` may be held while its queue is changed: the queue would be copied for every request.
+    guard phase == .active, let swarm = active?.swarm, let grant = active?.context.grant, let chain = active?.chain else {
+      return refuse(block)
+    }
     lastRequest = lastReceived
-    guard peer.session.standing(of: block).isAllowed else { return refuse(block) }
-    guard peer.context.grant.allows(block, in: peer.layout) else { return refuse(block, ungranted: peer) }
-    guard peer.swarm.artifact.have[Int(block.piece)] else { return refuse(block) }
-    guard peer.waiting < peer.queue.capacity else { return refuse(block) }
-    try ask(block, peer)
+    guard active?.session.standing(of: block).isAllowed == true else { return refuse(block) }
+    guard grant.allows(block, in: swarm.layout) else { return refuse(block, ungranted: grant) }
+    guard swarm.artifact.have[Int(block.piece)], active?.hasRoom == true else { return refuse(block) }
+    try ask(block, chain)
   }
 
   /// Asks the handlers, and does what they say.
-  func ask(_ block: Block, _ peer: ActivePeer) throws {
-    guard let answered = try peer.chain.onRequest(block) else {
+  func ask(_ block: Block, _ chain: PeerPluginChain) throws {
+    guard let answered = try chain.onRequest(block) else {
       if active?.queue.push(block) == .full { refuse(block) }
       return
     }
@@ -112,10 +126,10 @@ extension PeerConnection {
     send(.reject(block), .reject(block))
   }
 
-  private func refuse(_ block: Block, ungranted peer: ActivePeer) {
-    let refusal = peer.context.grant.request.refusal
+  private func refuse(_ block: Block, ungranted grant: Grant) {
+    let refusal = grant.request.refusal
     journal(
-      .request, "deny", plugin: refusal?.plugin ?? peer.context.grant.request.judgements.last?.plugin ?? "engine",
+      .request, "deny", plugin: refusal?.plugin ?? grant.request.judgements.last?.plugin ?? "engine",
       rule: refusal?.verdict.rule, reason: refusal?.verdict.reason ?? "the block is outside of what is granted",
       place: refusal?.verdict.place)
     refuse(block)

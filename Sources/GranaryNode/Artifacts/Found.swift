@@ -70,5 +70,18 @@ extension Found {
     (paths, self.pieces, labels) = (submission.paths, pieces, submission.labels)
     (isPublished, problem) = (submission.isPublished, submission.problem)
     identities = submission.identities.map { $0?.value }
+    if let file = fileWithoutEvidence { throw Failure(.badData, "pieces of \(file) are said to verify, and what the file was is not said") }
+  }
+
+  /// A file with content of which pieces are said to be verified, but not what the file was when they were.
+  private var fileWithoutEvidence: String? {
+    let layout = torrent.layout
+    return layout.files.indices.first { index in
+      let file = layout.files[index]
+      guard identities[index] == nil, !file.isPadding, file.symlinkTarget == nil, let range = layout.pieces(ofFile: index) else {
+        return false
+      }
+      return range.contains { pieces[$0] }
+    }.map { layout.files[$0].displayPath }
   }
 }

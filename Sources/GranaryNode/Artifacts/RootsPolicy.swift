@@ -10,10 +10,19 @@ struct RootsPolicy: Sendable {
 
   /// Throws where the path, links resolved, lies below none of the roots.
   func check(_ path: String) throws {
-    let resolved = Self.real(path) ?? path
+    let resolved = Self.resolved(path)
     guard roots.contains(where: { resolved == $0 || resolved.hasPrefix($0 == "/" ? "/" : $0 + "/") }) else {
       throw Failure(.notPermitted, "\(path) is not below any of artifacts.roots (\(roots.joined(separator: ", ")))")
     }
+  }
+
+  /// The path with its links resolved, as far as it exists; what does not exist yet is taken below the deepest folder that does.
+  private static func resolved(_ path: String) -> String {
+    if let real = real(path) { return real }
+    let url = URL(fileURLWithPath: path).standardizedFileURL
+    guard url.path != "/" else { return "/" }
+    let parent = resolved(url.deletingLastPathComponent().path)
+    return (parent == "/" ? "" : parent) + "/" + url.lastPathComponent
   }
 
   private static func real(_ path: String) -> String? {
