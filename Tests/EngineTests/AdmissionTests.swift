@@ -48,7 +48,7 @@ struct AdmissionTests {
       #expect(try await refused(rig, forbidden.infoHash) == 0)
       #expect(try await refused(rig, ungranted.infoHash) == 0)
       #expect(try await rig.leecher(artifact).isAlive(artifact))
-      let rows = rig.journal.records.map { "\($0.plugin) \($0.rule ?? "-") \($0.reason)" }
+      let rows = rig.refusals.map { "\($0.plugin) \($0.rule ?? "-") \($0.reason)" }
       #expect(
         rows == [
           "engine - no artifact in service has this info-hash", "recording connect[0] not for you",
@@ -70,6 +70,19 @@ struct AdmissionTests {
       let row = try #require(try await rig.rows { $0.verdict == "deny" }.first)
       #expect(row.principal == "127.0.0.9" && row.operation == "connect" && row.artifact == nil && row.place == "test.yaml:1:1")
       #expect(try await rig.leecher(artifact).isAlive(artifact))
+    }
+  }
+
+  @Test
+  func anAdmissionHasARowWithTheRuleThatAllowedIt() async throws {
+    let artifact = try TestArtifact()
+    let plugin = guarding({ operation, _ in .allow("listed", rule: "\(operation.rawValue)[0]") }, [.connect, .request])
+    try await EngineRig.run([artifact.seeded()], plugins: [plugin]) { rig async throws in
+      let peer = try await rig.leecher(artifact)
+      let row = try #require(rig.journal.records.first)
+      #expect(row.verdict == "allow" && row.operation == "connect" && row.plugin == "recording" && row.rule == "request[0]")
+      #expect(row.artifact == "app" && row.address == peer.address && row.place == "test.yaml:1:1" && row.reason == "listed")
+      #expect(rig.journal.records.count == 1)
     }
   }
 

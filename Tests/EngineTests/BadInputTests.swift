@@ -95,7 +95,7 @@ struct BadInputTests {
       let last = try #require(artifact.blocks.last)
       try await peer.drip(.request(last))
       #expect(try await peer.block(last) == artifact.bytes(of: last))
-      #expect(rig.journal.records.isEmpty)
+      #expect(rig.refusals.isEmpty)
     }
   }
 
@@ -127,7 +127,7 @@ struct BadInputTests {
       try await peer.send(bytes: [0, 0, 0])
       try await peer.close()
       try await rig.connections(0)
-      #expect(rig.journal.records.isEmpty)
+      #expect(rig.refusals.isEmpty)
     }
   }
 }

@@ -77,7 +77,7 @@ struct DialTests {
       rig.engine.dial(rig.address, artifact: 1, isStatic: true)
       await rig.engine.tick()
       try await rig.connections(0)
-      #expect(rig.journal.records.count == 1)
+      #expect(rig.refusals.count == 1)
     }
     #expect(recorder.log.calls(of: .onAuthorized).isEmpty)
   }

@@ -28,7 +28,7 @@ struct HookAnswerTests {
       try await peer.send(.request(blocks[0]), .request(blocks[1]))
       try await peer.wait(for: .reject(blocks[0]))
       #expect(try await peer.block(blocks[1]) == artifact.bytes(of: blocks[1]))
-      let row = try #require(rig.journal.records.last)
+      let row = try #require(rig.refusals.last)
       #expect(row.verdict == "reject" && row.plugin == "recording" && row.reason == "not today" && row.operation == "request")
     }
   }

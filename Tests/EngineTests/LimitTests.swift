@@ -17,7 +17,7 @@ struct LimitTests {
       let second = try await ScriptedPeer.dial(rig.address)
       try await second.end()
       #expect(try await second.receivedBytes() == 0)
-      let row = try #require(rig.journal.records.first)
+      let row = try #require(rig.refusals.first)
       #expect(row.operation == "limit" && row.principal == "127.0.0.1" && row.reason.contains("limits.per-address"))
       // Another address has its own, and a place that is given up is free.
       #expect(try await rig.leecher(artifact, from: "127.0.0.5").isAlive(artifact))
@@ -33,7 +33,7 @@ struct LimitTests {
     try await EngineRig.run([artifact.seeded()], settings: EngineRig.settings { $0.connections = 2 }) { rig async throws in
       let peers = [try await rig.leecher(artifact), try await rig.leecher(artifact, from: "127.0.0.5")]
       try await ScriptedPeer.dial(rig.address, from: "127.0.0.6").end()
-      #expect(rig.journal.records.map(\.reason) == ["2 connections are open (limits.connections)"])
+      #expect(rig.refusals.map(\.reason) == ["2 connections are open (limits.connections)"])
       #expect(try await peers[1].isAlive(artifact))
     }
   }
@@ -45,7 +45,7 @@ struct LimitTests {
       let slow = try await ScriptedPeer.dial(rig.address)
       try await rig.connections(1)
       try await ScriptedPeer.dial(rig.address).end()
-      #expect(rig.journal.records.map(\.reason) == ["1 handshakes are in flight (limits.handshakes)"])
+      #expect(rig.refusals.map(\.reason) == ["1 handshakes are in flight (limits.handshakes)"])
       try await slow.send(bytes: ScriptedPeer.handshake(artifact.infoHash))
       _ = try await slow.nextHandshake()
       // The first has finished its own.
@@ -64,7 +64,7 @@ struct LimitTests {
       rig.clock.advance(by: .seconds(1))
       await rig.engine.tick()
       try await peer.end()
-      #expect(rig.journal.records.map(\.reason) == ["the handshake took longer than 10.0 seconds"])
+      #expect(rig.refusals.map(\.reason) == ["the handshake took longer than 10.0 seconds"])
     }
   }
 
@@ -147,6 +147,24 @@ struct LimitTests {
       await rig.engine.tick()
       try await first.wait(for: .unchoke)
       try await second.wait(for: .choke)
+    }
+  }
+
+  @Test
+  func otherLimitsHoldForThePeersThatAreThere() async throws {
+    let artifact = try TestArtifact()
+    try await EngineRig.run([artifact.seeded()]) { rig async throws in
+      let peers = [try await rig.leecher(artifact), try await rig.leecher(artifact)]
+      rig.engine.replace(
+        settings: EngineRig.settings { settings in
+          (settings.uploadSlots, settings.connections, settings.uploadRate) = (1, 2, 1 << 20)
+        })
+      try await eventually("one choked peer") { await rig.engine.peers().count { $0.isChoked } == 1 ? () : nil }
+      try await ScriptedPeer.dial(rig.address).end()
+      rig.engine.replace(settings: EngineRig.settings())
+      try await eventually("no choked peer") { await rig.engine.peers().allSatisfy { !$0.isChoked } ? () : nil }
+      for peer in peers { #expect(try await peer.isAlive(artifact)) }
+      #expect(try await rig.leecher(artifact).isAlive(artifact))
     }
   }
 }

@@ -49,7 +49,7 @@ struct PolicyTests {
         try await peer.send(.request(block))
         #expect(try await peer.next() == .reject(block))
       }
-      let rows = rig.journal.records
+      let rows = rig.refusals
       #expect(rows.count == refused.count)
       #expect(rows.allSatisfy { $0.operation == "request" && $0.verdict == "deny" && $0.plugin == "recording" })
       #expect(rows.first?.reason == "the block is outside of what is granted")

@@ -23,4 +23,18 @@ struct UploadLimiterTests {
     #expect([limiter.next(now: end)?.number, limiter.next(now: end)?.number, limiter.next(now: end)?.number] == [3, 4, nil])
     #expect(limiter.take(1, for: 5, now: end))
   }
+
+  @Test
+  func anotherLimitHoldsAtOnceAndNoneLetsEverybodyGo() {
+    let limiter = UploadLimiter(rate: nil, now: start)
+    #expect(limiter.quantum == nil)
+    #expect(limiter.take(.max, for: 1, now: start))
+    limiter.set(rate: 1 << 20, now: start)
+    #expect(limiter.quantum != nil)
+    #expect(limiter.take(1 << 18, for: 1, now: start))
+    #expect(!limiter.take(1, for: 2, now: start))
+    limiter.set(rate: nil, now: start)
+    #expect(limiter.next(now: start)?.number == 2)
+    #expect(limiter.next(now: start) == nil)
+  }
 }

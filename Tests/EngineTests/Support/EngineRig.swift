@@ -94,6 +94,9 @@ final class EngineRig: Sendable {
     return peer
   }
 
+  /// The journal without its admissions.
+  var refusals: [JournalRecord] { journal.records.filter { $0.verdict != "allow" } }
+
   /// The rows that are there once one fits.
   func rows(_ what: String = "a journal row", where fits: @escaping @Sendable (JournalRecord) -> Bool) async throws -> [JournalRecord] {
     try await eventually(what) {

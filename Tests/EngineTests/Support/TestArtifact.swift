@@ -26,19 +26,21 @@ struct TestArtifact {
       name: scan.name, isSingleFile: false, files: scan.torrentFiles, pieceLength: pieceLength, version: version)
     let hashed = try ArtifactHasher.hash(blueprint: blueprint, scan: scan, threads: 1)
     torrent = try blueprint.finish(pieceHashes: hashed.pieceHashes, pieceLayers: hashed.pieceLayers).torrent
-    facts = ArtifactFacts(
-      id: id, infoHash: torrent.infoHash, name: name, labels: [:], isPrivate: true, layout: torrent.layout)
+    // As the node has it: peers see a v2-only torrent with its gaps filled by pad files.
+    let padded = PaddedLayout(torrent.layout)
+    facts = ArtifactFacts(id: id, infoHash: torrent.infoHash, name: name, labels: [:], isPrivate: true, layout: padded.layout)
     reader = ArtifactReader(
-      layout: torrent.layout, root: scan.root, paths: hashed.paths, identities: hashed.identities, cache: DescriptorCache(capacity: 8))
-    var stream = [UInt8](repeating: 0, count: Int(torrent.layout.span))
-    for (file, offset) in zip(torrent.layout.files, torrent.layout.fileOffsets) where !file.isPadding {
+      layout: padded.layout, root: scan.root, paths: padded.arranged(hashed.paths, padding: []),
+      identities: padded.arranged(hashed.identities, padding: nil), cache: DescriptorCache(capacity: 8))
+    var stream = [UInt8](repeating: 0, count: Int(padded.layout.span))
+    for (file, offset) in zip(padded.layout.files, padded.layout.fileOffsets) where !file.isPadding {
       let content = try folder.read("\(name)/\(file.displayPath)")
       stream.replaceSubrange(Int(offset)..<Int(offset) + content.count, with: content)
     }
     self.stream = stream
   }
 
-  var layout: PieceLayout { torrent.layout }
+  var layout: PieceLayout { facts.layout }
   var infoHash: SHA1Digest { torrent.infoHash.preferredWire }
 
   func seeded(have: Bitfield? = nil) -> SeededArtifact {

@@ -82,6 +82,16 @@ struct ChokerTests {
   }
 
   @Test
+  func otherSlotsChokeTheOldestOrLetMoreIn() {
+    var choker = Choker(slots: nil)
+    for peer in 1...4 { _ = choker.interest(UInt64(peer), isInterested: true, now: at(peer)) }
+    #expect(choker.set(slots: 2, now: at(5)) == [.choke(1), .choke(2)])
+    #expect(choker.set(slots: 2, now: at(6)) == [])
+    #expect(choker.set(slots: 3, now: at(7)) == [.unchoke(1)])
+    #expect(choker.set(slots: nil, now: at(8)) == [.unchoke(2)])
+  }
+
+  @Test
   func anyRunOfEventsKeepsTheSlotsAndNeverIdlesOne() {
     var random = SeededGenerator(seed: 5)
     var choker = Choker(slots: 3)
