@@ -14,13 +14,11 @@ package struct ControlServer: Service {
   package init(path: String, node: any NodeControl, logger: Logger, onReady: @escaping @Sendable () async -> Void) {
     self.path = path
     unlink(path)
-    // Nobody but us may connect before the mode is set.
-    let former = umask(0o177)
     application = Application(
       router: Self.router(node),
       configuration: ApplicationConfiguration(address: .unixDomainSocket(path: path), serverName: "granary"),
       onServerRunning: { _ in
-        umask(former)
+        // Until now the state directory's mode and the kernel's word on who connects have kept others out.
         chmod(path, 0o600)
         await onReady()
       },

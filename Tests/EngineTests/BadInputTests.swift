@@ -36,7 +36,6 @@ struct BadInputTests {
     ("a bitfield that is too long", ScriptedPeer.encoded([.bitfield(ByteBuffer(bytes: [0, 0]))])),
     ("a bitfield that is too short", ScriptedPeer.encoded([.bitfield(ByteBuffer())])),
     ("a bitfield with a spare bit", ScriptedPeer.encoded([.bitfield(ByteBuffer(bytes: [0x01]))])),
-    ("a second bitfield", ScriptedPeer.encoded([.haveNone, .haveAll])),
     ("a piece that nobody asked for", ScriptedPeer.encoded([.piece(PieceData(piece: 0, offset: 0, bytes: ByteBuffer(bytes: [1])))])),
     ("a reject of nothing", ScriptedPeer.encoded([.reject(Block(piece: 0, offset: 0, length: 16_384))])),
     ("a suggestion out of range", ScriptedPeer.encoded([.suggest(99)])),
