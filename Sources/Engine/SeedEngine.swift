@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import Metainfo
 import NIOCore
@@ -43,7 +44,7 @@ package final class SeedEngine: Sendable {
         do {
           bound.append(try await listener.bind(address))
         } catch {
-          throw ListenFailure(address: address, message: "\(error)")
+          throw ListenFailure(address: address, message: Self.words(for: error))
         }
       }
     } catch {
@@ -147,6 +148,11 @@ package final class SeedEngine: Sendable {
 
   /// The policy in force.
   package var pipeline: Pipeline { core.pipeline }
+
+  private static func words(for error: any Error) -> String {
+    guard let error = error as? IOError else { return "\(error)" }
+    return String(cString: strerror(error.errnoCode))
+  }
 
   // MARK: Loops
 

@@ -6,21 +6,28 @@ import Testing
 @Suite struct PeerSessionPiecesTests {
   private static let availability: [PeerMessage] = [.bitfield(ByteBuffer(bytes: [0xFF, 0xC0])), .haveAll, .haveNone]
 
-  @Test(arguments: availability, availability) func availabilityComesOnce(first: PeerMessage, second: PeerMessage) {
+  @Test(arguments: availability, availability) func laterAvailabilityReplacesWhatWasSaid(first: PeerMessage, second: PeerMessage) {
     var session = PeerSession.on()
     #expect(session.violation(first) == nil)
+    #expect(session.takeGlitches() == 0)
+    #expect(session.violation(second) == nil)
+    #expect(session.takeGlitches() == 1)
+    #expect(session.peerIsSeed == (second != .haveNone))
+    #expect(session.peerPieceCount == (second == .haveNone ? 0 : 10))
+  }
+
+  @Test(arguments: availability) func availabilityIsSaidOnceWhileTheTorrentIsNotKnown(second: PeerMessage) {
+    var session = PeerSession(layout: nil, fast: true, extensions: true, v2: false)
+    #expect(session.violation(.haveNone) == nil)
     #expect(session.violation(second) == .unexpected)
   }
 
-  @Test(arguments: [
-    PeerMessage.choke, .unchoke, .interested, .notInterested, .have(0), .request(Fixtures.block(0, 0, 1)), .cancel(Fixtures.block(0, 0, 1)),
-    .suggest(0), .allowedFast(0), .hashRequest(Fixtures.hashRequest()),
-  ]) func availabilityComesFirst(before: PeerMessage) {
-    for message in Self.availability {
-      var session = PeerSession.on()
-      #expect(session.violation(before) == nil)
-      #expect(session.violation(message) == .unexpected)
-    }
+  @Test func aBitfieldInPlaceOfManyHavesIsTaken() {
+    var session = PeerSession.on()
+    #expect(session.violation(.interested) == nil)
+    #expect(session.violation(.have(0)) == nil)
+    #expect(session.violation(.bitfield(ByteBuffer(bytes: [0xF0, 0]))) == nil)
+    #expect(session.peerPieceCount == 4)
   }
 
   @Test(arguments: [[], [0xFF], [0xFF, 0xC0, 0]] as [[UInt8]]) func aBitfieldHasOneBitAPiece(bytes: [UInt8]) {

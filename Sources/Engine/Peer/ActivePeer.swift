@@ -2,8 +2,8 @@ import Metainfo
 import PeerProtocol
 import PluginKit
 
-/// What a connection has once its peer is authorized.
-struct ActivePeer {
+/// What a connection has once its peer is authorized. A class: a copy of the queue that is held while it changes would copy it all.
+final class ActivePeer {
   let swarm: Swarm
   let context: PeerContext
   let chain: PeerPluginChain
@@ -19,6 +19,11 @@ struct ActivePeer {
   var isChosen = false
   /// Whether a plugin holds the peer choked.
   var isHeld = false
+
+  init(swarm: Swarm, context: PeerContext, chain: PeerPluginChain, session: PeerSession, queue: UploadQueue, announced: Bitfield) {
+    (self.swarm, self.context, self.chain) = (swarm, context, chain)
+    (self.session, self.queue, self.announced) = (session, queue, announced)
+  }
 
   var layout: PieceLayout { swarm.layout }
   /// Requests that wait in one way or another.

@@ -73,7 +73,19 @@ extension PeerConnection {
     guard payload.readableBytes <= row.maximumSize else {
       throw OversizedMessage(name: row.name, size: payload.readableBytes, maximum: row.maximumSize)
     }
+    guard mayExchange(row.name, peer) else { return }
     _ = try peer.chain.onExtended(row.name, payload)
+  }
+
+  /// Custom messages are an operation of their own; metadata is guarded as such.
+  func mayExchange(_ name: String, _ peer: ActivePeer) -> Bool {
+    let decision = peer.context.grant.message
+    if decision.isAllowed || name == MetadataMessage.name { return true }
+    let refusal = decision.refusal
+    journal(
+      .message, "deny", plugin: refusal?.plugin ?? "engine", rule: refusal?.verdict.rule,
+      reason: "\(name): \(refusal?.verdict.reason ?? "not granted")", place: refusal?.verdict.place)
+    return false
   }
 
   // MARK: Requests

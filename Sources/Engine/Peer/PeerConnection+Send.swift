@@ -41,7 +41,7 @@ extension PeerConnection {
   private func run(_ act: PeerAct, _ peer: ActivePeer) throws {
     switch act {
     case .extended(let name, let payload):
-      guard let id = peer.context.peerMessages[name] else { return }
+      guard let id = peer.context.peerMessages[name], mayExchange(name, peer) else { return }
       send(.extended(id: id, payload), .extended(name))
     case .piece(let block, let bytes): pay(block, bytes, peer)
     case .reject(let block):

@@ -46,9 +46,9 @@ extension PeerConnection {
     resumeReading()
     var buffer = loop.takeBuffer()
     switch read(batch[...], into: &buffer, from: swarm, waiting: false) {
-    case .complete: write(buffer, batch)
-    case .wouldBlock(let whole): readOffLoop(batch, from: whole, buffer, swarm)
-    case .failed(let whole, let error): fail(batch, whole, buffer, swarm, error)
+    case .complete: write(consume buffer, batch)
+    case .wouldBlock(let whole): readOffLoop(batch, from: whole, consume buffer, swarm)
+    case .failed(let whole, let error): fail(batch, whole, consume buffer, swarm, error)
     }
   }
 
@@ -59,33 +59,34 @@ extension PeerConnection {
   }
 
   /// What the page cache does not have is read by the disk's threads, so that a slow disk stalls nobody else.
-  private func readOffLoop(_ batch: [Block], from whole: Int, _ buffer: ByteBuffer, _ swarm: Swarm) {
+  private func readOffLoop(_ batch: [Block], from whole: Int, _ buffer: consuming ByteBuffer, _ swarm: Swarm) {
     isReadingDisk = true
+    let held = HeldBuffer(buffer)
     let (core, number) = (core, number)
     let reader = swarm.artifact.reader
     core.disk.submit { state in
       guard state == .active else { return }
-      var buffer = buffer
+      guard var buffer = held.take() else { return }
       let result = reader.append(
         batch[whole...], to: &buffer, prefixLength: PeerMessageEncoder.pieceHeaderLength,
         writePrefix: PeerMessageEncoder.writePieceHeader, waiting: true)
-      let read = buffer
-      core.visit(number) { connection in connection.diskRead(batch, whole, read, result) }
+      held.put(buffer)
+      core.visit(number) { connection in connection.diskRead(batch, whole, held, result) }
     }
   }
 
-  private func diskRead(_ batch: [Block], _ whole: Int, _ buffer: ByteBuffer, _ result: BatchResult) {
+  private func diskRead(_ batch: [Block], _ whole: Int, _ held: HeldBuffer, _ result: BatchResult) {
     isReadingDisk = false
-    guard phase == .active || phase == .draining, let swarm = active?.swarm else { return }
+    guard phase == .active || phase == .draining, let swarm = active?.swarm, let buffer = held.take() else { return }
     switch result {
-    case .complete: write(buffer, batch)
-    case .wouldBlock(let more): fail(batch, whole + more, buffer, swarm, nil)
-    case .failed(let more, let error): fail(batch, whole + more, buffer, swarm, error)
+    case .complete: write(consume buffer, batch)
+    case .wouldBlock(let more): fail(batch, whole + more, consume buffer, swarm, nil)
+    case .failed(let more, let error): fail(batch, whole + more, consume buffer, swarm, error)
     }
   }
 
   /// The disk has failed us: what was read goes out, and the artifact goes out of service.
-  private func fail(_ batch: [Block], _ whole: Int, _ buffer: ByteBuffer, _ swarm: Swarm, _ error: StorageError?) {
+  private func fail(_ batch: [Block], _ whole: Int, _ buffer: consuming ByteBuffer, _ swarm: Swarm, _ error: StorageError?) {
     if whole > 0 { write(buffer, Array(batch.prefix(whole))) }
     for block in batch.dropFirst(whole) { refuse(block) }
     flushControl()
@@ -94,7 +95,7 @@ extension PeerConnection {
     core.retire(swarm, reason: "\(error)")
   }
 
-  private func write(_ buffer: ByteBuffer, _ batch: [Block]) {
+  private func write(_ buffer: consuming ByteBuffer, _ batch: [Block]) {
     guard let context, !batch.isEmpty else { return }
     let bytes = batch.reduce(0) { $0 + Int($1.length) }
     let started = core.clock.now()
@@ -103,8 +104,10 @@ extension PeerConnection {
     active?.swarm.isActive.store(true, ordering: .relaxed)
     if let chain = active?.chain, !chain.isEmpty { for block in batch { chain.sent(.piece(block)) } }
     let written = context.eventLoop.makePromise(of: Void.self)
+    let blocks = batch.count
+    let held = HeldBuffer(copy buffer)
     written.futureResult.assumeIsolated().whenComplete { [self] result in
-      finished(result, buffer, bytes: bytes, blocks: batch.count, started)
+      finished(result, held, bytes: bytes, blocks: blocks, started)
     }
     isWriting = true
     context.writeAndFlush(wrapOutboundOut(buffer), promise: written)
@@ -114,11 +117,11 @@ extension PeerConnection {
   }
 
   private func finished(
-    _ result: Result<Void, any Error>, _ buffer: ByteBuffer, bytes: Int, blocks: Int, _ started: ContinuousClock.Instant
+    _ result: Result<Void, any Error>, _ held: HeldBuffer, bytes: Int, blocks: Int, _ started: ContinuousClock.Instant
   ) {
     inFlight -= 1
     guard case .success = result else { return }
-    loop.giveBack(buffer)
+    if let buffer = held.take() { loop.giveBack(buffer) }
     adapt(took: core.clock.now() - started)
     count(bytes: bytes, blocks: blocks)
     // A write that is done at once leaves the next batch to the loop's next turn.

@@ -26,6 +26,18 @@ struct Publish: AsyncParsableCommand {
   @Flag(help: "Leave out symbolic links that lead outside of the artifact, instead of refusing them.") var skipSymlinks = false
   @Option(help: "Where to write the .torrent (default: the state directory).") var output: String?
 
+  func validate() throws {
+    for url in tracker {
+      guard let parts = URLComponents(string: url), ["http", "https", "udp"].contains(parts.scheme), parts.host?.isEmpty == false else {
+        throw ValidationError("'\(url)' is no announce URL: write http://HOST/announce or udp://HOST:PORT")
+      }
+    }
+    if let length = try pieceLength.map(parseSize), length < Block.standardLength || length.nonzeroBitCount != 1 {
+      throw ValidationError("a piece has a power of two of bytes, at least 16 KiB, not \(length)")
+    }
+    _ = try parseLabels(label)
+  }
+
   func run() async throws {
     let place = try Workplace(common)
     try place.paths.makeFolders()

@@ -44,10 +44,13 @@ final class Node: Sendable {
   private let delegate: NodeDelegate
   private let reread: @Sendable () throws -> NodeConfiguration
   private let run: Int64
+  /// What the node was started with: keys that need a restart are compared with these.
+  private let initial: NodeSettings
 
   /// Does everything short of opening a socket. Throws `Failure` and what becomes one.
   init(configuration: NodeConfiguration, reread: @escaping @Sendable () throws -> NodeConfiguration) throws {
     let settings = configuration.settings
+    initial = settings
     paths = configuration.paths
     logger = Logger(label: "granary")
     self.reread = reread
@@ -90,7 +93,7 @@ final class Node: Sendable {
     do {
       try await serve()
     } catch {
-      await shutDown(why: "\(error)")
+      await shutDown(why: Failure(error).lines.map(\.message).joined(separator: "; "))
       throw error
     }
     await shutDown(why: "signal")
@@ -114,7 +117,8 @@ final class Node: Sendable {
     do {
       return try await engine.start()
     } catch let failure as ListenFailure {
-      throw Failure(.unavailable, failure.description)
+      let place = settings.listen.first { $0.address.port == UInt16(clamping: failure.address.port) }?.place
+      throw Failure(.unavailable, failure.description, place: place)
     }
   }
 
@@ -154,7 +158,7 @@ final class Node: Sendable {
     let generation = state.withLock { $0.generation + 1 }
     let pipeline = try fresh.makePipeline(
       ServicesMaker(folder: fresh.settings.folder, journal: journal).services, generation: generation)
-    let restarts = ReloadableKeys.changesNeedingRestart(settings, fresh.settings)
+    let restarts = ReloadableKeys.changesNeedingRestart(initial, fresh.settings)
     state.withLock { ($0.configuration, $0.generation) = (fresh, generation) }
     engine.replace(settings: EngineSettings(fresh.settings, loops: threads))
     engine.replace(pipeline: pipeline)

@@ -13,12 +13,13 @@ struct NodeConfiguration: Sendable {
   }
 
   private static func find(_ path: String?, _ environment: SettingsEnvironment) throws -> String {
-    if let path { return path }
+    // Absolute, so that a place in the journal still says where to look when somebody reads it elsewhere.
+    if let path { return URL(fileURLWithPath: path).standardizedFileURL.path }
     let candidates = environment.configurationCandidates
     guard let found = candidates.first(where: { access($0, F_OK) == 0 }) else {
       throw Failure(.configuration, "there is no configuration: none of \(candidates.joined(separator: ", ")); name one with --config")
     }
-    return found
+    return URL(fileURLWithPath: found).standardizedFileURL.path
   }
 
   /// The pipeline, or every problem of it. A pipeline that lets anybody in from beyond loopback must say so.

@@ -40,6 +40,14 @@ extension InventoryDatabase {
     }
   }
 
+  /// Replaces an artifact's .torrent by another of the same info-hash: other trackers, other web seeds. Throws `.unknownArtifact`.
+  package func replaceTorrent(of id: ArtifactID, with bytes: [UInt8]) throws(InventoryError) {
+    try write { db in
+      _ = try Artifact.fetchOne(db, id: id)
+      try db.execute(sql: "UPDATE torrents SET bytes = ? WHERE artifact_id = ? AND bytes <> ?1", arguments: [Data(bytes), id.rawValue])
+    }
+  }
+
   /// Replaces an artifact's labels. Throws `.unknownArtifact` or `.invalid`.
   package func setLabels(_ labels: [String: String], of id: ArtifactID) throws(InventoryError) {
     try write { db in

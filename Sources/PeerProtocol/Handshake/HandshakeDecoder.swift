@@ -44,7 +44,7 @@ package struct HandshakeDecoder: Sendable {
       guard let byte = buffer.readInteger(as: UInt8.self) else { return offset }
       guard byte == expected else {
         throw ProtocolViolation(
-          .wrongProtocol, "this is not BitTorrent's handshake: found byte \(byte) where \(expected) belongs",
+          .wrongProtocol, "not a plain BitTorrent handshake (an encrypted one, or another protocol)",
           at: .init(message: "handshake", field: "protocol", offset: offset))
       }
     }

@@ -21,7 +21,7 @@ extension PeerSession {
   mutating func receiveHaveAll() throws(ProtocolViolation) -> PeerEvent {
     try checkFast(.haveAll)
     try checkAvailability(.haveAll)
-    early.setAll()
+    if layout == nil { early.setAll() }
     peerPieces = Bitfield(count: layout?.pieceCount ?? 0, filled: true)
     peerPieceCount = peerPieces.count
     return .haveAll
@@ -30,6 +30,7 @@ extension PeerSession {
   mutating func receiveHaveNone() throws(ProtocolViolation) -> PeerEvent {
     try checkFast(.haveNone)
     try checkAvailability(.haveNone)
+    (peerPieces, peerPieceCount) = (Bitfield(count: layout?.pieceCount ?? 0), 0)
     return .haveNone
   }
 
@@ -138,10 +139,14 @@ extension PeerSession {
     guard fast else { throw ProtocolViolation(.notNegotiated, id, "the fast extension (BEP 6) was not negotiated") }
   }
 
-  private func checkAvailability(_ id: MessageID) throws(ProtocolViolation) {
-    guard acceptsAvailability else {
-      throw ProtocolViolation(.unexpected, id, "what a peer has is said once, before any other message about pieces")
+  /// BEP 3 and BEP 6 want availability once and first. aria2 says it again, in place of many `have`s, and is right about what it has: with the
+  /// metadata known a later one is taken, and counted as a glitch. Without, it would have to be remembered twice.
+  private mutating func checkAvailability(_ id: MessageID) throws(ProtocolViolation) {
+    guard !acceptsAvailability else { return }
+    guard layout != nil else {
+      throw ProtocolViolation(.unexpected, id, "what a peer has is said once while the torrent is not known")
     }
+    countGlitch()
   }
 
   private func check(piece index: UInt32, _ id: MessageID) throws(ProtocolViolation) -> Int {

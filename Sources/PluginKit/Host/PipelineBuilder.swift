@@ -40,8 +40,8 @@ package struct PipelineBuilder {
   package func build(_ entries: [PipelineEntry], generation: UInt64) -> Result<Pipeline, PipelineProblems> {
     var installed: [InstalledPlugin] = []
     var problems: [PipelineProblem] = []
-    for entry in entries {
-      switch make(entry) {
+    for (index, entry) in entries.enumerated() {
+      switch make(entry, path: "pipeline[\(index)]") {
       case .success(let plugin): installed.append(plugin)
       case .failure(let found): problems += found.problems
       }
@@ -54,17 +54,17 @@ package struct PipelineBuilder {
     }
   }
 
-  private func make(_ entry: PipelineEntry) -> Result<InstalledPlugin, PipelineProblems> {
+  private func make(_ entry: PipelineEntry, path: String) -> Result<InstalledPlugin, PipelineProblems> {
     guard let found = registry.entry(named: entry.name) else {
       let known = registry.entries.map(\.name).joined(separator: ", ")
-      let problem = PipelineProblem(place: entry.place, message: "pipeline: no plugin is called '\(entry.name)'; there are: \(known)")
+      let problem = PipelineProblem(place: entry.place, message: "\(path): no plugin is called '\(entry.name)'; there are: \(known)")
       return .failure(PipelineProblems([problem]))
     }
     do {
       let plugin = try found.make(entry.settings, services(entry.name))
       return .success(InstalledPlugin(name: entry.name, plugin: plugin, place: entry.place))
     } catch {
-      return .failure(PipelineProblems(explained(error, place: entry.settings.place, prefix: "pipeline.\(entry.name): ")))
+      return .failure(PipelineProblems(explained(error, place: entry.settings.place, prefix: "\(path).\(entry.name): ")))
     }
   }
 

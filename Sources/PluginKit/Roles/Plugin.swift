@@ -1,6 +1,13 @@
-/// The settings of a plugin that has none. The host refuses whatever stands below its name.
+/// The settings of a plugin that has none: any key below its name is refused.
 public struct NoSettings: Decodable, Sendable {
+  private enum CodingKeys: CodingKey {}
+
   public init() {}
+
+  /// The synthesized initializer would not look at the source, and a key that means nothing here would pass unseen.
+  public init(from decoder: any Decoder) throws {
+    _ = try decoder.container(keyedBy: CodingKeys.self)
+  }
 }
 
 /// A name in the extended handshake's `m` dictionary (BEP 10) that a plugin receives messages under.

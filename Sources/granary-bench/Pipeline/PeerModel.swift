@@ -23,7 +23,8 @@ final class PeerModel {
     pipeline = try Self.pipeline(yaml)
     guard let ip = IPAddress("127.0.0.1") else { throw ValidationError("127.0.0.1 is no address") }
     facts = PeerFacts(
-      address: PeerAddress(ip: ip, port: 50_000), direction: .inbound, artifact: artifact, infoHash: artifact.infoHash.preferredWire, now: .now)
+      address: PeerAddress(ip: ip, port: 50_000), direction: .inbound, artifact: artifact, infoHash: artifact.infoHash.preferredWire,
+      now: .now)
     layout = artifact.layout
     have = Bitfield(count: layout.pieceCount, filled: true)
     grant = pipeline.grant(facts)
@@ -31,7 +32,9 @@ final class PeerModel {
     _ = session.willAnnounce(grant.visible(have))
     session.willUnchoke()
     try makeHandlers(artifact)
-    guard pipeline.decide(.connect, facts).isAllowed, !grant.isEmpty else { throw ValidationError("the configuration lets the peer do nothing") }
+    guard pipeline.decide(.connect, facts).isAllowed, !grant.isEmpty else {
+      throw ValidationError("the configuration lets the peer do nothing")
+    }
   }
 
   private static func pipeline(_ yaml: String) throws -> Pipeline {

@@ -2,7 +2,11 @@ import Foundation
 
 /// One line of the rig's results: a case with a seeder.
 struct RigRun: Decodable {
-  private struct Seeder: Decodable { let run_per_GiB: Double? }
+  private struct Seeder: Decodable {
+    let perGiB: Double?
+
+    private enum CodingKeys: String, CodingKey { case perGiB = "run_per_GiB" }
+  }
   private struct Latency: Decodable { let p99: Double? }
 
   let kind: String
@@ -13,7 +17,7 @@ struct RigRun: Decodable {
   private let latency: Latency?
 
   /// CPU seconds of the seeder for each GiB.
-  var cpu: Double? { seeder?.run_per_GiB }
+  var cpu: Double? { seeder?.perGiB }
   /// Milliseconds from a request to its whole block.
   var p99: Double? { latency?.p99 }
 

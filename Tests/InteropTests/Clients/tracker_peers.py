@@ -14,7 +14,9 @@ OURSELVES = {"peer_id": "-XX0001-tracker-peer", "port": "1", "uploaded": "0", "d
 
 
 def announce(tracker, info_hash, event):
-    query = urllib.parse.urlencode({"info_hash": bytes.fromhex(info_hash), "event": event, **OURSELVES})
+    fields = {"info_hash": bytes.fromhex(info_hash), "event": event, **OURSELVES}
+    # A space as %20: opentracker does not take "+" for one.
+    query = urllib.parse.urlencode(fields, quote_via=urllib.parse.quote)
     with urllib.request.urlopen(f"{tracker}?{query}", timeout=5) as reply:
         return reply.read()
 

@@ -4,16 +4,17 @@ import Testing
 
 /// Downloads, and expects every byte of the original.
 func expectDownload(
-  _ download: Download, equals original: String, sourceLocation: SourceLocation = #_sourceLocation
+  _ download: Download, equals original: String, leniency: TreeComparison.Leniency? = nil,
+  sourceLocation: SourceLocation = #_sourceLocation
 ) async throws {
   let folder = try TemporaryDirectory("download")
   let report = try await download.run(into: folder.path)
-  try expectComplete(report, download, in: folder.path, equals: original, sourceLocation: sourceLocation)
+  try expectComplete(report, download, in: folder.path, equals: original, leniency: leniency, sourceLocation: sourceLocation)
 }
 
-/// Expects that a download was complete, without a corrupt piece, and is the original.
+/// Expects that a download was complete, without a corrupt piece, and is the original. The leniency is the client's where none is given.
 func expectComplete(
-  _ report: ClientReport, _ download: Download, in folder: String, equals original: String,
+  _ report: ClientReport, _ download: Download, in folder: String, equals original: String, leniency: TreeComparison.Leniency? = nil,
   sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
   try #require(report.ok, "\(report)", sourceLocation: sourceLocation)
@@ -21,7 +22,7 @@ func expectComplete(
     #expect(session.hashFailures == 0, "\(session)", sourceLocation: sourceLocation)
   }
   let copy = folder + "/" + URL(fileURLWithPath: original).lastPathComponent
-  let differences = try TreeComparison.differences(expected: original, actual: copy, leniency: download.client.leniency)
+  let differences = try TreeComparison.differences(expected: original, actual: copy, leniency: leniency ?? download.client.leniency)
   #expect(differences == [], sourceLocation: sourceLocation)
 }
 

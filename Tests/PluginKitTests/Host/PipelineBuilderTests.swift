@@ -46,13 +46,17 @@ struct PipelineBuilderTests {
       ("picky", ["number": 5]))
     #expect(
       problems(result) == [
-        "node.yaml:1:5: pipeline: no plugin is called 'nobody'; there are: recording, picky",
-        "$.number: pipeline.picky: number is above 9",
+        "node.yaml:1:5: pipeline[0]: no plugin is called 'nobody'; there are: recording, picky",
+        "$.number: pipeline[1].picky: number is above 9",
         "$.number: expected a number, found text",
         "$: unknown key 'numbre'",
-        "$: pipeline.picky: number is below 0",
-        "$: pipeline.picky: and odd",
+        "$: pipeline[4].picky: number is below 0",
+        "$: pipeline[4].picky: and odd",
       ])
+  }
+
+  @Test func pluginWithoutSettingsRefusesKeys() {
+    #expect(problems(build(("recording", ["number": 1]))) == ["$: unknown key 'number'"])
   }
 
   @Test func registryKnowsItsPluginsAndNamesThatAreTakenTwice() {

@@ -101,8 +101,7 @@ struct MessageTableTests {
         installed("b", ExtendedMessage(name: "ut_three", maximumSize: 20)),
       ], generation: 1
     ).messages
-    // Behind the plugins' names: the two that the session itself understands.
-    #expect(table.ids == ["ut_one": 1, "ut_two": 2, "ut_three": 3, "lt_donthave": 4, "upload_only": 5])
+    #expect(table.ids == ["ut_one": 1, "ut_two": 2, "ut_three": 3, "lt_donthave": 4, "upload_only": 5], "the core's own come last")
     #expect(table.row(id: 2)?.name == "ut_two")
     #expect(table.row(id: 0) == nil)
     #expect(table.row(id: 6) == nil)
