@@ -34,7 +34,9 @@ package final class SeedEngine: Sendable {
   }
 
   /// Starts to listen and to tick. Throws what binding throws; then nothing listens.
-  package func start() async throws -> [PeerAddress] {
+  ///
+  /// - Parameter ticking: whether the engine does its second's work by itself; a test that asks for every `tick()` says false.
+  package func start(ticking: Bool = true) async throws -> [PeerAddress] {
     let listener = Listener(core: core, group: group)
     var bound: [any Channel] = []
     do {
@@ -49,7 +51,7 @@ package final class SeedEngine: Sendable {
       for channel in bound { try? await channel.close() }
       throw error
     }
-    let ticks = startTicks()
+    let ticks = (ticking ? startTicks() : []) + startGranting()
     running.withLock { ($0.channels, $0.ticks) = (bound, ticks) }
     return bound.compactMap { PeerAddress($0.localAddress) }
   }
@@ -177,10 +179,16 @@ package final class SeedEngine: Sendable {
     let core = core
     if let first = core.loops.first {
       tasks.append(first.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in core.tick() })
-      tasks.append(
-        first.eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(10), delay: .milliseconds(10)) { _ in core.grantTokens() })
     }
     return tasks
+  }
+
+  /// The upload limit's clockwork.
+  private func startGranting() -> [RepeatedTask] {
+    let core = core
+    return core.loops.prefix(1).map { handle in
+      handle.eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(10), delay: .milliseconds(10)) { _ in core.grantTokens() }
+    }
   }
 }
 

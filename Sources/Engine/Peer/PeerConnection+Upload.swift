@@ -139,7 +139,8 @@ extension PeerConnection {
 
   /// One batch a turn, so that the loop's other connections have theirs.
   private func schedulePump() {
-    guard !isPumpScheduled, active?.queue.isEmpty == false, context?.channel.isWritable == true else { return }
+    // A connection that drains has one more turn when everything is out: that ends it.
+    guard !isPumpScheduled, phase == .draining || active?.queue.isEmpty == false, context?.channel.isWritable == true else { return }
     isPumpScheduled = true
     loop.eventLoop.assumeIsolated().execute { [self] in
       isPumpScheduled = false

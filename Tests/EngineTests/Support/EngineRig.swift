@@ -52,7 +52,7 @@ final class EngineRig: Sendable {
       core = engine.core
       for artifact in artifacts { engine.add(artifact) }
       do {
-        let address = try #require(try await engine.start().first)
+        let address = try #require(try await engine.start(ticking: false).first)
         try await body(EngineRig(engine: engine, address: address, clock: clock, journal: journal, delegate: delegate, wall: wall))
       } catch {
         await engine.stop(drain: .zero)
