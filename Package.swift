@@ -62,13 +62,15 @@ let package = Package(
     .target(
       name: "Control",
       dependencies: [
-        "CLinux", "Engine", "Inventory", "Tracker", "HTTPClient", "PluginKit", "Metainfo", hummingbird, nioCore, nioPosix, nioHTTP1, logging,
+        "CLinux", "Engine", "Inventory", "Tracker", "HTTPClient", "PluginKit", "Metainfo", hummingbird, nioCore, nioPosix, nioHTTP1,
+        logging,
         lifecycle,
       ]),
     .target(
       name: "GranaryNode",
       dependencies: [
-        "CLinux", "Control", "Engine", "HTTPClient", "Inventory", "Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", "Plugins", "Settings", "Storage", "Tracker",
+        "CLinux", "Control", "Engine", "HTTPClient", "Inventory", "Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", "Plugins", "Settings",
+        "Storage", "Tracker",
         arguments, nioCore, nioPosix, logging, lifecycle, unixSignals,
       ]),
     .executableTarget(name: "granary", dependencies: ["GranaryNode", "Plugins"]),
@@ -86,7 +88,8 @@ let package = Package(
     .testTarget(name: "StorageTests", dependencies: ["Storage", "Metainfo", "TestSupport", nioCore, nioPosix]),
     .testTarget(name: "InventoryTests", dependencies: ["Inventory", "Metainfo", "TestSupport", grdb]),
     .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "TestSupport", nioCore, nioPosix, nioHTTP1]),
-    .testTarget(name: "PluginKitTests", dependencies: ["PluginKit", "PeerProtocol", "Metainfo", "TestSupport", nioCore, nioEmbedded, logging]),
+    .testTarget(
+      name: "PluginKitTests", dependencies: ["PluginKit", "PeerProtocol", "Metainfo", "TestSupport", nioCore, nioEmbedded, logging]),
     .testTarget(
       name: "PluginsTests",
       dependencies: ["Plugins", "PluginKit", "PeerProtocol", "Metainfo", "TestSupport", nioCore, nioEmbedded, logging]),

@@ -152,7 +152,10 @@ extension TorrentFixtures {
       v1.setting("info", "files", 0, "length", to: .integer(.max)).setting("info", "files", 1, "length", to: .integer(.max)),
       "info.files[0].length", "bytes in all"),
     Defect("attr-not-a-string", v1.setting("info", "files", 0, "attr", to: .integer(1)), "info.files[0].attr", "must be a string"),
-    Defect("attr-pad-and-symlink", v1.setting("info", "files", 0, "attr", to: .string("pl")).setting("info", "files", 0, "symlink path", to: .strings("b")), "info.files[0].attr", "cannot be a symlink"),
+    Defect(
+      "attr-pad-and-symlink",
+      v1.setting("info", "files", 0, "attr", to: .string("pl")).setting("info", "files", 0, "symlink path", to: .strings("b")),
+      "info.files[0].attr", "cannot be a symlink"),
     Defect("single-file-padding", single.setting("info", "attr", to: .string("p")), "info.attr", "the only file"),
     Defect(
       "duplicate-file", v1.setting("info", "files", 2, to: .dictionary(["length": .integer(1), "path": .strings("b", "c")])),
@@ -181,7 +184,9 @@ extension TorrentFixtures {
     path("path-absolute", .strings("/etc", "passwd"), "info.files[1].path[0]", "absolute path"),
     path("path-with-nul", .strings("b", "c\0.txt"), "info.files[1].path[1]", "NUL"),
     path("path-component-too-long", .strings("b", String(repeating: "c", count: 256)), "info.files[1].path[1]", "256 bytes long"),
-    path("path-too-long", .list([Bencode](repeating: .string(String(repeating: "c", count: 255)), count: 17)), "info.files[1].path", "longer than 4096"),
+    path(
+      "path-too-long", .list([Bencode](repeating: .string(String(repeating: "c", count: 255)), count: 17)), "info.files[1].path",
+      "longer than 4096"),
     path("path-too-deep", .list([Bencode](repeating: .string("d"), count: 91)), "info.files[1].path", "more than 90 levels"),
     path("path-invalid-utf-8", .list([.string("b"), invalidUTF8]), "info.files[1].path[1]", "not valid UTF-8"),
     Defect(
@@ -247,7 +252,8 @@ extension TorrentFixtures {
   private static let treeDefects: [Defect] = [
     Defect("v2-meta-version-unknown", v2.setting("info", "meta version", to: .integer(3)), "info.meta version", "not a version we know"),
     Defect("v2-meta-version-missing", v2.setting("info", "meta version", to: nil), "info.meta version", "is missing"),
-    Defect("v2-piece-length-not-a-power-of-two", v2.setting("info", "piece length", to: .integer(49_152)), "info.piece length", "power of two"),
+    Defect(
+      "v2-piece-length-not-a-power-of-two", v2.setting("info", "piece length", to: .integer(49_152)), "info.piece length", "power of two"),
     Defect("v2-piece-length-too-short", v2.setting("info", "piece length", to: .integer(8192)), "info.piece length", "power of two"),
     Defect("v2-file-tree-missing", v2.setting("info", "file tree", to: nil), "info.file tree", "is missing"),
     Defect("v2-file-tree-not-a-dictionary", v2.setting("info", "file tree", to: .list([])), "info.file tree", "must be a dictionary"),
@@ -255,16 +261,24 @@ extension TorrentFixtures {
     Defect(
       "v2-file-tree-is-a-file", v2.setting("info", "file tree", "", to: .dictionary(["length": .integer(1)])), "info.file tree/",
       "is empty"),
-    Defect("v2-entry-not-a-dictionary", v2.setting("info", "file tree", "b", "c", to: .integer(1)), "info.file tree/b/c", "must be a dictionary"),
+    Defect(
+      "v2-entry-not-a-dictionary", v2.setting("info", "file tree", "b", "c", to: .integer(1)), "info.file tree/b/c", "must be a dictionary"),
     Defect(
       "v2-file-with-entries", v2.setting("info", "file tree", "a", "x", to: .dictionary([:])), "info.file tree/a",
       "is a file and has entries"),
     Defect("v2-file-not-a-dictionary", v2.setting("info", "file tree", "a", "", to: .integer(1)), "info.file tree/a", "by a dictionary"),
     Defect("v2-length-missing", v2.setting("info", "file tree", "a", "", "length", to: nil), "info.file tree/a.length", "is missing"),
-    Defect("v2-length-negative", v2.setting("info", "file tree", "a", "", "length", to: .integer(-5)), "info.file tree/a.length", "less than"),
-    Defect("v2-lengths-overflow", v2.setting("info", "file tree", "b", "c", "", "length", to: .integer(.max)), "info.file tree/b/c.length", "bytes in all"),
-    Defect("v2-pieces-root-missing", v2.setting("info", "file tree", "a", "", "pieces root", to: nil), "info.file tree/a.pieces root", "is missing"),
-    Defect("v2-pieces-root-short", v2.setting("info", "file tree", "a", "", "pieces root", to: .string("x")), "info.file tree/a.pieces root", "SHA-256"),
+    Defect(
+      "v2-length-negative", v2.setting("info", "file tree", "a", "", "length", to: .integer(-5)), "info.file tree/a.length", "less than"),
+    Defect(
+      "v2-lengths-overflow", v2.setting("info", "file tree", "b", "c", "", "length", to: .integer(.max)), "info.file tree/b/c.length",
+      "bytes in all"),
+    Defect(
+      "v2-pieces-root-missing", v2.setting("info", "file tree", "a", "", "pieces root", to: nil), "info.file tree/a.pieces root",
+      "is missing"),
+    Defect(
+      "v2-pieces-root-short", v2.setting("info", "file tree", "a", "", "pieces root", to: .string("x")), "info.file tree/a.pieces root",
+      "SHA-256"),
     Defect(
       "v2-pieces-root-zero", v2.setting("info", "file tree", "a", "", "pieces root", to: .bytes([UInt8](repeating: 0, count: 32))),
       "info.file tree/a.pieces root", "SHA-256"),
@@ -297,8 +311,10 @@ extension TorrentFixtures {
   private static let layerDefects: [Defect] = [
     Defect("v2-piece-layers-missing", layered.setting("piece layers", to: nil), layeredPlace, "is missing"),
     Defect("v2-piece-layers-not-a-dictionary", layered.setting("piece layers", to: .list([])), "piece layers", "must be a dictionary"),
-    Defect("v2-piece-layer-missing", layered.setting("piece layers", .key(layeredRoot), to: nil), layeredPlace, "the layer of a is missing"),
-    Defect("v2-piece-layer-not-a-string", layered.setting("piece layers", .key(layeredRoot), to: .integer(1)), layeredPlace, "must be a string"),
+    Defect(
+      "v2-piece-layer-missing", layered.setting("piece layers", .key(layeredRoot), to: nil), layeredPlace, "the layer of a is missing"),
+    Defect(
+      "v2-piece-layer-not-a-string", layered.setting("piece layers", .key(layeredRoot), to: .integer(1)), layeredPlace, "must be a string"),
     Defect(
       "v2-piece-layer-too-short", layered.setting("piece layers", .key(layeredRoot), to: .bytes([UInt8](repeating: 1, count: 96))),
       layeredPlace, "96 bytes are not the 4 hashes of a"),

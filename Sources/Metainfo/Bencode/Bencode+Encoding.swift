@@ -17,7 +17,7 @@ struct BencodeWriter {
     case .bytes(let string): append(string: string)
     case .list(let elements):
       append(literal: "l")
-      elements.forEach { append($0) }
+      for element in elements { append(element) }
       append(literal: "e")
     case .dictionary(let entries):
       append(literal: "d")

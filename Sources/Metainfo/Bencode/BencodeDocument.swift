@@ -60,7 +60,9 @@ struct BencodeNode {
   var elements: Elements { Elements(document: document, index: index + 1, end: kind == .list ? Int(token.next) : index + 1) }
 
   /// The entries of a dictionary in the source's order; none where this is no dictionary.
-  var entries: Entries { Entries(values: Elements(document: document, index: index + 1, end: kind == .dictionary ? Int(token.next) : index + 1)) }
+  var entries: Entries {
+    Entries(values: Elements(document: document, index: index + 1, end: kind == .dictionary ? Int(token.next) : index + 1))
+  }
 
   /// The dictionary's value for a key; nil where there is none, or where this is no dictionary.
   subscript(key: StaticString) -> BencodeNode? {

@@ -27,9 +27,10 @@ import Testing
     #expect(built.torrent.version == version)
     #expect(built.torrent.encoded() == built.bytes)
     #expect(built.torrent.isPrivate && built.torrent.source == "corp")
-    #expect(built.torrent.layout.files.filter { !$0.isPadding }.map(\.displayPath) == [
-      "bin/tool", "bin.d/empty", "data/exact", "data/größe.bin", "latest", "readme.txt",
-    ])
+    #expect(
+      built.torrent.layout.files.filter { !$0.isPadding }.map(\.displayPath) == [
+        "bin/tool", "bin.d/empty", "data/exact", "data/größe.bin", "latest", "readme.txt",
+      ])
     #expect(built.torrent.layout.files.filter(\.isExecutable).map(\.displayPath) == ["bin/tool"])
     #expect(built.torrent.layout.files.first { $0.symlinkTarget != nil }?.symlinkTarget == ["data", "exact"])
   }

@@ -21,11 +21,15 @@ import Testing
     Sample(testDescription: "single small", name: "s", files: [File("s", TorrentFixtures.content(100))], isSingleFile: true),
     Sample(
       testDescription: "larger pieces", name: "big",
-      files: [File("a", TorrentFixtures.content(300_000)), File("b", TorrentFixtures.content(65_536)), File("c", TorrentFixtures.content(90_000))],
+      files: [
+        File("a", TorrentFixtures.content(300_000)), File("b", TorrentFixtures.content(65_536)), File("c", TorrentFixtures.content(90_000)),
+      ],
       pieceLength: 65_536),
     Sample(
       testDescription: "empty files at both ends", name: "empties",
-      files: [File("a"), File("b", TorrentFixtures.content(20_000)), File("c"), File("d", TorrentFixtures.content(7)), File("e"), File("f")]),
+      files: [
+        File("a"), File("b", TorrentFixtures.content(20_000)), File("c"), File("d", TorrentFixtures.content(7)), File("e"), File("f"),
+      ]),
     Sample(testDescription: "one file in folders", name: "nested", files: [File("a/b/c/d", TorrentFixtures.content(40_000))]),
     Sample(
       testDescription: "order", name: "order",
