@@ -156,7 +156,7 @@ struct AdmissionTests {
       try await browser.send(bytes: Array("GET / HTTP/1.1\r\n\r\n".utf8))
       try await browser.end()
       #expect(try await browser.receivedBytes() == 0)
-      #expect(try await rig.rows { $0.operation == "protocol" }.first?.reason.contains("not BitTorrent") == true)
+      #expect(try await rig.rows { $0.operation == "protocol" }.first?.reason.contains("not a plain BitTorrent handshake") == true)
     }
   }
 
