@@ -105,7 +105,9 @@ let package = Package(
     .testTarget(
       name: "ControlTests",
       dependencies: ["Control", "Engine", "HTTPClient", "Inventory", "Metainfo", "PluginKit", "TestSupport", nioCore, nioPosix, logging]),
-    .testTarget(name: "GranaryNodeTests", dependencies: ["GranaryNode", "Inventory", "Metainfo", "Settings", "TestSupport"]),
+    .testTarget(
+      name: "GranaryNodeTests",
+      dependencies: ["Control", "GranaryNode", "Inventory", "Metainfo", "PluginKit", "Settings", "Storage", "TestSupport"]),
     .testTarget(
       name: "InteropTests", dependencies: ["granary", "Metainfo", "PeerProtocol", "TestSupport", nioCore, nioPosix],
       resources: [.copy("Clients")]),

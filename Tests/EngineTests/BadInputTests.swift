@@ -36,6 +36,7 @@ struct BadInputTests {
     ("a bitfield that is too long", ScriptedPeer.encoded([.bitfield(ByteBuffer(bytes: [0, 0]))])),
     ("a bitfield that is too short", ScriptedPeer.encoded([.bitfield(ByteBuffer())])),
     ("a bitfield with a spare bit", ScriptedPeer.encoded([.bitfield(ByteBuffer(bytes: [0x01]))])),
+    ("a flood of bitfields", ScriptedPeer.encoded((0..<1_000).map { _ in .bitfield(ByteBuffer(bytes: [0x80])) })),
     ("a piece that nobody asked for", ScriptedPeer.encoded([.piece(PieceData(piece: 0, offset: 0, bytes: ByteBuffer(bytes: [1])))])),
     ("a reject of nothing", ScriptedPeer.encoded([.reject(Block(piece: 0, offset: 0, length: 16_384))])),
     ("a suggestion out of range", ScriptedPeer.encoded([.suggest(99)])),
@@ -81,6 +82,18 @@ struct BadInputTests {
       #expect(!row.reason.isEmpty)
       #expect(try await bystander.isAlive(artifact))
       try await rig.connections(1)
+    }
+  }
+
+  @Test
+  func aLaterBitfieldReplacesTheFormer() async throws {
+    let artifact = try TestArtifact()
+    try await EngineRig.run([artifact.seeded()]) { rig async throws in
+      let peer = try await rig.leecher(artifact)
+      try await peer.send(.haveAll, .bitfield(ByteBuffer(bytes: [0x80])))
+      try await eventually("one piece") { await rig.engine.peers().first?.peerPieces == 1 ? () : nil }
+      #expect(try await peer.isAlive(artifact))
+      #expect(rig.refusals.isEmpty)
     }
   }
 

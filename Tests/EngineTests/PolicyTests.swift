@@ -169,6 +169,30 @@ struct PolicyTests {
   }
 
   @Test
+  func customMessagesThatAGuardRefusesReachNobodyOnEitherSide() async throws {
+    let artifact = try TestArtifact(Self.files)
+    var script = RecordingScript()
+    script.guards = [.message]
+    script.judge = { _, _ in .deny("no talk", rule: "messages") }
+    script.extendedMessages = [ExtendedMessage(name: "xy", maximumSize: 10)]
+    script.acts[.onExtensionHandshake] = { $0?.send(extended: "xy", ByteBuffer(string: "psst")) }
+    let plugin = RecordingPlugin(script: script)
+    try await EngineRig.run([artifact.seeded()], plugins: [plugin]) { rig async throws in
+      let peer = try await rig.peer(artifact)
+      try await peer.wait(for: .haveAll)
+      var hello = ExtendedHandshake()
+      hello.messages = ["xy": 3]
+      try await peer.send(hello)
+      try await peer.send(.extended(id: 1, ByteBuffer(string: "hi")), .interested)
+      #expect(try await peer.next() == .unchoke)
+      let rows = try await rig.rows { $0.operation == "message" }
+      #expect(rows.count == 2 && rows.allSatisfy { $0.verdict == "deny" && $0.plugin == "recording" && $0.reason == "xy: no talk" })
+      #expect(try await peer.isAlive(artifact))
+    }
+    #expect(plugin.log.calls(of: .onExtended).isEmpty)
+  }
+
+  @Test
   func extendedMessagesKeepTheirIdsWhenThePolicyChanges() async throws {
     let artifact = try TestArtifact(Self.files)
     var script = RecordingScript()
