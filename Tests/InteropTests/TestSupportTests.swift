@@ -30,6 +30,10 @@ extension Interop {
       #expect(Self.isGone(pid: child))
     }
 
+    @Test func `a program that is not there is told`() async throws {
+      #expect(try await ProcessRunner("no-such-program", []).run().exit == .code(127))
+    }
+
     @Test func `a process killed by a signal says which`() async throws {
       let process = try ProcessRunner("sh", ["-c", "kill -9 $$"]).start()
       #expect(await process.exit(within: .seconds(10)) == .signal(SIGKILL))

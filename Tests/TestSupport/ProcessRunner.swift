@@ -35,10 +35,10 @@ package struct ProcessRunner: Sendable {
     return result.output
   }
 
-  /// What is executed. The working folder is set by `env`, which then becomes the program (same process id).
+  /// What is executed: `setpriv` and `env` prepare the process and then become the program, with the same process id.
   var words: [String] {
-    let own = [program] + arguments
-    return workingFolder.map { ["env", "--chdir=" + $0] + own } ?? own
+    let folder = workingFolder.map { ["env", "--chdir=" + $0] } ?? []
+    return ["setpriv", "--pdeathsig", "TERM"] + folder + [program] + arguments
   }
 
   /// The command line as people write it.

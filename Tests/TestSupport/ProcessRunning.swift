@@ -1,6 +1,9 @@
+import Dispatch
 import Foundation
+import Synchronization
 
-/// A started process. It has a process group of its own, which is killed when the last reference to this goes.
+/// A started process. It has a process group of its own, which is killed when the last reference to this goes; it gets TERM when the tests
+/// end without having seen to it.
 ///
 /// What it writes goes to files, so that neither it nor we ever wait for the other to read.
 package final class RunningProcess: Sendable {
@@ -13,8 +16,7 @@ package final class RunningProcess: Sendable {
   init(_ runner: ProcessRunner) throws {
     command = runner.commandLine
     folder = try TemporaryDirectory("process")
-    pid = try Self.spawn(runner, output: folder.path("output"), errors: folder.path("errors"))
-    Thread.detachNewThread { [pid, latch] in latch.close(Self.waitFor(pid)) }
+    pid = try Self.spawnAndWatch(runner, folder: folder, latch: latch)
   }
 
   deinit {
@@ -77,6 +79,18 @@ package final class RunningProcess: Sendable {
 }
 
 extension RunningProcess {
+  /// Starts the process from a thread of its own, which then waits for its end: the kernel takes the end of that thread for the end of
+  /// the parent, and what we start is to get TERM only when the tests themselves have ended.
+  private static func spawnAndWatch(_ runner: ProcessRunner, folder: TemporaryDirectory, latch: ProcessExitLatch) throws -> pid_t {
+    let outcome = SpawnOutcome()
+    Thread.detachNewThread {
+      let result = Result { try spawn(runner, output: folder.path("output"), errors: folder.path("errors")) }
+      outcome.set(result)
+      if case .success(let pid) = result { latch.close(waitFor(pid)) }
+    }
+    return try outcome.wait().get()
+  }
+
   private static func spawn(_ runner: ProcessRunner, output: String, errors: String) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     var attributes = posix_spawnattr_t()
@@ -121,5 +135,21 @@ extension RunningProcess {
     let copies = strings.map { strdup($0) }
     defer { for copy in copies { free(copy) } }
     return body(copies + [nil])
+  }
+}
+
+/// Hands what came of starting a process from the thread that did it to the one that waits for it.
+private final class SpawnOutcome: Sendable {
+  private let result = Mutex<Result<pid_t, any Error>>(.failure(ProcessFailure("not started")))
+  private let isSet = DispatchSemaphore(value: 0)
+
+  func set(_ outcome: Result<pid_t, any Error>) {
+    result.withLock { $0 = outcome }
+    isSet.signal()
+  }
+
+  func wait() -> Result<pid_t, any Error> {
+    isSet.wait()
+    return result.withLock { $0 }
   }
 }

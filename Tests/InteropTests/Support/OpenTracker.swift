@@ -29,12 +29,13 @@ struct OpenTracker: Sendable {
   private init(address: String, member: NetworkNamespaces.Member?, artifacts: [GranaryArtifact]) throws {
     (self.address, self.member) = (address, member)
     folder = try TemporaryDirectory("opentracker")
-    // It gives up root before it reads its list.
+    // It refuses to run as root, and whoever changes to another user must ask for the parent's end anew.
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
     let list = artifacts.flatMap(\.trackerHashes).joined(separator: "\n") + "\n"
     try folder.write(Array(list.utf8), to: "whitelist")
-    let arguments = ["-i", address, "-p", "\(Self.port)", "-P", "\(Self.port)", "-d", folder.path, "-w", "whitelist", "-u", "nobody"]
-    let runner = ProcessRunner("opentracker", arguments, workingFolder: folder.path)
+    let user = ["--reuid", "nobody", "--regid", "nogroup", "--clear-groups", "--pdeathsig", "TERM"]
+    let options = ["-i", address, "-p", "\(Self.port)", "-P", "\(Self.port)", "-d", folder.path, "-w", "whitelist"]
+    let runner = ProcessRunner("setpriv", user + ["opentracker"] + options, workingFolder: folder.path)
     process = try (member?.wrap(runner) ?? runner).start()
   }
 
