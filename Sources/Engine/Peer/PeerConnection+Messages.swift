@@ -91,15 +91,13 @@ extension PeerConnection {
   // MARK: Requests
 
   private func requested(_ block: Block) throws {
-    // No copy of `active` may be held while its queue is changed: the queue would be copied for every request.
-    guard phase == .active, let swarm = active?.swarm, let grant = active?.context.grant, let chain = active?.chain else {
-      return refuse(block)
-    }
+    guard phase == .active, let peer = active else { return refuse(block) }
     lastRequest = lastReceived
-    guard active?.session.standing(of: block).isAllowed == true else { return refuse(block) }
-    guard grant.allows(block, in: swarm.layout) else { return refuse(block, ungranted: grant) }
-    guard swarm.artifact.have[Int(block.piece)], active?.hasRoom == true else { return refuse(block) }
-    try ask(block, chain)
+    // The session is asked only about a choked peer: reading it out of the object copies it.
+    guard !peer.context.isChoked || peer.session.standing(of: block).isAllowed else { return refuse(block) }
+    guard peer.context.mayHave(block) else { return refuse(block, ungranted: peer.context.grant) }
+    guard peer.swarm.artifact.have[Int(block.piece)], peer.hasRoom else { return refuse(block) }
+    try ask(block, peer.chain)
   }
 
   /// Asks the handlers, and does what they say.

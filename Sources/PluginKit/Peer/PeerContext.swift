@@ -65,6 +65,15 @@ public final class PeerContext {
   /// Closes the connection, for a reason that goes to the journal and not to the wire.
   public func close(_ reason: String) { append(.close(reason)) }
 
+  /// Whether the grant covers the block. Asked for each request: only the scope is read, the grant is not copied.
+  package func mayHave(_ block: Block) -> Bool {
+    switch grant.scope {
+    case nil: false
+    case .everything: true
+    case .part(let part): part.contains(block, in: artifact.layout)
+    }
+  }
+
   package func end() {
     isOpen = false
     acts.removeAll()
