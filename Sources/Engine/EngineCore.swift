@@ -21,6 +21,8 @@ final class EngineCore: Sendable {
   let limiter: UploadLimiter
   let uploaded = Atomic<Int64>(0)
   let isDraining = Atomic<Bool>(false)
+  /// Hash requests that are being answered, on the threads that cold reads need too.
+  let hashJobs = Atomic<Int>(0)
   private let census: Mutex<ConnectionCensus>
   private let choker: Mutex<Choker>
   private let currentPipeline: Mutex<Pipeline>
@@ -73,10 +75,10 @@ final class EngineCore: Sendable {
   /// The handle of the loop that we are on; nil for a loop that is not ours.
   func handle(of eventLoop: any EventLoop) -> LoopHandle? { loops.first { $0.eventLoop === eventLoop } }
 
-  func beginConnection(_ address: IPAddress) throws(ConnectionCensus.Refusal) {
+  func beginConnection(_ address: IPAddress, _ direction: PeerFacts.Direction) throws(ConnectionCensus.Refusal) {
     let refusal: ConnectionCensus.Refusal? = census.withLock { census in
       do throws(ConnectionCensus.Refusal) {
-        try census.begin(address)
+        try census.begin(address, isHandshake: direction == .inbound)
         return nil
       } catch {
         return error
@@ -85,8 +87,8 @@ final class EngineCore: Sendable {
     if let refusal { throw refusal }
   }
   func authorizedConnection() { census.withLock { $0.authorized() } }
-  func endConnection(_ address: IPAddress, wasAuthorized: Bool) {
-    census.withLock { $0.end(address, wasAuthorized: wasAuthorized) }
+  func endConnection(_ address: IPAddress, isHandshake: Bool) {
+    census.withLock { $0.end(address, wasAuthorized: !isHandshake) }
     wakeWaiters()
   }
   var connectionCount: Int { census.withLock { $0.total } }
@@ -95,12 +97,13 @@ final class EngineCore: Sendable {
   func choke(_ feed: (inout Choker, ContinuousClock.Instant) -> [Choker.Action]) {
     let now = clock.now()
     for action in choker.withLock({ feed(&$0, now) }) {
-      switch action {
-      case .choke(let number): visit(number) { $0.setChoked(true) }
-      case .unchoke(let number): visit(number) { $0.setChoked(false) }
-      }
+      // Words for other loops may overtake each other: what holds on arrival is asked there.
+      let number = action.number
+      visit(number) { connection in connection.setChoked(!self.isUnchoked(number)) }
     }
   }
+
+  private func isUnchoked(_ number: PeerNumber) -> Bool { choker.withLock { $0.isUnchoked(number) } }
 
   /// Runs the closure with the connection, on its loop; at once where we are on it. Nothing happens where the connection is gone.
   func visit(_ number: PeerNumber, _ body: @escaping @Sendable (PeerConnection) -> Void) {

@@ -28,7 +28,7 @@ struct Listener: Sendable {
       throw ChannelError.unknownLocalAddress
     }
     do {
-      try core.beginConnection(address.ip)
+      try core.beginConnection(address.ip, .inbound)
     } catch {
       core.journal.record(
         JournalRecord(
@@ -39,6 +39,11 @@ struct Listener: Sendable {
     let loop = handle.bound.value
     let number = core.numbers.number(onLoop: loop.index)
     let connection = PeerConnection(core: core, loop: loop, number: number, address: address, direction: .inbound)
-    try channel.pipeline.syncOperations.addHandler(connection)
+    do {
+      try channel.pipeline.syncOperations.addHandler(connection)
+    } catch {
+      core.endConnection(address.ip, isHandshake: true)
+      throw error
+    }
   }
 }

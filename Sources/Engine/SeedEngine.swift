@@ -84,6 +84,9 @@ package final class SeedEngine: Sendable {
     }
   }
 
+  /// Forgets static addresses of an artifact that are not among these.
+  package func forgetStatic(of artifact: Int64, but kept: Set<PeerAddress>) { dialer.forgetStatic(of: artifact, but: kept) }
+
   /// Switches to other limits. Listeners and event loops stay as they are.
   package func replace(settings: EngineSettings) { core.replace(settings: settings) }
 

@@ -40,6 +40,8 @@ package struct Submission: Codable, Sendable {
   package let isPublished: Bool
   /// What is wrong with the data, where it is not complete.
   package let problem: String?
+  /// Whether it is news of an artifact that is in the inventory: one that was removed meanwhile does not come back.
+  package var isVerification = false
 
   package init(
     torrent: String, torrentPath: String?, name: String, root: String, paths: [[String]], identities: [Identity?], pieces: String,

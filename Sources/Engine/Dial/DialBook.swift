@@ -46,6 +46,11 @@ package struct DialBook: Sendable {
     return true
   }
 
+  /// Forgets the static addresses of an artifact that are not among these.
+  package mutating func forgetStatic(of artifact: Int64, but kept: Set<PeerAddress>) {
+    for (entry, state) in entries where state.isStatic && entry.artifact == artifact && !kept.contains(entry.address) { forget(entry) }
+  }
+
   /// Forgets an artifact.
   package mutating func remove(artifact: Int64) {
     entries = entries.filter { $0.key.artifact != artifact }

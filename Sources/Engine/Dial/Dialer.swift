@@ -23,6 +23,9 @@ final class Dialer: Sendable {
     if isNew { core.swarms[artifact]?.tell(.onAddPeer) { try $0.onAddPeer(address) } }
   }
 
+  /// Forgets static addresses that the configuration no longer has for the artifact.
+  func forgetStatic(of artifact: Int64, but kept: Set<PeerAddress>) { book.withLock { $0.forgetStatic(of: artifact, but: kept) } }
+
   func remove(artifact: Int64) { book.withLock { $0.remove(artifact: artifact) } }
 
   /// About once a second.
@@ -59,12 +62,11 @@ final class Dialer: Sendable {
       .whenFailure { [self] _ in ended(entry, succeeded: false) }
   }
 
-  /// Lists are symmetrical: whom we would not let in, we do not dial.
+  /// Lists are symmetrical: whom we would not let in, or would give nothing, we do not dial.
   private func mayMeet(_ address: PeerAddress, _ swarm: Swarm) -> Bool {
     var facts = PeerFacts(address: address, direction: .outbound, now: core.clock.wall())
-    facts.artifact = swarm.facts
-    let decision = core.pipeline.decide(.connect, facts)
-    guard let refusal = decision.refusal else { return true }
+    (facts.artifact, facts.infoHash) = (swarm.facts, swarm.facts.infoHash.preferredWire)
+    guard let refusal = refusal(core.pipeline, facts) else { return true }
     core.journal.record(
       JournalRecord(
         at: facts.now, principal: facts.principal, address: address, infoHash: swarm.facts.infoHash.preferredWire,
@@ -74,12 +76,23 @@ final class Dialer: Sendable {
     return false
   }
 
+  private func refusal(_ pipeline: Pipeline, _ facts: PeerFacts) -> Judgement? {
+    if let refusal = pipeline.decide(.connect, facts).refusal { return refusal }
+    let grant = pipeline.grant(facts)
+    return grant.isEmpty ? grant.request.refusal ?? grant.metadata.refusal : nil
+  }
+
   private static func install(_ channel: any Channel, _ core: EngineCore, _ address: PeerAddress, _ target: DialTarget) throws {
     guard let handle = core.handle(of: channel.eventLoop) else { throw ChannelError.unknownLocalAddress }
-    try core.beginConnection(address.ip)
+    try core.beginConnection(address.ip, .outbound)
     let loop = handle.bound.value
     let connection = PeerConnection(
       core: core, loop: loop, number: core.numbers.number(onLoop: loop.index), address: address, direction: .outbound, target: target)
-    try channel.pipeline.syncOperations.addHandler(connection)
+    do {
+      try channel.pipeline.syncOperations.addHandler(connection)
+    } catch {
+      core.endConnection(address.ip, isHandshake: false)
+      throw error
+    }
   }
 }

@@ -42,13 +42,14 @@ package struct ConnectionCensus: Sendable {
   }
 
   /// Counts a connection that begins its handshake, or says why it may not.
-  package mutating func begin(_ address: IPAddress) throws(Refusal) {
+  /// A connection that we dialed is none of the handshakes that others make us wait for.
+  package mutating func begin(_ address: IPAddress, isHandshake: Bool = true) throws(Refusal) {
     let known = byAddress[address, default: 0]
     guard total < caps.total else { throw .total(cap: caps.total) }
     guard known < caps.perAddress else { throw .address(cap: caps.perAddress) }
-    guard handshakes < caps.handshakes else { throw .handshakes(cap: caps.handshakes) }
+    guard !isHandshake || handshakes < caps.handshakes else { throw .handshakes(cap: caps.handshakes) }
     total += 1
-    handshakes += 1
+    if isHandshake { handshakes += 1 }
     byAddress[address] = known + 1
   }
 

@@ -21,6 +21,12 @@ package struct TokenBucket: Sendable {
     return true
   }
 
+  /// Takes tokens whether or not they are there; a negative count gives back.
+  package mutating func charge(_ count: Int, now: ContinuousClock.Instant) {
+    refill(now)
+    tokens = min(burst, tokens - Int64(count))
+  }
+
   /// How long until a token is there; zero where one is.
   package mutating func wait(now: ContinuousClock.Instant) -> Duration {
     refill(now)

@@ -51,6 +51,16 @@ final class UploadLimiter: Sendable {
     }
   }
 
+  /// A connection that waits is gone.
+  func forget(_ number: PeerNumber) {
+    state.withLock { $0.waiting.removeAll { $0.number == number } }
+  }
+
+  /// What was taken for a batch turned out to be so many bytes too few; negative: too many.
+  func charge(_ bytes: Int, now: ContinuousClock.Instant) {
+    state.withLock { $0.bucket?.charge(bytes, now: now) }
+  }
+
   private static func quantum(_ rate: Int64?) -> Int {
     rate.map { Int(min(max($0 / 50, 16 << 10), 1 << 20)) } ?? 0
   }

@@ -15,6 +15,8 @@ extension PeerConnection {
   }
 
   private func beginHandshake() {
+    // Our handshake names the artifact: a peer that may have nothing of it does not get to read that.
+    if target != nil, pipeline.grant(facts).isEmpty { return refuse(pipeline.grant(facts).request.refusal, operation: .request) }
     phase = .handshaking
     if let target {
       send(handshakeNaming: target.infoHash, isV2: target.swarm.facts.infoHash.v2 != nil)
@@ -31,19 +33,26 @@ extension PeerConnection {
     }
   }
 
-  /// The artifact is named: an unknown one is refused here, with the same silence as a forbidden one.
+  /// The artifact is named. Nothing is said or closed before the handshake is complete and the guards have answered, whether the artifact is
+  /// known or not: until then both look the same.
   private func named(_ infoHash: SHA1Digest) throws {
     if let target {
       guard infoHash == target.infoHash else { throw OtherInfoHash() }
       return
     }
     facts.infoHash = infoHash
-    guard let swarm = core.swarms[infoHash] else {
-      facts.now = core.clock.wall()
-      for installed in pipeline.plugins { installed.plugin.onUnknownTorrent(facts) }
-      throw Refusal(plugin: "engine", reason: "no artifact in service has this info-hash")
-    }
-    facts.artifact = swarm.facts
+  }
+
+  private func refuseUnknown() {
+    facts.now = core.clock.wall()
+    for installed in pipeline.plugins { installed.plugin.onUnknownTorrent(facts) }
+    close(DisconnectReason(.policy(plugin: "engine"), "no artifact in service has this info-hash"))
+  }
+
+  /// What the guards are asked about is the artifact as it is now.
+  private func lookUp() {
+    judged = facts.infoHash.flatMap { core.swarms[$0] }
+    facts.artifact = judged?.facts
   }
 
   private func complete(_ handshake: Handshake) {
@@ -54,6 +63,7 @@ extension PeerConnection {
       close(.ourself)
       return
     }
+    lookUp()
     askToConnect { connection in connection.authorize(handshake) }
   }
 
@@ -67,7 +77,7 @@ extension PeerConnection {
       return
     }
     let (core, number, pipeline, facts) = (core, number, pipeline, facts)
-    Task {
+    admission = Task {
       let decision = await pipeline.admit(facts)
       core.visit(number) { connection in
         // The policy may have changed while the guards thought: those of today are asked.
@@ -79,6 +89,7 @@ extension PeerConnection {
 
   private func decided(_ decision: Decision, _ next: (PeerConnection) -> Void) {
     guard phase == .admitting else { return }
+    connectUntil = decision.validUntil
     if let refusal = decision.refusal {
       refuse(refusal, operation: .connect)
     } else {
@@ -88,10 +99,11 @@ extension PeerConnection {
 
   /// Every guard of `connect` allows: compile the grant, make the handlers, answer the handshake.
   private func authorize(_ handshake: Handshake) {
-    guard let infoHash = facts.infoHash, let swarm = core.swarms[infoHash] else {
-      close(DisconnectReason(.engine, "the artifact went out of service"))
-      return
-    }
+    let former = judged
+    lookUp()
+    // It was replaced or removed while the guards thought: they are asked about what there is now.
+    guard judged === former else { return askToConnect { connection in connection.authorize(handshake) } }
+    guard let swarm = judged else { return refuseUnknown() }
     let grant = pipeline.grant(facts)
     guard !grant.isEmpty else {
       refuse(grant.request.refusal ?? grant.metadata.refusal, operation: .request)
@@ -109,10 +121,16 @@ extension PeerConnection {
   }
 
   private func activate(_ handshake: Handshake, _ swarm: Swarm, _ grant: Grant) throws {
-    let members = try swarm.members(of: pipeline)
-    for member in members { try onAuthorized(member) }
     guard swarm.join(number) else { throw Refusal(plugin: "engine", reason: "the artifact went out of service") }
-    core.authorizedConnection()
+    let members: [Swarm.Member]
+    do {
+      members = try swarm.members(of: pipeline)
+      for member in members { try onAuthorized(member) }
+    } catch {
+      swarm.leave(number)
+      throw error
+    }
+    if direction == .inbound { core.authorizedConnection() }
     wasAuthorized = true
     let peer = makeActivePeer(handshake, swarm, grant)
     active = peer

@@ -3,18 +3,25 @@ import NIOCore
 import NIOPosix
 import PeerProtocol
 import PluginKit
+import Synchronization
 
 /// BEP 52's hash requests, answered off the loop and a few at a time.
 extension PeerConnection {
   private static let hashRequestsAtOnce = 8
+  /// They may read whole pieces, on the threads that cold reads need: half of these at most.
+  private static let hashRequestsOfTheNode = 4
 
   func answer(_ request: HashRequest, _ peer: ActivePeer) {
-    guard mayHaveHashes(request, peer), hashRequestsInFlight < Self.hashRequestsAtOnce else { return send(.hashReject(request)) }
+    guard mayHaveHashes(request, peer), hashRequestsInFlight < Self.hashRequestsAtOnce,
+      core.hashJobs.load(ordering: .relaxed) < Self.hashRequestsOfTheNode
+    else { return send(.hashReject(request)) }
     hashRequestsInFlight += 1
+    core.hashJobs.add(1, ordering: .relaxed)
     let (core, number) = (core, number)
     let answers = peer.swarm.hashes
     core.disk.submit { state in
       let hashes = state == .active ? answers.hashes(for: request) : nil
+      core.hashJobs.subtract(1, ordering: .relaxed)
       core.visit(number) { connection in connection.handleEvent { $0.answered(request, hashes) } }
     }
   }
@@ -29,7 +36,7 @@ extension PeerConnection {
   private func mayHaveHashes(_ request: HashRequest, _ peer: ActivePeer) -> Bool {
     guard let file = peer.swarm.hashes.file(of: request) else { return false }
     return switch peer.context.grant.scope {
-    case nil: peer.context.grant.metadata.isAllowed
+    case nil: false
     case .everything: true
     case .part(let part): part.covers(file: file, of: peer.layout)
     }

@@ -31,7 +31,7 @@ extension PeerConnection {
       close(DisconnectReason(.engine, "a plugin promised \(late) and did not send it in time"))
       return
     }
-    if let until = peer.context.grant.validUntil, until <= wall { judgeAgain(pipeline) }
+    if let until = [connectUntil, peer.context.grant.validUntil].compactMap({ $0 }).min(), until <= wall { judgeAgain(core.pipeline) }
     try peer.chain.tick(now)
     try leaveIfIdle(now)
     if phase == .active, now - lastSent > Self.keepAliveAfter, inFlight == 0 { send(.keepAlive) }
@@ -47,6 +47,9 @@ extension PeerConnection {
   }
 
   private func leaveIfIdle(_ now: ContinuousClock.Instant) throws {
+    if inFlight > 0, now - lastProgress > core.settings.idleTimeout {
+      return close(DisconnectReason(.engine, "the peer took nothing of what it asked for in \(core.settings.idleTimeout)"))
+    }
     guard let peer = active, inFlight == 0, peer.waiting == 0 else { return }
     let isUseless = peer.announced.isFull && peer.context.peerPieces.isFull
     if isUseless, now - max(lastRequest, began) > Self.uselessAfter {
@@ -70,7 +73,9 @@ extension PeerConnection {
     guard phase == .active, let peer = active else { return }
     facts.now = core.clock.wall()
     peer.context.facts = facts
-    if let refusal = pipeline.decide(.connect, facts).refusal { return refuse(refusal, operation: .connect) }
+    let decision = pipeline.decide(.connect, facts)
+    connectUntil = decision.validUntil
+    if let refusal = decision.refusal { return refuse(refusal, operation: .connect) }
     let grant = pipeline.grant(facts)
     if grant.isEmpty { return refuse(grant.request.refusal ?? grant.metadata.refusal, operation: .request) }
     peer.context.grant = grant
@@ -140,7 +145,9 @@ extension PeerConnection {
     settleAccounts()
     phase = .closed
     loop.connections[number] = nil
-    core.endConnection(address.ip, wasAuthorized: wasAuthorized)
+    core.endConnection(address.ip, isHandshake: direction == .inbound && !wasAuthorized)
+    admission?.cancel()
+    if isWaitingForTokens { core.limiter.forget(number) }
     received = nil
     if let peer = active {
       let number = number

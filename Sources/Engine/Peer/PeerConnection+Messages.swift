@@ -27,10 +27,10 @@ extension PeerConnection {
     case .interested: try interest(true, peer)
     case .notInterested: try interest(false, peer)
     case .have(let piece):
-      peer.context.peerPieces = peer.session.peerPieces
+      peer.context.peerPieces[piece] = true
       _ = try chain.onHave(piece)
     case .dontHave(let piece):
-      peer.context.peerPieces = peer.session.peerPieces
+      peer.context.peerPieces[piece] = false
       _ = try chain.onDontHave(piece)
     case .bitfield(let pieces):
       peer.context.peerPieces = pieces
@@ -48,6 +48,7 @@ extension PeerConnection {
     case .hashRequested(let request): answer(request, peer)
     case .hashes, .hashRejected, .uploadOnly: break
     case .unknown(let id, let payload):
+      guard mayExchange("message \(id)", peer) else { return }
       guard try chain.onUnknownMessage(id, payload) == .handled else { throw UnknownMessage(id: id) }
     }
   }
@@ -139,6 +140,8 @@ extension PeerConnection {
       refuse(block)
     } else if let index = peer.postponed.firstIndex(where: { $0.block == block }) {
       active?.postponed.remove(at: index)
+      refuse(block)
+    } else if peer.debts.removeValue(forKey: block) != nil {
       refuse(block)
     }
   }

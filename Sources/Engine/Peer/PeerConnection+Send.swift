@@ -96,8 +96,10 @@ extension PeerConnection {
   }
 
   func dropQueued() -> [Block] {
-    let postponed = active?.postponed.map(\.block) ?? []
-    active?.postponed.removeAll()
-    return (active?.queue.removeAll() ?? []) + postponed
+    guard let peer = active else { return [] }
+    let waiting = peer.postponed.map(\.block) + peer.debts.keys
+    peer.postponed.removeAll()
+    peer.debts.removeAll()
+    return peer.queue.removeAll() + waiting
   }
 }

@@ -23,8 +23,8 @@ extension PeerConnection {
   /// The limiter's word: it is this connection's turn, and the bytes are taken for it.
   func tokensAvailable(_ bytes: Int) {
     isWaitingForTokens = false
-    guard phase == .active || phase == .draining, !isReadingDisk, context?.channel.isWritable == true else { return }
-    guard active?.queue.isEmpty == false else { return }
+    let mayServe = (phase == .active || phase == .draining) && !isReadingDisk && context?.channel.isWritable == true
+    guard mayServe, active?.queue.isEmpty == false else { return core.limiter.charge(-bytes, now: core.clock.now()) }
     serve(granted: bytes)
   }
 
@@ -43,6 +43,10 @@ extension PeerConnection {
       }
     }
     guard !batch.isEmpty else { return }
+    if let granted {
+      // The queue may have changed while we waited for our turn.
+      core.limiter.charge(batch.reduce(0) { $0 + Int($1.length) } - granted, now: core.clock.now())
+    }
     resumeReading()
     var buffer = loop.takeBuffer()
     switch read(batch[...], into: &buffer, from: swarm, waiting: false) {
@@ -77,12 +81,23 @@ extension PeerConnection {
 
   private func diskRead(_ batch: [Block], _ whole: Int, _ held: HeldBuffer, _ result: BatchResult) {
     isReadingDisk = false
-    guard phase == .active || phase == .draining, let swarm = active?.swarm, let buffer = held.take() else { return }
+    guard phase == .active || phase == .draining, let peer = active, let buffer = held.take() else { return }
+    let swarm = peer.swarm
+    // A choke or a narrower grant came while the disk was read: what was read stays here.
+    guard !peer.context.isChoked, batch.allSatisfy(peer.context.mayHave) else { return takeBack(batch, peer) }
     switch result {
     case .complete: write(consume buffer, batch)
     case .wouldBlock(let more): fail(batch, whole + more, consume buffer, swarm, nil)
     case .failed(let more, let error): fail(batch, whole + more, consume buffer, swarm, error)
     }
+  }
+
+  private func takeBack(_ batch: [Block], _ peer: ActivePeer) {
+    let kept = peer.context.isChoked ? [] : batch.filter(peer.context.mayHave)
+    peer.queue.restore(kept)
+    for block in batch where !kept.contains(block) { refuse(block) }
+    flushControl()
+    pump()
   }
 
   /// The disk has failed us: what was read goes out, and the artifact goes out of service.
@@ -100,6 +115,7 @@ extension PeerConnection {
     let bytes = batch.reduce(0) { $0 + Int($1.length) }
     let started = core.clock.now()
     lastSent = started
+    if inFlight == 0 { lastProgress = started }
     inFlight += 1
     active?.swarm.isActive.store(true, ordering: .relaxed)
     if let chain = active?.chain, !chain.isEmpty { for block in batch { chain.sent(.piece(block)) } }
@@ -120,6 +136,7 @@ extension PeerConnection {
     _ result: Result<Void, any Error>, _ held: HeldBuffer, bytes: Int, blocks: Int, _ started: ContinuousClock.Instant
   ) {
     inFlight -= 1
+    lastProgress = core.clock.now()
     guard case .success = result else { return }
     if let buffer = held.take() { loop.giveBack(buffer) }
     adapt(took: core.clock.now() - started)

@@ -62,6 +62,11 @@ final class PeerConnection: ChannelDuplexHandler {
   var messages: MessageTable
   var wasAuthorized = false
   var isLinked = false
+  /// The artifact that the guards were asked about.
+  var judged: Swarm?
+  /// When the guards' word on the connection itself stops being true.
+  var connectUntil: WallTime?
+  var admission: Task<Void, Never>?
   var handshakeSent = false
 
   // Bytes out.
@@ -81,6 +86,8 @@ final class PeerConnection: ChannelDuplexHandler {
   var lastReceived: ContinuousClock.Instant
   var lastSent: ContinuousClock.Instant
   var lastRequest: ContinuousClock.Instant
+  /// When the link last took something of what is in flight.
+  var lastProgress: ContinuousClock.Instant
   var drainDeadline: ContinuousClock.Instant?
   var accounted: (bytes: Int64, blocks: Int64) = (0, 0)
 
@@ -90,7 +97,7 @@ final class PeerConnection: ChannelDuplexHandler {
     (self.core, self.loop, self.number, self.address) = (core, loop, number, address)
     (self.direction, self.target) = (direction, target)
     began = core.clock.now()
-    (lastReceived, lastSent, lastRequest) = (began, began, began)
+    (lastReceived, lastSent, lastRequest, lastProgress) = (began, began, began, began)
     facts = PeerFacts(address: address, direction: direction, now: core.clock.wall())
     pipeline = core.pipeline
     messages = pipeline.messages

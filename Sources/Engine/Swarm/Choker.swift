@@ -10,6 +10,13 @@ package struct Choker: Sendable {
   package enum Action: Sendable, Hashable {
     case choke(PeerNumber)
     case unchoke(PeerNumber)
+
+    /// The peer that it is about.
+    package var number: PeerNumber {
+      switch self {
+      case .choke(let number), .unchoke(let number): number
+      }
+    }
   }
 
   fileprivate struct Peer {
@@ -31,6 +38,9 @@ package struct Choker: Sendable {
   package init(slots: Int?, period: Duration = .seconds(10)) {
     (self.slots, self.period) = (slots, period)
   }
+
+  /// Whether the peer is unchoked now.
+  package func isUnchoked(_ number: PeerNumber) -> Bool { peers[number]?.isUnchoked ?? false }
 
   /// A peer's interest changed. Repeated values are harmless.
   package mutating func interest(_ number: PeerNumber, isInterested: Bool, priority: Int? = nil, now: ContinuousClock.Instant) -> [Action] {

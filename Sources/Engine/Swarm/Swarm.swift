@@ -44,6 +44,8 @@ final class Swarm: Sendable {
     return state.withLock { state in
       // Another loop may have been quicker; one set of plugins serves all loops.
       if state.generation == pipeline.generation { return state.members }
+      // A loop that still has the former policy does not put its plugins in the place of newer ones.
+      if let newer = state.generation, newer > pipeline.generation { return made }
       (state.members, state.generation) = (made, pipeline.generation)
       return made
     }

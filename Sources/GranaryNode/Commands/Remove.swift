@@ -32,6 +32,7 @@ struct Remove: AsyncParsableCommand {
     let artifact = try database.find(what)
     let files = try database.files(of: artifact.id)
     let hash = artifact.infoHash.description
+    if data { try refuseSharedData(files, of: artifact, database) }
     if let node = place.runningNode() {
       _ = try await node.remove(hash)
     } else {
@@ -41,6 +42,16 @@ struct Remove: AsyncParsableCommand {
     if common.json { return try Console.print(document: Document(name: artifact.name, infoHash: hash, deleted: deleted)) }
     let number = "\(deleted.count) \(deleted.count == 1 ? "file" : "files")"
     Console.print("removed \(escaped(artifact.name)) (\(hash))" + (data ? ", \(number) deleted" : ""))
+  }
+
+  /// The same data may be in several artifacts, as v1 and as hybrid: what another one serves is not deleted under it.
+  private func refuseSharedData(_ files: [ArtifactFile], of artifact: Artifact, _ database: InventoryDatabase) throws {
+    let paths = Set(files.map { artifact.dataRoot + "/" + $0.path })
+    for other in try database.artifacts() where other.id != artifact.id {
+      guard let shared = try database.files(of: other.id).first(where: { paths.contains(other.dataRoot + "/" + $0.path) }) else { continue }
+      throw Failure(
+        .notPermitted, "\(shared.path) is data of \(other.name) (\(other.infoHash)) too: remove without --data, or that one first")
+    }
   }
 
   private func delete(_ files: [ArtifactFile], of artifact: Artifact, _ place: Workplace) throws -> [String] {

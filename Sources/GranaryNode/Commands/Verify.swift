@@ -14,7 +14,7 @@ struct Verify: AsyncParsableCommand {
   func run() async throws {
     let place = try Workplace(common)
     let found = try verify(place)
-    try await place.keep(found)
+    try await place.keep(found, isVerification: true)
     try ArtifactPrinter.print(found, [], command: "verify", asJSON: common.json)
     if let problem = found.problem { throw Failure(.badData, "\(found.name): \(problem)") }
   }

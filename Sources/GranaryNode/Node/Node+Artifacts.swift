@@ -6,6 +6,7 @@ import NIOPosix
 import PluginKit
 import Settings
 import Storage
+import Synchronization
 import Tracker
 
 /// Artifacts in and out of service.
@@ -19,7 +20,14 @@ extension Node {
     }
     var doubtful: [Artifact] = []
     for holding in holdings where holding.artifact.state != .paused {
-      if try !putInService(holding) { doubtful.append(holding.artifact) }
+      do {
+        if try !putInService(holding) { doubtful.append(holding.artifact) }
+      } catch {
+        // One row that cannot be read stops no other artifact.
+        let reason = Failure(error).lines.first?.message ?? ""
+        try database.setState(.failed, reason: reason, of: holding.artifact.id, at: .now())
+        logger.error("an artifact cannot be served", metadata: ["artifact": "\(holding.artifact.name)", "reason": "\(reason)"])
+      }
     }
     return doubtful
   }
@@ -73,15 +81,18 @@ extension Node {
     }
   }
 
-  /// After a change of `peers`, `trackers` or `origins`: the same questions again for everything in service.
-  func refreshPeersAndTrackers() {
+  /// After a change of `artifacts.roots`, `peers`, `trackers` or `origins`: the same questions again for everything in service.
+  func refreshService() {
     verifying.submit { [self] state in
       guard state == .active else { return }
       for artifact in (try? database.artifacts(ArtifactFilter(states: [.ready]))) ?? [] where engine.isServing(artifact.id.rawValue) {
         guard let evidence = try? database.evidence(of: artifact.id), let torrent = try? keeper.torrent(of: artifact.id).torrent else {
           continue
         }
-        meet(ArtifactFacts(artifact, torrent), torrent, evidence)
+        let facts = ArtifactFacts(artifact, torrent)
+        guard isBelowRoots(artifact) else { continue }
+        engine.forgetStatic(of: facts.id, but: Set(settings.peers.filter { $0.isFor(facts) }.map(\.address)))
+        meet(facts, torrent, evidence)
       }
     }
   }
@@ -93,6 +104,19 @@ extension Node {
     return torrent.trackers.map { tier in
       tier.filter { url in settings.trackers.contains(url) || TrackerHost.of(url).map(settings.origins.contains) == true }
     }.filter { !$0.isEmpty }
+  }
+
+  /// Whether the artifact may be served from where it lies; it is taken out of service where it may not.
+  private func isBelowRoots(_ artifact: Artifact) -> Bool {
+    do {
+      try RootsPolicy(roots: settings.artifacts.roots).check(artifact.dataRoot)
+      return true
+    } catch {
+      let reason = Failure(error).lines.first?.message ?? ""
+      try? database.setState(.failed, reason: reason, of: artifact.id, at: .now())
+      takeOutOfService(artifact.id, reason: reason)
+      return false
+    }
   }
 
   /// Takes an artifact out of service, for peers and trackers.
@@ -123,11 +147,14 @@ extension Node {
 
   /// Reads the data again, one artifact after the other, off every loop, and serves what verifies.
   func verifyInBackground(_ artifact: Artifact) {
+    guard state.withLock({ $0.doubtful.insert(artifact.id).inserted }) else { return }
     verifying.submit { [self] state in
+      defer { self.state.withLock { _ = $0.doubtful.remove(artifact.id) } }
       guard state == .active else { return }
       do {
         try verify(artifact.id)
       } catch {
+        try? database.setState(.failed, reason: Failure(error).lines.first?.message ?? "", of: artifact.id, at: .now())
         logger.error("an artifact could not be verified", metadata: ["artifact": "\(artifact.name)", "error": "\(error)"])
       }
     }

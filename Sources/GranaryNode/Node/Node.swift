@@ -22,6 +22,8 @@ final class Node: Sendable {
     var listeners: [PeerAddress] = []
     var isReady = false
     var generation: UInt64 = 1
+    /// Artifacts that wait to be verified, each once.
+    var doubtful: Set<ArtifactID> = []
   }
 
   let paths: NodePaths
@@ -46,6 +48,7 @@ final class Node: Sendable {
   private let run: Int64
   /// What the node was started with: keys that need a restart are compared with these.
   private let initial: NodeSettings
+  private let reloading = Mutex<Void>(())
 
   /// Does everything short of opening a socket. Throws `Failure` and what becomes one.
   init(configuration: NodeConfiguration, reread: @escaping @Sendable () throws -> NodeConfiguration) throws {
@@ -88,6 +91,8 @@ final class Node: Sendable {
 
   /// Serves until a signal ends it.
   func run() async throws {
+    // Until the signals have their services, a reload that comes too early is none.
+    signal(SIGHUP, SIG_IGN)
     delegate.attach(self)
     loadPluginStates()
     do {
@@ -133,6 +138,9 @@ final class Node: Sendable {
 
   /// The end, in order: no more peers, what is queued goes out, trackers are told, what waits is stored.
   private func shutDown(why: String) async {
+    // The end takes a few bounded seconds; a second TERM must not cut off what trackers are told.
+    signal(SIGTERM, SIG_IGN)
+    signal(SIGINT, SIG_IGN)
     state.withLock { $0.isReady = false }
     await engine.stop(drain: Self.drainTime)
     await announcer.stop(within: Self.farewellTime)
@@ -145,8 +153,9 @@ final class Node: Sendable {
     } catch {
       logger.error("the inventory could not be closed cleanly", metadata: ["error": "\(error)"])
     }
-    try? await disk.shutdownGracefully()
-    try? await verifying.shutdownGracefully()
+    // Not waited for: a hung disk or a long verification must not keep a node that was told to stop.
+    disk.shutdownGracefully { _ in }
+    verifying.shutdownGracefully { _ in }
     logger.notice("stopped", metadata: ["why": "\(why)"])
   }
 
@@ -154,15 +163,24 @@ final class Node: Sendable {
 
   /// Reads the configuration again and switches to it, or says why not and changes nothing.
   func reload() throws -> (message: String, warnings: [String]) {
+    try reloading.withLock { _ in try reloadAlone() }
+  }
+
+  private func reloadAlone() throws -> (message: String, warnings: [String]) {
     let fresh = try reread()
     let generation = state.withLock { $0.generation + 1 }
     let pipeline = try fresh.makePipeline(
       ServicesMaker(folder: fresh.settings.folder, journal: journal).services, generation: generation)
+    // The listeners stay as they were opened, whatever the new file says of them.
+    if initial.listensBeyondLoopback, !pipeline.isGuarded, !fresh.settings.isOpen {
+      throw Failure(
+        .configuration, "the node listens beyond loopback and nothing in the new pipeline says who may connect", place: fresh.settings.file)
+    }
     let restarts = ReloadableKeys.changesNeedingRestart(initial, fresh.settings)
     state.withLock { ($0.configuration, $0.generation) = (fresh, generation) }
     engine.replace(settings: EngineSettings(fresh.settings, loops: threads))
     engine.replace(pipeline: pipeline)
-    refreshPeersAndTrackers()
+    refreshService()
     lookAgain()
     logger.notice("configuration reloaded", metadata: ["policy-generation": "\(generation)"])
     return ("policy generation \(generation) is in force", restarts.map { "\($0) changed and needs a restart" })

@@ -21,8 +21,11 @@ struct NodePaths: Sendable {
 
   private static let longestSocketPath = 107
 
+  /// The same for whoever runs as the same user, whatever the environment: a service and an operator's shell must agree.
   private static var runtimeDirectory: String {
-    ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"] ?? (getuid() == 0 ? "/run" : "/tmp")
+    if getuid() == 0 { return "/run" }
+    let own = "/run/user/\(getuid())"
+    return access(own, W_OK) == 0 ? own : "/tmp"
   }
 
   /// Makes the state directory with mode 0700.

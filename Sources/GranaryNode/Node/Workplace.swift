@@ -1,6 +1,7 @@
 import Control
 import Foundation
 import Inventory
+import Metainfo
 import NIOPosix
 import Settings
 
@@ -50,11 +51,19 @@ struct Workplace: Sendable {
   }
 
   /// Hands over what was found: to the running node, else to the inventory.
-  func keep(_ found: Found) async throws {
+  /// What a verification found of an artifact that was removed meanwhile is nobody's any more.
+  func keep(_ found: Found, isVerification: Bool = false) async throws {
     if let node = runningNode() {
-      _ = try await node.submit(found.submission)
+      var submission = found.submission
+      submission.isVerification = isVerification
+      _ = try await node.submit(submission)
     } else {
-      _ = try writing { try $0.keep(found) }
+      _ = try writing { keeper in
+        if isVerification, try keeper.database.artifact(infoHash: found.torrent.infoHash) == nil {
+          throw Failure(.inputMissing, "\(found.name) was removed meanwhile")
+        }
+        return try keeper.keep(found)
+      }
     }
   }
 }

@@ -1,4 +1,5 @@
 import Control
+import HTTPClient
 import Inventory
 import Metainfo
 import PluginKit
@@ -41,6 +42,7 @@ struct Failure: Error, Sendable {
     case let error as InventoryError: self.init(error)
     case let error as StorageError: self.init(error)
     case let error as TorrentError: self.init(.badData, "\(error)")
+    case let error as HTTPClientError: self.init(.unavailable, "the node does not answer: \(error)")
     case let error as MagnetError: self.init(.badData, "\(error)")
     default: self.init(.internalError, "\(error)")
     }
