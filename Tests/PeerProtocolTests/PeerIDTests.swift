@@ -12,9 +12,9 @@ import Testing
 
   @Test func aRandomIDBeginsWithThePrefixAndDiffersFromTheNext() {
     var generator = SystemRandomNumberGenerator()
-    let one = PeerID.random(prefix: "-GR0001-", using: &generator)
-    let two = PeerID.random(prefix: "-GR0001-", using: &generator)
-    #expect(one.bytes.starts(with: "-GR0001-".utf8))
+    let one = PeerID.random(prefix: "-GY0001-", using: &generator)
+    let two = PeerID.random(prefix: "-GY0001-", using: &generator)
+    #expect(one.bytes.starts(with: "-GY0001-".utf8))
     #expect(one.bytes.allSatisfy { (0x21...0x7E).contains($0) })
     #expect(one != two)
     #expect(PeerID.random(prefix: "a prefix that is longer than it may be", using: &generator).description == "a prefix that is lon")
@@ -23,7 +23,7 @@ import Testing
   @Test(arguments: [
     ("-LT2080-abcdefghijkl", "libtorrent 2.0.8 (-LT2080-)"), ("-lt0D80-abcdefghijkl", "rTorrent 0.13.8 (-lt0D80-)"),
     ("-TR3000-abcdefghijkl", "Transmission 3.0.0 (-TR3000-)"), ("-qB4521-abcdefghijkl", "qBittorrent 4.5.2.1 (-qB4521-)"),
-    ("-GR0001-abcdefghijkl", "Granary 0.0.0.1 (-GR0001-)"), ("-zy1230-abcdefghijkl", "zy 1.2.3 (-zy1230-)"),
+    ("-GY0001-abcdefghijkl", "Granary 0.0.0.1 (-GY0001-)"), ("-zy1230-abcdefghijkl", "zy 1.2.3 (-zy1230-)"),
     ("M7-10-5--abcdefghijk", "Mainline 7.10.5 (M7-10-5-)"), ("A2-1-36-0-abcdefghij", "aria2 1.36.0 (A2-1-36-0-)"),
     ("A2-1-3-4-5-6-7-8-9--", "aria2 1.3.4 (A2-1-3-4-)"), ("S588-----abcdefghijk", "Shadow 5.8.8 (S588-----)"),
     ("T03I-----abcdefghijk", "BitTornado 0.3.18 (T03I-----)"),

@@ -78,7 +78,7 @@ final class Node: Sendable {
     cache = DescriptorCache(capacity: settings.limits.openFiles)
     delegate = NodeDelegate(ledger: ledger)
     var generator = SystemRandomNumberGenerator()
-    let peerID = PeerID.random(prefix: "-GR0100-", using: &generator)
+    let peerID = PeerID.random(prefix: "-GY0100-", using: &generator)
     engine = SeedEngine(
       settings: EngineSettings(settings, loops: threads), pipeline: pipeline, peerID: peerID, clientVersion: "Granary \(Granary.version)",
       journal: journal, delegate: delegate, logger: logger, group: group, disk: disk)

@@ -75,7 +75,7 @@ extension PeerID {
   private static let names: [String: String] = [
     "AG": "Ares", "A~": "Ares", "AZ": "Azureus", "BC": "BitComet", "BF": "Bitflu", "BI": "BiglyBT", "BT": "BitTorrent",
     "CD": "Enhanced CTorrent",
-    "CT": "CTorrent", "DE": "Deluge", "FD": "Free Download Manager", "GR": "Granary", "KG": "KGet", "KT": "KTorrent", "LT": "libtorrent",
+    "CT": "CTorrent", "DE": "Deluge", "FD": "Free Download Manager", "GY": "Granary", "KG": "KGet", "KT": "KTorrent", "LT": "libtorrent",
     "LW": "Limewire", "ML": "MLdonkey", "MO": "MonoTorrent", "PI": "PicoTorrent", "QD": "QQDownload", "RN": "rain", "SD": "Xunlei",
     "SZ": "Shareaza", "TB": "Torch", "TL": "Tribler", "TN": "Torrent.NET", "TR": "Transmission", "TX": "Tixati", "UM": "uTorrent Mac",
     "UT": "uTorrent", "UW": "uTorrent Web", "WD": "WebTorrent Desktop", "WW": "WebTorrent", "XL": "Xunlei", "lt": "rTorrent",

@@ -25,7 +25,7 @@ public struct PeerID: Hashable, Sendable {
       + withUnsafeBytes(of: low.bigEndian, Array.init)
   }
 
-  /// An id that begins with `prefix` (BEP 20, such as `-GR0001-`; at most 20 bytes of it are taken) and ends in random letters and digits.
+  /// An id that begins with `prefix` (BEP 20, such as `-GY0001-`; at most 20 bytes of it are taken) and ends in random letters and digits.
   public static func random(prefix: String, using generator: inout some RandomNumberGenerator) -> PeerID {
     let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
     var bytes = Array(prefix.utf8.prefix(byteCount))

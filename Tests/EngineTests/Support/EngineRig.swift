@@ -45,7 +45,7 @@ final class EngineRig: Sendable {
       var generator = SeededGenerator(seed: peerID)
       let (clock, journal, delegate, wall) = (ManualClock(), TestJournal(), TestDelegate(), WallClock())
       let engine = SeedEngine(
-        settings: settings, pipeline: try pipeline(plugins), peerID: .random(prefix: "-GR0001-", using: &generator),
+        settings: settings, pipeline: try pipeline(plugins), peerID: .random(prefix: "-GY0001-", using: &generator),
         clientVersion: "Granary",
         clock: EngineClock(now: { clock.now }, wall: { wall.now }), journal: journal, delegate: delegate, logger: Logger(label: "test"),
         group: group, disk: NIOThreadPool.singleton)

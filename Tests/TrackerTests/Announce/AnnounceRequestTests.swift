@@ -6,10 +6,10 @@ import Tracker
   @Test func `the query carries raw bytes percent-encoded`() throws {
     var request = announce(
       try #require(SHA1Digest(Array("aZ9-._~ &%/+?=#\u{0}\u{7F}".utf8) + [0x80, 0xFF, 0x0A])), left: 3, event: .started)
-    request.peerID = Array("-GR0001-abcdefghijkl".utf8)
+    request.peerID = Array("-GY0001-abcdefghijkl".utf8)
     #expect(
       request.query
-        == "info_hash=aZ9-._~%20%26%25%2F%2B%3F%3D%23%00%7F%80%FF%0A&peer_id=-GR0001-abcdefghijkl&port=6881&uploaded=1&downloaded=2&left=3"
+        == "info_hash=aZ9-._~%20%26%25%2F%2B%3F%3D%23%00%7F%80%FF%0A&peer_id=-GY0001-abcdefghijkl&port=6881&uploaded=1&downloaded=2&left=3"
         + "&compact=1&numwant=50&key=a0b0c0d0&event=started")
   }
 
