@@ -173,6 +173,7 @@ extension PeerConnection {
   private func makeHandlers(_ members: [Swarm.Member], _ peer: ActivePeer) throws(PluginFailure) {
     for member in members {
       member.installed.statistics.count(.newConnection)
+      peer.context.speaker = member.installed.name
       do {
         guard let plugin = try member.plugin.newConnection(peer.context) else { continue }
         peer.chain.append(plugin, of: member.installed)
@@ -192,14 +193,23 @@ extension PeerConnection {
     let (core, number) = (core, number)
     let handle = PeerHandle(
       loop: loop.eventLoop,
-      visit: { body in core.visit(number) { connection in connection.handleEvent { $0.active.map { body($0.context) } } } },
+      visit: { body in
+        core.visit(number) { connection in
+          connection.handleEvent { connection in
+            // From another thread nobody's hook runs.
+            connection.active?.context.speaker = nil
+            connection.active.map { body($0.context) }
+          }
+        }
+      },
       flush: { core.wake(number) })
     let context = PeerContext(
       artifact: swarm.facts, infoBytes: swarm.artifact.torrent.infoBytes, facts: facts, grant: grant, now: core.clock.now(), handle: handle)
     context.supportsFast = fast
     context.supportsExtensions = extensions
     return ActivePeer(
-      swarm: swarm, context: context, chain: PeerPluginChain(), session: session, queue: UploadQueue(capacity: core.settings.requestQueue),
+      swarm: swarm, context: context, chain: PeerPluginChain(context: context), session: session,
+      queue: UploadQueue(capacity: core.settings.requestQueue),
       announced: grant.visible(swarm.artifact.have))
   }
 

@@ -23,7 +23,12 @@ package final class PeerPluginChain {
   package var isEmpty: Bool { members.isEmpty }
   package var names: [String] { members.map(\.installed.name) }
 
-  package init() {}
+  /// Told whose hook runs, so that what a hook asks for has a name; nil where nobody asks.
+  private let context: PeerContext?
+
+  package init(context: PeerContext? = nil) {
+    self.context = context
+  }
 
   package func append(_ plugin: any PeerPlugin, of installed: InstalledPlugin) {
     members.append(Member(installed: installed, plugin: plugin))
@@ -33,6 +38,7 @@ package final class PeerPluginChain {
   package func onRequest(_ block: Block) throws(PluginFailure) -> Answered<RequestAnswer>? {
     for index in members.indices {
       members[index].requests &+= 1
+      context?.speaker = members[index].installed.name
       do {
         let answer = try members[index].plugin.onRequest(block)
         if answer != .pass { return Answered(answer: answer, plugin: members[index].installed.name) }
@@ -45,6 +51,7 @@ package final class PeerPluginChain {
 
   package func addHandshake(_ additions: inout HandshakeAdditions) throws(PluginFailure) {
     for member in members {
+      context?.speaker = member.installed.name
       do {
         try member.plugin.addHandshake(&additions)
       } catch {
@@ -99,11 +106,17 @@ package final class PeerPluginChain {
   }
 
   package func sent(_ message: SentMessage) {
-    for member in members { member.plugin.sent(message) }
+    for member in members {
+      context?.speaker = member.installed.name
+      member.plugin.sent(message)
+    }
   }
 
   package func sentPayload(_ bytes: Int) {
-    for member in members { member.plugin.sentPayload(bytes) }
+    for member in members {
+      context?.speaker = member.installed.name
+      member.plugin.sentPayload(bytes)
+    }
   }
 
   /// Tells everybody that it is over, and lets go of them.
@@ -127,6 +140,7 @@ package final class PeerPluginChain {
   private func ask(_ hook: Hook, _ body: (any PeerPlugin) throws -> Handling) throws(PluginFailure) -> Handling {
     for member in members {
       member.installed.statistics.count(hook)
+      context?.speaker = member.installed.name
       do {
         if try body(member.plugin) == .handled { return .handled }
       } catch {
@@ -142,6 +156,7 @@ package final class PeerPluginChain {
     var staying: [Member] = []
     for member in members {
       member.installed.statistics.count(hook)
+      context?.speaker = member.installed.name
       do {
         switch try body(member.plugin) {
         case .stay: staying.append(member)

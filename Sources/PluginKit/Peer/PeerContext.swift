@@ -33,6 +33,8 @@ public final class PeerContext {
   public let handle: PeerHandle
 
   package var acts: [PeerAct] = []
+  /// The plugin whose hook runs now: acts that end the connection are its.
+  package var speaker: String?
   /// Whether an event of this connection is being handled: acts run at its end, and nobody need be woken.
   package var isInEvent = false
   package private(set) var isOpen = true
@@ -63,7 +65,7 @@ public final class PeerContext {
   /// Lets the peer ask for a piece while choked (BEP 6). Dropped where the grant does not show it.
   public func allowFast(_ piece: Int) { append(.allowFast(piece)) }
   /// Closes the connection, for a reason that goes to the journal and not to the wire.
-  public func close(_ reason: String) { append(.close(reason)) }
+  public func close(_ reason: String) { append(.close(reason, plugin: speaker)) }
 
   /// Whether the grant covers the block. Asked for each request: only the scope is read, the grant is not copied.
   package func mayHave(_ block: Block) -> Bool {
@@ -98,7 +100,7 @@ package enum PeerAct: Sendable {
   case unchoke
   case suggest(Int)
   case allowFast(Int)
-  case close(String)
+  case close(String, plugin: String?)
 }
 
 /// A way to a connection from other threads. Holding it does not keep the connection open.

@@ -47,7 +47,7 @@ struct MetadataPluginTests {
   }
 
   private static func closing(_ acts: [PeerAct]) -> String? {
-    guard acts.count == 1, case .close(let reason) = acts[0] else { return nil }
+    guard acts.count == 1, case .close(let reason, _) = acts[0] else { return nil }
     return reason
   }
 
