@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import OpenSSL
 import PluginKit
 import Plugins
 
@@ -33,6 +34,8 @@ public enum Granary {
     }
     KnownPlugins.set(registry)
     do {
+      // Better here, with a sentence, than in the midst of hashing.
+      try DigestAlgorithm.checkAvailability()
       var command = try GranaryCommand.parseAsRoot(arguments)
       try await run(&command)
       exit(ExitStatus.done.rawValue)

@@ -147,7 +147,7 @@ extension PeerConnection {
     try sendFirstMessages(peer)
     journalAdmission(peer.context.grant)
     resumeReading()
-    // What came with the handshake is read in a turn of its own.
+    // What came with the handshake is read in a turn of its own. A handler runs on its own loop, which is what is assumed here.
     loop.eventLoop.assumeIsolated().execute { [self] in handleEvent { try $0.consume() } }
   }
 

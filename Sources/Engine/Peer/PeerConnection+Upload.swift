@@ -122,6 +122,7 @@ extension PeerConnection {
     let written = context.eventLoop.makePromise(of: Void.self)
     let blocks = batch.count
     let held = HeldBuffer(copy buffer)
+    // The promise is the loop's that we are on.
     written.futureResult.assumeIsolated().whenComplete { [self] result in
       finished(result, held, bytes: bytes, blocks: blocks, started)
     }
@@ -159,6 +160,7 @@ extension PeerConnection {
     // A connection that drains has one more turn when everything is out: that ends it.
     guard !isPumpScheduled, phase == .draining || active?.queue.isEmpty == false, context?.channel.isWritable == true else { return }
     isPumpScheduled = true
+    // Asked for on the loop itself: a handler runs nowhere else.
     loop.eventLoop.assumeIsolated().execute { [self] in
       isPumpScheduled = false
       pump()

@@ -11,7 +11,7 @@ struct SeedBench: ParsableCommand {
 
   @Option(help: "The rig's folder, with bench.py.") var rig: String
   @Option(help: "The rig's data ($RIG_DATA).") var data: String
-  @Option(help: "The rig's programs ($RIG_BIN).") var bin = "/tmp/rig-bin"
+  @Option(help: "The rig's programs ($RIG_BIN).") var bin: String
   @Option(help: "The granary to measure (default: beside this program).") var granary: String?
   @Option(help: "The rig's cases.") var cases = "a,b,c,g,g1448"
   @Option(help: "The seeders to compare with; the first is the baseline of the ratios.") var kinds = "libtorrent-hiperf,limit-writev-mmap"
