@@ -7,7 +7,6 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: nio)
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: nio)
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: nio)
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
@@ -26,7 +25,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
-    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -53,7 +51,7 @@ let package = Package(
     .target(
       name: "Engine",
       dependencies: [
-        "CLinux", "PluginKit", "PeerProtocol", "Storage", "Metainfo", nioCore, nioPosix, logging, metrics, deque,
+        "CLinux", "PluginKit", "PeerProtocol", "Storage", "Metainfo", nioCore, nioPosix, logging, deque,
       ]),
     .target(
       name: "Tracker", dependencies: ["Metainfo", "PluginKit", "HTTPClient", nioCore, nioPosix, logging]),

@@ -27,13 +27,6 @@ package struct TokenBucket: Sendable {
     tokens = min(burst, tokens - Int64(count))
   }
 
-  /// How long until a token is there; zero where one is.
-  package mutating func wait(now: ContinuousClock.Instant) -> Duration {
-    refill(now)
-    guard tokens <= 0 else { return .zero }
-    return .nanoseconds((1 - tokens) * 1_000_000_000 / rate + 1)
-  }
-
   private mutating func refill(_ now: ContinuousClock.Instant) {
     let elapsed = now - filled
     guard elapsed > .zero else { return }

@@ -15,10 +15,6 @@ final class ActivePeer {
   var debts: [Block: ContinuousClock.Instant] = [:]
   /// The pieces that the peer has been told of.
   var announced: Bitfield
-  /// Whether the choker wants the peer unchoked.
-  var isChosen = false
-  /// Whether a plugin holds the peer choked.
-  var isHeld = false
 
   init(swarm: Swarm, context: PeerContext, chain: PeerPluginChain, session: PeerSession, queue: UploadQueue, announced: Bitfield) {
     (self.swarm, self.context, self.chain) = (swarm, context, chain)

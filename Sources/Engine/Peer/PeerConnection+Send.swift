@@ -69,7 +69,6 @@ extension PeerConnection {
   }
 
   private func hold(_ isHeld: Bool) {
-    active?.isHeld = isHeld
     let number = number
     core.choke { $0.hold(number, isHeld: isHeld, now: $1) }
   }
