@@ -16,7 +16,8 @@ extension EngineCore {
         installed.statistics.countFault(.tick)
       }
     }
-    for swarm in swarms.all where swarm.peerCount > 0 {
+    swarms.expire(now: now)
+    for swarm in swarms.live where swarm.peerCount > 0 {
       swarm.tell(.tick) { try $0.tick(now) }
       lookAtFiles(of: swarm)
     }
@@ -43,7 +44,7 @@ extension EngineCore {
 
   /// Takes a swarm out of service and lets its peers go.
   func retire(_ swarm: Swarm, reason: String, isReplaced: Bool = false) {
-    if !isReplaced, swarms[swarm.facts.id] === swarm { _ = swarms.remove(swarm.facts.id) }
+    if !isReplaced { swarms.remove(swarm) }
     swarm.tell(.onState) { try $0.onState("out of service: \(reason)") }
     for number in swarm.retire() {
       visit(number) { $0.close(DisconnectReason(.engine, reason)) }

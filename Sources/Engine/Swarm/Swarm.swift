@@ -11,9 +11,12 @@ final class Swarm: Sendable {
   }
 
   private struct State {
+    var isIdle: Bool { peers.isEmpty && holds <= 0 }
     var members: [Member] = []
     var generation: UInt64?
     var peers: Set<PeerNumber> = []
+    /// Connections and dials that want it to stay in memory.
+    var holds = 0
     var isInService = true
   }
 
@@ -25,8 +28,14 @@ final class Swarm: Sendable {
   let hashes: HashAnswers
   private let state = Mutex(State())
 
+  /// About how many bytes of memory it holds.
+  let cost: Int
+
   init(_ artifact: SeededArtifact) {
     self.artifact = artifact
+    let torrent = artifact.torrent
+    cost =
+      4096 + 2 * torrent.infoBytes.count + torrent.pieceLayers.values.reduce(0) { $0 + $1.count + 64 } + torrent.layout.files.count * 512
     hashes = HashAnswers(artifact)
   }
 
@@ -50,6 +59,32 @@ final class Swarm: Sendable {
       return made
     }
   }
+
+  // MARK: Holds
+
+  /// It stays in memory until as many releases have come. Called under the table's lock, or by one who holds it already.
+  func hold() { state.withLock { $0.holds += 1 } }
+
+  /// One hold less; whether it is idle now.
+  func release() -> Bool {
+    state.withLock { state in
+      state.holds -= 1
+      return state.isIdle
+    }
+  }
+
+  var isIdle: Bool { state.withLock { $0.isIdle } }
+
+  /// Lets nobody join any more if nobody is there or on the way; whether it is so.
+  func closeIfIdle() -> Bool {
+    state.withLock { state in
+      guard state.isIdle else { return false }
+      state.isInService = false
+      return true
+    }
+  }
+
+  // MARK: Peers
 
   /// Counts a peer in; false where the artifact has gone out of service meanwhile.
   func join(_ number: PeerNumber) -> Bool {

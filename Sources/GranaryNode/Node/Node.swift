@@ -81,7 +81,7 @@ final class Node: Sendable {
     let peerID = PeerID.random(prefix: "-GY0100-", using: &generator)
     engine = SeedEngine(
       settings: EngineSettings(settings, loops: threads), pipeline: pipeline, peerID: peerID, clientVersion: "Granary \(Granary.version)",
-      journal: journal, delegate: delegate, logger: logger, group: group, disk: disk)
+      journal: journal, delegate: delegate, logger: logger, group: group, disk: disk, source: delegate)
     announcer = TrackerAnnouncer(group: group, peerID: peerID.bytes, delegate: delegate, logger: logger)
     state = Mutex(State(configuration: configuration))
     try database.markInterruptedRuns()
@@ -108,7 +108,7 @@ final class Node: Sendable {
     let doubtful = try putInService()
     let listeners = try await listen()
     state.withLock { ($0.listeners, $0.isReady) = (listeners, true) }
-    for artifact in doubtful { verifyInBackground(artifact) }
+    for id in doubtful { considerInBackground(id) }
     let services: [any Service] = [
       AnnouncerService(announcer: announcer), HangUpService(node: self),
       ControlServer(path: paths.socket, node: NodeControlFace(node: self), logger: quietLogger) { [self] in announceReadiness(listeners) },
