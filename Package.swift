@@ -109,7 +109,8 @@ let package = Package(
       name: "GranaryNodeTests",
       dependencies: ["Control", "GranaryNode", "Inventory", "Metainfo", "PluginKit", "Settings", "Storage", "TestSupport"]),
     .testTarget(
-      name: "InteropTests", dependencies: ["granary", "Metainfo", "PeerProtocol", "TestSupport", nioCore, nioPosix],
+      name: "InteropTests",
+      dependencies: ["granary", "Inventory", "Metainfo", "PeerProtocol", "Storage", "TestSupport", nioCore, nioPosix],
       resources: [.copy("Clients")]),
   ]
 )

@@ -44,10 +44,7 @@ final class EngineCore: Sendable {
     limiter = UploadLimiter(rate: settings.uploadRate, now: clock.now())
     let swarms = SwarmTable()
     self.swarms = swarms
-    loader = SwarmLoader(table: swarms, source: source, disk: disk) { id, error in
-      _ = swarms.remove(id)
-      delegate.artifactFailed(id: id, error: error)
-    }
+    loader = SwarmLoader(table: swarms, source: source, disk: disk) { delegate.artifactFailed(id: $0, error: $1) }
     census = Mutex(ConnectionCensus(caps: settings.caps))
     choker = Mutex(Choker(slots: settings.uploadSlots))
     currentPipeline = Mutex(pipeline)

@@ -61,22 +61,22 @@ package final class SeedEngine: Sendable {
   /// Puts artifacts in service, each in place of an earlier state of it. They are loaded from the source when somebody asks for them, and
   /// leave memory again some time after the last peer.
   package func add(_ artifacts: [ServedArtifact]) {
-    let former = core.swarms.insert(artifacts)
     for artifact in artifacts { core.loader.invalidate(artifact.id) }
+    let former = core.swarms.insert(artifacts)
     for swarm in former { core.retire(swarm, reason: "the artifact has changed", isReplaced: true) }
   }
 
   /// Puts an artifact in service that stays in memory, in place of an earlier state of it.
   package func add(_ artifact: SeededArtifact) {
-    let former = core.swarms.insert(Swarm(artifact), missing: artifact.missing)
     core.loader.invalidate(artifact.facts.id)
+    let former = core.swarms.insert(Swarm(artifact), missing: artifact.missing)
     if let former { core.retire(former, reason: "the artifact has changed", isReplaced: true) }
   }
 
   /// Takes an artifact out of service; its peers go.
   package func remove(_ id: Int64, reason: String) {
-    let swarm = core.swarms.remove(id)
     core.loader.invalidate(id)
+    let swarm = core.swarms.remove(id)
     dialer.remove(artifact: id)
     if let swarm { core.retire(swarm, reason: reason) }
   }

@@ -114,6 +114,7 @@ final class Dialer: Sendable {
     do {
       try channel.pipeline.syncOperations.addHandler(connection)
     } catch {
+      connection.letGoOfArtifact()
       core.endConnection(address.ip, isHandshake: false)
       throw error
     }

@@ -128,7 +128,7 @@ extension PeerConnection {
 
   /// Closes the link and says why in the journal.
   func close(_ reason: DisconnectReason) {
-    guard phase != .closed else { return }
+    guard phase != .closed, !isRefused else { return }
     journal(reason)
     end(reason)
   }

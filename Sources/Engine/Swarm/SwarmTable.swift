@@ -88,13 +88,15 @@ final class SwarmTable: Sendable {
     }
   }
 
-  /// Puts a loaded swarm in, with so many holds; false where the artifact has gone out of service.
-  func arrived(_ swarm: Swarm, holds: Int) -> Bool {
+  /// Puts a loaded swarm in, unless one is there already; gives the one that is, with so many holds more. Nil where the artifact has gone out
+  /// of service.
+  func arrived(_ loaded: Swarm, holds: Int) -> Swarm? {
     state.withLock { state in
-      guard state.entries[swarm.facts.id] != nil else { return false }
+      guard state.entries[loaded.facts.id] != nil else { return nil }
+      let swarm = state.live[loaded.facts.id] ?? loaded
       for _ in 0..<holds { swarm.hold() }
       state.live[swarm.facts.id] = swarm
-      return true
+      return swarm
     }
   }
 
