@@ -282,7 +282,7 @@ enum ExpectedSchema {
     ) STRICT;
     CREATE TABLE tracker_lists (
       id INTEGER PRIMARY KEY,
-      tiers TEXT NOT NULL UNIQUE CHECK (json_valid(tiers))
+      tiers TEXT NOT NULL UNIQUE CHECK (tiers <> '')
     ) STRICT;
     CREATE TABLE transfers (
       principal_id INTEGER NOT NULL REFERENCES principals (id) ON DELETE CASCADE,
