@@ -105,9 +105,14 @@ let package = Package(
     .testTarget(
       name: "ControlTests",
       dependencies: ["Control", "Engine", "HTTPClient", "Inventory", "Metainfo", "PluginKit", "TestSupport", nioCore, nioPosix, logging]),
+    // A node with a plugin that misbehaves.
+    .executableTarget(
+      name: "granary-chaos", dependencies: ["GranaryNode", "Metainfo", "PeerProtocol", "PluginKit", nioCore], path: "Tests/ChaosNode"),
     .testTarget(
       name: "GranaryNodeTests",
-      dependencies: ["Control", "GranaryNode", "Inventory", "Metainfo", "PluginKit", "Settings", "Storage", "TestSupport"]),
+      dependencies: [
+        "granary-chaos", "Control", "GranaryNode", "Inventory", "Metainfo", "PeerProtocol", "PluginKit", "Settings", "Storage", "TestSupport",
+      ]),
     .testTarget(
       name: "InteropTests",
       dependencies: ["granary", "Inventory", "Metainfo", "PeerProtocol", "Storage", "TestSupport", nioCore, nioPosix],

@@ -9,13 +9,7 @@ extension EngineCore {
   func tick() {
     let now = clock.now()
     choke { choker, now in choker.tick(now) }
-    for installed in pipeline.plugins {
-      do {
-        try installed.plugin.tick(now)
-      } catch {
-        installed.statistics.countFault(.tick)
-      }
-    }
+    for installed in pipeline.plugins { installed.tell(.tick) { try installed.plugin.tick(now) } }
     swarms.expire(now: now)
     for swarm in swarms.live where swarm.peerCount > 0 {
       swarm.tell(.tick) { try $0.tick(now) }

@@ -28,6 +28,8 @@ final class EngineCore: Sendable {
   private let census: Mutex<ConnectionCensus>
   private let choker: Mutex<Choker>
   private let currentPipeline: Mutex<Pipeline>
+  /// The plugins of every policy that something may still run of.
+  let attended = Mutex<[AttendedPlugin]>([])
   /// Set once, before the first connection.
   private let loopHandles = Mutex<[LoopHandle]>([])
   private let theDialer = Mutex<Dialer?>(nil)
@@ -48,6 +50,7 @@ final class EngineCore: Sendable {
     census = Mutex(ConnectionCensus(caps: settings.caps))
     choker = Mutex(Choker(slots: settings.uploadSlots))
     currentPipeline = Mutex(pipeline)
+    attend(to: pipeline)
   }
 
   /// The settings in force.
@@ -62,7 +65,10 @@ final class EngineCore: Sendable {
   }
 
   var pipeline: Pipeline { currentPipeline.withLock { $0 } }
-  func replace(pipeline: Pipeline) { currentPipeline.withLock { $0 = pipeline } }
+  func replace(pipeline: Pipeline) {
+    attend(to: pipeline)
+    currentPipeline.withLock { $0 = pipeline }
+  }
 
   var loops: [LoopHandle] { loopHandles.withLock { $0 } }
   func set(loops: [LoopHandle]) { loopHandles.withLock { $0 = loops } }
@@ -151,6 +157,7 @@ final class EngineCore: Sendable {
 /// A way to a loop's own state.
 struct LoopHandle: Sendable {
   let eventLoop: any EventLoop
+  let lane: HookLane
   let bound: NIOLoopBound<EngineLoop>
 }
 

@@ -89,11 +89,7 @@ package final class SeedEngine: Sendable {
   /// Switches to another policy; every live connection is judged again: kept, narrowed, widened or closed.
   package func replace(pipeline: Pipeline) {
     core.replace(pipeline: pipeline)
-    for handle in core.loops {
-      handle.eventLoop.execute {
-        for connection in Array(handle.bound.value.connections.values) { connection.judgeAgain(pipeline) }
-      }
-    }
+    core.judgeAgain()
   }
 
   /// From now on these are the static addresses of each artifact; of what is left out there are none.
@@ -177,9 +173,10 @@ package final class SeedEngine: Sendable {
     group.makeIterator().enumerated().map { index, eventLoop in
       // Made from outside of the loop, used only on it.
       let made = try? eventLoop.submit {
-        NIOLoopBound(EngineLoop(core: core, eventLoop: eventLoop, index: index), eventLoop: eventLoop)
+        let loop = EngineLoop(core: core, eventLoop: eventLoop, index: index)
+        return (loop.lane, NIOLoopBound(loop, eventLoop: eventLoop))
       }.wait()
-      return made.map { LoopHandle(eventLoop: eventLoop, bound: $0) }
+      return made.map { LoopHandle(eventLoop: eventLoop, lane: $0, bound: $1) }
     }.compactMap { $0 }
   }
 

@@ -48,7 +48,7 @@ extension PeerConnection {
       return close(DisconnectReason(.policy(plugin: "engine"), "the artifact cannot be served now: \(loadFailure)"))
     }
     facts.now = core.clock.wall()
-    for installed in pipeline.plugins { installed.plugin.onUnknownTorrent(facts) }
+    for installed in pipeline.plugins { installed.tell(.onUnknownTorrent) { installed.plugin.onUnknownTorrent(facts) } }
     close(DisconnectReason(.policy(plugin: "engine"), "no artifact in service has this info-hash"))
   }
 
@@ -194,26 +194,16 @@ extension PeerConnection {
   }
 
   private func onAuthorized(_ member: Swarm.Member) throws(PluginFailure) {
-    member.installed.statistics.count(.onAuthorized)
-    do {
-      try member.plugin.onAuthorized(facts)
-    } catch {
-      member.installed.statistics.countFault(.onAuthorized)
-      throw PluginFailure(plugin: member.installed.name, hook: .onAuthorized, error: error)
-    }
+    guard !member.installed.isTripped else { return }
+    try Swarm.asked(member.installed, .onAuthorized) { try member.plugin.onAuthorized(facts) }
   }
 
   private func makeHandlers(_ members: [Swarm.Member], _ peer: ActivePeer) throws(PluginFailure) {
-    for member in members {
-      member.installed.statistics.count(.newConnection)
-      peer.context.speaker = member.installed.name
-      do {
-        guard let plugin = try member.plugin.newConnection(peer.context) else { continue }
-        peer.chain.append(plugin, of: member.installed)
-      } catch {
-        member.installed.statistics.countFault(.newConnection)
-        throw PluginFailure(plugin: member.installed.name, hook: .newConnection, error: error)
+    for member in members where !member.installed.isTripped {
+      let made = try loop.lane.run(member.installed, .newConnection, number) { () throws(PluginFailure) in
+        try Swarm.asked(member.installed, .newConnection) { try member.plugin.newConnection(peer.context) }
       }
+      if let made { peer.chain.append(made, of: member.installed) }
     }
   }
 
@@ -228,20 +218,17 @@ extension PeerConnection {
       loop: loop.eventLoop,
       visit: { body in
         core.visit(number) { connection in
-          connection.handleEvent { connection in
-            // From another thread nobody's hook runs.
-            connection.active?.context.speaker = nil
-            connection.active.map { body($0.context) }
-          }
+          connection.handleEvent { connection in connection.active.map { body($0.context) } }
         }
       },
       flush: { core.wake(number) })
     let context = PeerContext(
-      artifact: swarm.facts, infoBytes: swarm.artifact.torrent.infoBytes, facts: facts, grant: grant, now: core.clock.now(), handle: handle)
+      artifact: swarm.facts, infoBytes: swarm.artifact.torrent.infoBytes, facts: facts, grant: grant, now: core.clock.now(), handle: handle,
+      lane: loop.lane)
     context.supportsFast = fast
     context.supportsExtensions = extensions
     return ActivePeer(
-      swarm: swarm, context: context, chain: PeerPluginChain(context: context), session: session,
+      swarm: swarm, context: context, chain: PeerPluginChain(lane: loop.lane, connection: number), session: session,
       queue: UploadQueue(capacity: core.settings.requestQueue),
       announced: grant.visible(swarm.artifact.have))
   }

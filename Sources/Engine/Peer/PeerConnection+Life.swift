@@ -69,8 +69,13 @@ extension PeerConnection {
   /// Judges the connection by a policy: keep, narrow, widen, or close after what is being written. One that is not authorized yet will be
   /// judged by it when its handshake is complete.
   func judgeAgain(_ pipeline: Pipeline) {
+    let isOther = self.pipeline.generation != pipeline.generation
     self.pipeline = pipeline
     guard phase == .active, let peer = active else { return }
+    if isOther, let tripped = peer.chain.tripped {
+      // Its handler does nothing any more, and the new policy has another, sound one: with the next connection.
+      return close(DisconnectReason(.policy(plugin: tripped.name), "plugin \(tripped.name) was tripped, and the policy is a new one"))
+    }
     facts.now = core.clock.wall()
     peer.context.facts = facts
     let decision = pipeline.decide(.connect, facts)

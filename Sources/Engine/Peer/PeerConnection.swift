@@ -183,19 +183,29 @@ final class PeerConnection: ChannelDuplexHandler {
   func handleEvent(_ body: (PeerConnection) throws -> Void) {
     guard phase != .closed, !isHandlingEvent else { return }
     isHandlingEvent = true
+    let began = core.clock.now()
     active?.context.isInEvent = true
-    active?.context.now = core.clock.now()
+    active?.context.now = began
     do {
       try body(self)
       try runActs()
     } catch {
       close(reason(for: error))
     }
+    noteDuration(since: began)
     isHandlingEvent = false
     active?.context.isInEvent = false
     flushControl()
     pump()
   }
+
+  /// Hooks that are asked for each block are timed now and then only: after an event that took long, each call is.
+  private func noteDuration(since began: ContinuousClock.Instant) {
+    guard let chain = active?.chain, !chain.isEmpty, core.clock.now() - began > Self.longEvent else { return }
+    loop.lane.attend()
+  }
+
+  private static let longEvent = Duration.milliseconds(20)
 
   private func reason(for error: any Error) -> DisconnectReason {
     switch error {

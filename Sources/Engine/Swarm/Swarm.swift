@@ -111,31 +111,27 @@ final class Swarm: Sendable {
     }
   }
 
-  /// Tells every plugin's part something. What one throws is counted, and the others are told all the same.
+  /// Tells every plugin's part something. What one throws is charged to its budget, and the others are told all the same.
   func tell(_ hook: Hook, _ body: (any TorrentPlugin) throws -> Void) {
-    for member in state.withLock({ $0.members }) {
-      member.installed.statistics.count(hook)
-      do {
-        try body(member.plugin)
-      } catch {
-        member.installed.statistics.countFault(hook)
-      }
-    }
+    for member in state.withLock({ $0.members }) { member.installed.tell(hook) { try body(member.plugin) } }
   }
 
   private func make(_ pipeline: Pipeline) throws(PluginFailure) -> [Member] {
     var members: [Member] = []
-    for installed in pipeline.plugins {
-      installed.statistics.count(.newTorrent)
-      do {
-        guard let plugin = try installed.plugin.newTorrent(facts) else { continue }
-        try plugin.onFilesChecked()
-        members.append(Member(installed: installed, plugin: plugin))
-      } catch {
-        installed.statistics.countFault(.newTorrent)
-        throw PluginFailure(plugin: installed.name, hook: .newTorrent, error: error)
-      }
+    for installed in pipeline.plugins where !installed.isTripped {
+      guard let plugin = try Self.asked(installed, .newTorrent, { try installed.plugin.newTorrent(facts) }) else { continue }
+      try Self.asked(installed, .onFilesChecked) { try plugin.onFilesChecked() }
+      members.append(Member(installed: installed, plugin: plugin))
     }
     return members
+  }
+
+  /// Runs a hook that a peer's coming calls: what it throws refuses that peer.
+  static func asked<Value>(_ installed: InstalledPlugin, _ hook: Hook, _ body: () throws -> Value) throws(PluginFailure) -> Value {
+    do {
+      return try installed.call(hook, body)
+    } catch {
+      throw PluginFailure(plugin: installed.name, hook: hook, error: error)
+    }
   }
 }

@@ -98,14 +98,23 @@ struct NodeControlFace: NodeControl {
   private func plugins() -> [StatusDocument.Plugin] {
     node.engine.pipeline.plugins.map { installed in
       let counts = installed.statistics.snapshot
+      let trip = installed.statistics.trip
       return .init(
-        name: installed.name, calls: Dictionary(uniqueKeysWithValues: counts.calls.map { ($0.key.rawValue, $0.value) }),
-        faults: Dictionary(uniqueKeysWithValues: counts.faults.map { ($0.key.rawValue, $0.value) }))
+        name: installed.name, state: trip == nil ? .ok : .tripped, onError: installed.onError.rawValue,
+        trippedAt: trip.map { Timestamp(nanoseconds: $0.at.nanoseconds).iso8601 }, reason: trip?.reason, calls: named(counts.calls),
+        faults: named(counts.faults), late: named(counts.late), nanoseconds: named(counts.time.mapValues(\.wholeNanoseconds)))
     }
   }
 
+  private func named(_ counts: [Hook: UInt64]) -> [String: UInt64] {
+    Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) })
+  }
+
   private func warnings() async throws -> [String] {
-    var warnings: [String] = []
+    var warnings = node.engine.pipeline.plugins.compactMap { installed in
+      installed.statistics.trip.map { "plugin \(installed.name) is tripped (on-error: \(installed.onError.rawValue)): \($0.reason)" }
+    }
+    if let hang = node.formerHang { warnings.append("the last run hung and was ended: \(hang)") }
     if let problem = node.journal.writer.status.problem { warnings.append("the journal cannot be written: \(problem)") }
     if let problem = node.ledger.status.problem { warnings.append("transfers cannot be written: \(problem)") }
     let filter = ArtifactFilter(states: [.changed, .missing, .failed])
@@ -125,6 +134,15 @@ struct NodeControlFace: NodeControl {
     } catch {
       throw Failure(error).document
     }
+  }
+}
+
+extension Duration {
+  /// Whole nanoseconds; 0 for what is negative.
+  fileprivate var wholeNanoseconds: UInt64 {
+    let (seconds, attoseconds) = components
+    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    return overflow ? .max : UInt64(clamping: product.addingReportingOverflow(attoseconds / 1_000_000_000).partialValue)
   }
 }
 
