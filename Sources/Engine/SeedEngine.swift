@@ -175,9 +175,16 @@ package final class SeedEngine: Sendable {
     }
   }
 
+  /// A connection's second has so many parts; in each, its share of the connections is told the time.
+  private static let tickParts = 10
+
   private func startTicks() -> [RepeatedTask] {
     var tasks = core.loops.map { handle in
-      handle.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in handle.bound.value.tick() }
+      let part = NIOLoopBoundBox.makeBoxSendingValue(0, eventLoop: handle.eventLoop)
+      return handle.eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(100), delay: .milliseconds(100)) { _ in
+        handle.bound.value.tick(part.value, of: Self.tickParts)
+        part.value = (part.value + 1) % Self.tickParts
+      }
     }
     let core = core
     if let first = core.loops.first {

@@ -100,6 +100,7 @@ struct NodeControlFace: NodeControl {
 
   private func warnings() async throws -> [String] {
     var warnings: [String] = []
+    if let shortage = node.shortageOfDescriptors { warnings.append(shortage) }
     if let problem = node.journal.writer.status.problem { warnings.append("the journal cannot be written: \(problem)") }
     if let problem = node.ledger.status.problem { warnings.append("transfers cannot be written: \(problem)") }
     let waiting = try await blocking { try node.database.artifacts(ArtifactFilter(states: [.changed, .missing, .failed])) }

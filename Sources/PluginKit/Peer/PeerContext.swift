@@ -40,11 +40,12 @@ public final class PeerContext {
   package private(set) var isOpen = true
 
   package init(
-    artifact: ArtifactFacts, infoBytes: [UInt8], facts: PeerFacts, grant: Grant, now: ContinuousClock.Instant, handle: PeerHandle
+    artifact: ArtifactFacts, infoBytes: [UInt8], facts: PeerFacts, grant: Grant, now: ContinuousClock.Instant, handle: PeerHandle,
+    peerPieces: Bitfield? = nil
   ) {
     (self.artifact, self.infoBytes, self.facts, self.grant) = (artifact, infoBytes, facts, grant)
     (self.now, self.handle) = (now, handle)
-    peerPieces = Bitfield(count: artifact.layout.pieceCount)
+    self.peerPieces = peerPieces ?? Bitfield(count: artifact.layout.pieceCount)
   }
 
   /// Whether the peer announced this name in its extended handshake, so that `send(extended:)` can reach it.
