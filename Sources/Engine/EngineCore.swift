@@ -17,7 +17,7 @@ final class EngineCore: Sendable {
   let clientVersion: String
   let swarms = SwarmTable()
   let numbers: PeerNumbers
-  let disk: NIOThreadPool
+  let disk: DiskThreads
   let limiter: UploadLimiter
   let uploaded = Atomic<Int64>(0)
   let isDraining = Atomic<Bool>(false)
@@ -33,7 +33,7 @@ final class EngineCore: Sendable {
 
   init(
     settings: EngineSettings, pipeline: Pipeline, clock: EngineClock, journal: any Journal, delegate: any EngineDelegate, logger: Logger,
-    peerID: PeerID, clientVersion: String, disk: NIOThreadPool
+    peerID: PeerID, clientVersion: String, disk: DiskThreads
   ) {
     (self.clock, self.journal, self.delegate) = (clock, journal, delegate)
     currentSettings = Mutex(settings)

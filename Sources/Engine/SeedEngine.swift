@@ -20,13 +20,16 @@ package final class SeedEngine: Sendable {
   private let running = Mutex(Running())
 
   /// An engine that does not listen yet. The delegate is told of payload and faults; the journal of refusals.
+  ///
+  /// - Parameter diskThreads: how many threads `disk` has.
   package init(
     settings: EngineSettings, pipeline: Pipeline, peerID: PeerID, clientVersion: String, clock: EngineClock = .system, journal: any Journal,
-    delegate: any EngineDelegate, logger: Logger, group: MultiThreadedEventLoopGroup, disk: NIOThreadPool
+    delegate: any EngineDelegate, logger: Logger, group: MultiThreadedEventLoopGroup, disk: NIOThreadPool,
+    diskThreads: Int = 4
   ) {
     core = EngineCore(
       settings: settings, pipeline: pipeline, clock: clock, journal: journal, delegate: delegate, logger: logger, peerID: peerID,
-      clientVersion: clientVersion, disk: disk)
+      clientVersion: clientVersion, disk: DiskThreads(pool: disk, threads: diskThreads))
     self.group = group
     dialer = Dialer(core: core, group: group)
     core.set(dialer: dialer)

@@ -84,7 +84,8 @@ final class Node: Sendable {
     engine = SeedEngine(
       settings: EngineSettings(settings, loops: threads, openFiles: openFiles), pipeline: pipeline, peerID: peerID,
       clientVersion: "Granary \(Granary.version)",
-      journal: journal, delegate: delegate, logger: logger, group: group, disk: disk)
+      journal: journal, delegate: delegate, logger: logger, group: group, disk: disk,
+      diskThreads: Self.diskThreads)
     announcer = TrackerAnnouncer(group: group, peerID: peerID.bytes, delegate: delegate, logger: logger)
     state = Mutex(State(configuration: configuration))
     try database.markInterruptedRuns()
@@ -220,7 +221,7 @@ final class Node: Sendable {
     return logger
   }
 
-  private static let diskThreads = 8
+  private static let diskThreads = 16
   private static let drainTime = Duration.seconds(5)
   private static let farewellTime = Duration.seconds(5)
 }
