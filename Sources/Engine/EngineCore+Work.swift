@@ -21,7 +21,7 @@ extension EngineCore {
   /// An artifact is served only while its evidence holds: the files' identities are compared while blocks go out.
   private func lookAtFiles(of swarm: Swarm) {
     guard swarm.isActive.exchange(false, ordering: .relaxed) else { return }
-    disk.submit { [self] state in
+    disk.submit(swarm.artifact.reader.device) { [self] state in
       guard state == .active, let error = swarm.artifact.reader.check().first else { return }
       delegate.artifactFailed(id: swarm.facts.id, error: error)
       retire(swarm, reason: "\(error)")

@@ -19,7 +19,7 @@ final class EngineCore: Sendable {
   let swarms: SwarmTable
   let loader: SwarmLoader
   let numbers: PeerNumbers
-  let disk: NIOThreadPool
+  let disk: DiskThreads
   let limiter: UploadLimiter
   let uploaded = Atomic<Int64>(0)
   let isDraining = Atomic<Bool>(false)
@@ -37,7 +37,7 @@ final class EngineCore: Sendable {
 
   init(
     settings: EngineSettings, pipeline: Pipeline, clock: EngineClock, journal: any Journal, delegate: any EngineDelegate, logger: Logger,
-    peerID: PeerID, clientVersion: String, source: any ArtifactSource, disk: NIOThreadPool
+    peerID: PeerID, clientVersion: String, source: any ArtifactSource, disk: DiskThreads
   ) {
     (self.clock, self.journal, self.delegate) = (clock, journal, delegate)
     currentSettings = Mutex(settings)

@@ -21,14 +21,16 @@ package final class SeedEngine: Sendable {
 
   /// An engine that does not listen yet. The delegate is told of payload and faults; the journal of refusals. The source has what is needed
   /// of the artifacts that are put in service without it.
+  ///
+  /// - Parameter diskThreads: how many threads `disk` has.
   package init(
     settings: EngineSettings, pipeline: Pipeline, peerID: PeerID, clientVersion: String, clock: EngineClock = .system, journal: any Journal,
-    delegate: any EngineDelegate, logger: Logger, group: MultiThreadedEventLoopGroup, disk: NIOThreadPool,
+    delegate: any EngineDelegate, logger: Logger, group: MultiThreadedEventLoopGroup, disk: NIOThreadPool, diskThreads: Int = 4,
     source: any ArtifactSource = NoArtifactSource()
   ) {
     core = EngineCore(
       settings: settings, pipeline: pipeline, clock: clock, journal: journal, delegate: delegate, logger: logger, peerID: peerID,
-      clientVersion: clientVersion, source: source, disk: disk)
+      clientVersion: clientVersion, source: source, disk: DiskThreads(pool: disk, threads: diskThreads))
     self.group = group
     dialer = Dialer(core: core, group: group)
     core.set(dialer: dialer)
@@ -186,9 +188,16 @@ package final class SeedEngine: Sendable {
     }
   }
 
+  /// A connection's second has so many parts; in each, its share of the connections is told the time.
+  private static let tickParts = 10
+
   private func startTicks() -> [RepeatedTask] {
     var tasks = core.loops.map { handle in
-      handle.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in handle.bound.value.tick() }
+      let part = NIOLoopBoundBox.makeBoxSendingValue(0, eventLoop: handle.eventLoop)
+      return handle.eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(100), delay: .milliseconds(100)) { _ in
+        handle.bound.value.tick(part.value, of: Self.tickParts)
+        part.value = (part.value + 1) % Self.tickParts
+      }
     }
     let core = core
     if let first = core.loops.first {

@@ -112,6 +112,7 @@ final class Dialer: Sendable {
     let connection = PeerConnection(
       core: core, loop: loop, number: core.numbers.number(onLoop: loop.index), address: address, direction: .outbound, target: target)
     do {
+      try LoopReceiver.install(on: channel, loop.receiving)
       try channel.pipeline.syncOperations.addHandler(connection)
     } catch {
       connection.letGoOfArtifact()

@@ -26,4 +26,7 @@ final class ActivePeer {
   var waiting: Int { queue.count + postponed.count + debts.count }
   /// Whether one more request may wait.
   var hasRoom: Bool { waiting < queue.capacity }
+
+  /// Lets plugins see the session's record of the peer's pieces: one copy in memory for both.
+  func sharePieces() { context.peerPieces = session.peerPieces }
 }

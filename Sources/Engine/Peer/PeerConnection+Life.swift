@@ -31,14 +31,18 @@ extension PeerConnection {
       close(DisconnectReason(.engine, "a plugin promised \(late) and did not send it in time"))
       return
     }
-    if let until = [connectUntil, peer.context.grant.validUntil].compactMap({ $0 }).min(), until <= wall { judgeAgain(core.pipeline) }
+    if isOver(connectUntil, wall) || isOver(peer.context.grant.validUntil, wall) { judgeAgain(core.pipeline) }
     try peer.chain.tick(now)
     try leaveIfIdle(now)
     if phase == .active, now - lastSent > Self.keepAliveAfter, inFlight == 0 { send(.keepAlive) }
   }
 
+  private func isOver(_ until: WallTime?, _ wall: WallTime) -> Bool { until.map { $0 <= wall } ?? false }
+
   private func askPostponedAgain(_ now: ContinuousClock.Instant) throws {
-    guard let due = active?.postponed.filter({ $0.until <= now }), !due.isEmpty else { return }
+    guard let peer = active, !peer.postponed.isEmpty else { return }
+    let due = peer.postponed.filter { $0.until <= now }
+    guard !due.isEmpty else { return }
     active?.postponed.removeAll { $0.until <= now }
     for entry in due {
       guard let chain = active?.chain else { return }
@@ -47,15 +51,16 @@ extension PeerConnection {
   }
 
   private func leaveIfIdle(_ now: ContinuousClock.Instant) throws {
-    if inFlight > 0, now - lastProgress > core.settings.idleTimeout {
-      return close(DisconnectReason(.engine, "the peer took nothing of what it asked for in \(core.settings.idleTimeout)"))
+    // Most of thousands of idle peers have said something within this time: they cost a look at the clock.
+    let limit = loop.idleTimeout
+    if inFlight > 0, now - lastProgress > limit {
+      return close(DisconnectReason(.engine, "the peer took nothing of what it asked for in \(limit)"))
     }
     guard let peer = active, inFlight == 0, peer.waiting == 0 else { return }
-    let isUseless = peer.announced.isFull && peer.context.peerPieces.isFull
-    if isUseless, now - max(lastRequest, began) > Self.uselessAfter {
+    if now - max(lastRequest, began) > Self.uselessAfter, peer.session.peerPieceCount == peer.announced.count, peer.announced.isFull {
       try leave(.useless, "both sides have everything")
-    } else if now - lastReceived > core.settings.idleTimeout {
-      try leave(.inactivity, "nothing came for \(core.settings.idleTimeout)")
+    } else if now - lastReceived > limit {
+      try leave(.inactivity, "nothing came for \(limit)")
     }
   }
 
@@ -83,13 +88,13 @@ extension PeerConnection {
     if let refusal = decision.refusal { return refuse(refusal, operation: .connect) }
     let grant = pipeline.grant(facts)
     if grant.isEmpty { return refuse(grant.request.refusal ?? grant.metadata.refusal, operation: .request) }
-    peer.context.grant = grant
-    handleOrJoin { $0.apply(grant) }
+    let (shared, visible) = peer.swarm.shared(grant)
+    peer.context.grant = shared
+    handleOrJoin { $0.apply(shared, visible) }
   }
 
-  private func apply(_ grant: Grant) {
+  private func apply(_ grant: Grant, _ visible: Bitfield) {
     guard let peer = active else { return }
-    let visible = grant.visible(peer.swarm.artifact.have)
     for piece in visible.pieces where active?.session.willHave(piece) == true { send(.have(UInt32(piece)), .have(piece)) }
     for piece in peer.announced.pieces where !visible[piece] {
       guard let message = active?.session.willDontHave(piece) else { continue }

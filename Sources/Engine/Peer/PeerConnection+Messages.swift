@@ -27,18 +27,20 @@ extension PeerConnection {
     case .interested: try interest(true, peer)
     case .notInterested: try interest(false, peer)
     case .have(let piece):
-      peer.context.peerPieces[piece] = true
+      peer.sharePieces()
       _ = try chain.onHave(piece)
     case .dontHave(let piece):
-      peer.context.peerPieces[piece] = false
+      peer.sharePieces()
       _ = try chain.onDontHave(piece)
     case .bitfield(let pieces):
-      peer.context.peerPieces = pieces
+      peer.sharePieces()
       _ = try chain.onBitfield(pieces)
     case .haveAll:
-      peer.context.peerPieces = peer.session.peerPieces
+      peer.sharePieces()
       _ = try chain.onHaveAll()
-    case .haveNone: _ = try chain.onHaveNone()
+    case .haveNone:
+      peer.sharePieces()
+      _ = try chain.onHaveNone()
     case .suggested(let piece): _ = try chain.onSuggest(piece)
     case .allowedFast(let piece): _ = try chain.onAllowedFast(piece)
     case .rejected(let block): _ = try chain.onReject(block)
@@ -63,7 +65,8 @@ extension PeerConnection {
   }
 
   private func extendedHandshake(_ handshake: ExtendedHandshake, _ peer: ActivePeer) throws {
-    for (name, id) in handshake.messages { peer.context.peerMessages[name] = id == 0 ? nil : id }
+    // The session has added this handshake to the earlier ones.
+    peer.context.peerMessages = peer.session.peerExtensions?.messages ?? [:]
     if let refused = try peer.chain.onExtensionHandshake(handshake) {
       throw Refusal(plugin: refused.plugin, reason: refused.answer)
     }

@@ -18,6 +18,7 @@ final class Swarm: Sendable {
     /// Connections and dials that want it to stay in memory.
     var holds = 0
     var isInService = true
+    var grants = SharedGrants()
   }
 
   let artifact: SeededArtifact
@@ -26,6 +27,8 @@ final class Swarm: Sendable {
   /// Whether blocks went out since the last look: only then are the files' identities looked at again.
   let isActive = Atomic<Bool>(false)
   let hashes: HashAnswers
+  /// What a peer has that has said nothing yet: one for all of them.
+  let noPieces: Bitfield
   private let state = Mutex(State())
 
   /// About how many bytes of memory it holds.
@@ -37,6 +40,7 @@ final class Swarm: Sendable {
     cost =
       4096 + 2 * torrent.infoBytes.count + torrent.pieceLayers.values.reduce(0) { $0 + $1.count + 64 } + torrent.layout.files.count * 512
     hashes = HashAnswers(artifact)
+    noPieces = Bitfield(count: artifact.facts.layout.pieceCount)
   }
 
   var facts: ArtifactFacts { artifact.facts }
@@ -99,9 +103,12 @@ final class Swarm: Sendable {
   func leave(_ number: PeerNumber) {
     state.withLock { state in
       guard state.peers.remove(number) != nil, state.peers.isEmpty else { return }
-      (state.members, state.generation) = ([], nil)
+      (state.members, state.generation, state.grants) = ([], nil, SharedGrants())
     }
   }
+
+  /// The same grant, and the pieces that it shows, in memory that peers with equal grants share.
+  func shared(_ grant: Grant) -> (grant: Grant, visible: Bitfield) { state.withLock { $0.grants.share(grant, of: artifact.have) } }
 
   /// Nobody joins any more; the peers that are still there.
   func retire() -> Set<PeerNumber> {

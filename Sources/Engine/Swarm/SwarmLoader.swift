@@ -38,12 +38,12 @@ final class SwarmLoader: Sendable {
 
   private let table: SwarmTable
   private let source: any ArtifactSource
-  private let disk: NIOThreadPool
+  private let disk: DiskThreads
   /// Told that an artifact's evidence does not hold, and that it is out of service.
   private let onFault: @Sendable (Int64, StorageError) -> Void
   private let state = Mutex(State())
 
-  init(table: SwarmTable, source: any ArtifactSource, disk: NIOThreadPool, onFault: @escaping @Sendable (Int64, StorageError) -> Void) {
+  init(table: SwarmTable, source: any ArtifactSource, disk: DiskThreads, onFault: @escaping @Sendable (Int64, StorageError) -> Void) {
     (self.table, self.source, self.disk, self.onFault) = (table, source, disk, onFault)
   }
 
@@ -79,7 +79,8 @@ final class SwarmLoader: Sendable {
       return id
     }
     guard let next else { return }
-    disk.submit { [self] submission in
+    // The inventory's disk: a lane of its own, that no artifact's device has.
+    disk.submit(.max) { [self] submission in
       let result: Result<SeededArtifact, any Error> =
         submission == .active ? Result { try source.load(next) } : .failure(CancellationError())
       finish(next, result)

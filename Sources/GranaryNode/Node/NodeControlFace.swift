@@ -115,6 +115,7 @@ struct NodeControlFace: NodeControl {
       installed.statistics.trip.map { "plugin \(installed.name) is tripped (on-error: \(installed.onError.rawValue)): \($0.reason)" }
     }
     if let hang = node.formerHang { warnings.append("the last run hung and was ended: \(hang)") }
+    if let shortage = node.shortageOfDescriptors { warnings.append(shortage) }
     if let problem = node.journal.writer.status.problem { warnings.append("the journal cannot be written: \(problem)") }
     if let problem = node.ledger.status.problem { warnings.append("transfers cannot be written: \(problem)") }
     let filter = ArtifactFilter(states: [.changed, .missing, .failed])

@@ -5,7 +5,7 @@ package struct Limits: Sendable, Hashable {
   /// Payload to all peers together; nil for no limit.
   package var upload: ByteRate?
   /// Connections, whoever dialed, of all artifacts together: 1...1,000,000.
-  package var connections = 4000
+  package var connections = 10_000
   /// Connections from one address: 1...1,000,000. Peers behind one NAT or on one host share it.
   package var perAddress = 256
   /// Accepted connections that have not said a whole handshake yet: 1...100,000.
