@@ -2,6 +2,7 @@ import Control
 import Foundation
 import Inventory
 import Metainfo
+import NIOCore
 import PeerProtocol
 import PluginKit
 import TestSupport
@@ -121,9 +122,9 @@ struct ChaosTests {
     try await node.terminate()
   }
 
-  @Test(arguments: [(Hook.onRequest, []), (.onHandshake, []), (.newTorrent, []), (.onDisconnect, []), (.judge, [.connect])])
-  func `a hang on an event loop ends the process with 70 and names the plugin`(hook: Hook, guards: [PluginKit.Operation]) async throws {
-    let rig = try await Rig(hooks: [hook], "hang", guards: guards)
+  @Test(arguments: [Hook.onRequest, .onHandshake, .newTorrent, .onDisconnect, .judge])
+  func `a hang on an event loop ends the process with 70 and names the plugin`(hook: Hook) async throws {
+    let rig = try await Rig(hooks: [hook], "hang", guards: hook == .judge ? [.connect] : [])
     let node = try await rig.host.start()
     await rig.provoke(node)
     try await expectEnd(rig, node, hook)
