@@ -112,6 +112,7 @@ let package = Package(
       name: "GranaryNodeTests",
       dependencies: [
         "granary-chaos", "Control", "GranaryNode", "Inventory", "Metainfo", "PeerProtocol", "PluginKit", "Settings", "Storage", "TestSupport",
+        nioCore, logging,
       ]),
     .testTarget(
       name: "InteropTests",

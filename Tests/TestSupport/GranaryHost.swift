@@ -6,9 +6,14 @@ package struct GranaryHost: Sendable {
   package let folder: TemporaryDirectory
   /// The network namespace that its node runs in; nil for the machine's own.
   package let member: NetworkNamespaces.Member?
+  /// The program that its commands run.
+  package let binary: String
 
   /// A host without artifacts, with this configuration.
-  package init(_ configuration: GranaryConfiguration = .init(), in member: NetworkNamespaces.Member? = nil) throws {
+  package init(
+    _ configuration: GranaryConfiguration = .init(), in member: NetworkNamespaces.Member? = nil, binary: String = Self.binary
+  ) throws {
+    self.binary = binary
     folder = try TemporaryDirectory("host")
     self.member = member
     try FileManager.default.createDirectory(atPath: folder.path("data"), withIntermediateDirectories: true)
@@ -27,7 +32,7 @@ package struct GranaryHost: Sendable {
 
   /// The command `granary ARGUMENTS --config FILE`, not yet run.
   package func command(_ arguments: [String]) -> ProcessRunner {
-    ProcessRunner(Self.binary, arguments + ["--config", folder.path("granary.yaml")], workingFolder: folder.path)
+    ProcessRunner(binary, arguments + ["--config", folder.path("granary.yaml")], workingFolder: folder.path)
   }
 
   /// Runs a command to its end.
