@@ -101,11 +101,13 @@ private struct MagnetParser {
     let colon = text.lastIndex(of: ":")
     let host = colon.map { text[..<$0] } ?? ""
     let port = colon.flatMap { UInt16(text[text.index(after: $0)...]) } ?? 0
-    let isBracketed = host.hasPrefix("[") && host.hasSuffix("]") && host.count > 2
-    guard port > 0, isBracketed || (!host.isEmpty && !host.contains(where: { ":[]".contains($0) })) else {
+    let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+    let name = isBracketed ? host.dropFirst().dropLast() : host
+    // Brackets are for IPv6 addresses, which have colons, and for nothing else.
+    guard port > 0, !name.isEmpty, name.contains(":") == isBracketed, !name.contains(where: { "[]".contains($0) }) else {
       throw MagnetError(place: key, problem: "\(shown(text.utf8)) is not HOST:PORT")
     }
-    let peer = Magnet.Peer(host: String(isBracketed ? host.dropFirst().dropLast() : host), port: port)
+    let peer = Magnet.Peer(host: String(name), port: port)
     if seenPeers.insert(peer).inserted { peers.append(peer) }
   }
 }

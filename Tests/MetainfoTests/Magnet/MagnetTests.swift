@@ -70,6 +70,9 @@ import Testing
     ("magnet:?xt=urn:btih:\(v1)&x.pe=host:0", "magnet link: x.pe: host:0 is not"),
     ("magnet:?xt=urn:btih:\(v1)&x.pe=host:65536", "magnet link: x.pe: host:65536 is not"),
     ("magnet:?xt=urn:btih:\(v1)&x.pe=::1:80", "magnet link: x.pe: ::1:80 is not"),
+    ("magnet:?xt=urn:btih:\(v1)&x.pe=[host]:80", "magnet link: x.pe: [host]:80 is not"),
+    ("magnet:?xt=urn:btih:\(v1)&x.pe=[::1]=[::2]:80", "magnet link: x.pe: [::1]=[::2]:80 is not"),
+    ("magnet:?xt=urn:btih:\(v1)&x.pe=[]:80", "magnet link: x.pe: []:80 is not"),
   ])
   func whatIsWrongIsSaidWithItsPlace(text: String, message: String) {
     let error = #expect(throws: MagnetError.self) { try Magnet.parse(text) }
