@@ -314,6 +314,14 @@ struct NodeSettingsTests {
       ])
   }
 
+  @Test("Of unknown keys beyond the first hundred there is only the number")
+  func manyUnknownKeys() {
+    let lines = problems(Self.listen + (0..<103).map { "zz\($0): 1\n" }.joined())
+    #expect(lines.count == 101)
+    #expect(lines.last == "n.yaml:102:1: this key and 2 more are unknown")
+    #expect(problems(Self.listen + (0..<100).map { "zz\($0): 1\n" }.joined()).count == 100)
+  }
+
   @Test("A file that is no mapping says so", arguments: [("[a]", "a list"), ("a", "'a'")])
   func notAMapping(yaml: String, found: String) {
     #expect(problems(yaml) == ["n.yaml:1:1: expected a mapping, found \(found)"])
