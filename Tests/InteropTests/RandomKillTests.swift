@@ -27,7 +27,10 @@ extension Interop {
 
 /// What `restless_peer.py` reports.
 struct RestlessReport: Decodable, Sendable {
+  /// Pieces whose hash was right.
   let verified: Int
+  /// Torrents had from the first piece to the last on one connection.
+  let whole: Int
   let corrupt: Int
   let connections: Int
   let complaints: [String]

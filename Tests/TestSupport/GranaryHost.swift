@@ -6,6 +6,10 @@ package struct GranaryHost: Sendable {
   package let folder: TemporaryDirectory
   /// The network namespace that its node runs in; nil for the machine's own.
   package let member: NetworkNamespaces.Member?
+  /// File systems of its own; nil for the machine's.
+  package var mounts: MountNamespace?
+  /// Variables that are set for its node, and for no other command.
+  package var nodeEnvironment: [String: String] = [:]
 
   /// A host without artifacts, with this configuration.
   package init(_ configuration: GranaryConfiguration = .init(), in member: NetworkNamespaces.Member? = nil) throws {
@@ -27,7 +31,8 @@ package struct GranaryHost: Sendable {
 
   /// The command `granary ARGUMENTS --config FILE`, not yet run.
   package func command(_ arguments: [String]) -> ProcessRunner {
-    ProcessRunner(Self.binary, arguments + ["--config", folder.path("granary.yaml")], workingFolder: folder.path)
+    let command = ProcessRunner(Self.binary, arguments + ["--config", folder.path("granary.yaml")], workingFolder: folder.path)
+    return mounts?.wrap(command) ?? command
   }
 
   /// Runs a command to its end.
@@ -65,7 +70,9 @@ package struct GranaryHost: Sendable {
 
   /// Starts the node and waits until it is ready.
   package func start(within limit: Duration = .seconds(30)) async throws -> GranaryProcess {
-    let process = try runner(["run"]).start()
+    var runner = runner(["run"])
+    runner.environment.merge(nodeEnvironment) { $1 }
+    let process = try runner.start()
     return try await GranaryProcess(host: self, process: process, status: ready(process, within: limit))
   }
 

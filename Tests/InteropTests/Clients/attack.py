@@ -99,7 +99,7 @@ class DrippedSession(Attack):
     def prepare(self):
         self.flood = b"".join([
             message(2), message(6, block(0)), message(8, block(0)), message(4, struct.pack(">I", 0)),
-            extended(0, b"d1:md11:ut_metadatai3eee"), bytes(4), message(17, block(0)), message(13, struct.pack(">I", 0)), message(3)])
+            extended(0, b"d1:md11:ut_metadatai3eee"), bytes(4), message(17, struct.pack(">I", 0)), message(13, struct.pack(">I", 0)), message(3)])
 
 
 @attack("request-flood")

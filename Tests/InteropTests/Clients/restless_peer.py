@@ -58,11 +58,11 @@ class Peer(threading.Thread):
         self.a = a
         self.bind = f"127.{a.block}.0.{number + 1}"
         self.random = random.Random(number)
-        self.verified = self.corrupt = self.connections = 0
+        self.verified = self.corrupt = self.connections = self.whole = 0
         self.complaints = []
 
     def run(self):
-        while True:
+        while not (self.a.once and self.whole):
             try:
                 self.download()
             except (OSError, ConnectionError):
@@ -82,8 +82,10 @@ class Peer(threading.Thread):
         try:
             self.connections += 1
             have = self.bitfield(wire, info)
+            before = self.verified
             for piece in have:
                 self.piece(wire, info, piece)
+            self.whole += self.verified - before == info.num_pieces()
         finally:
             wire.socket.close()
 
@@ -133,21 +135,23 @@ def main():
     p.add_argument("--peer", required=True, help="HOST:PORT of the node")
     p.add_argument("--torrents", required=True, help="the folder of .torrent files")
     p.add_argument("--peers", type=int, default=2, help="so many at once")
+    p.add_argument("--once", action="store_true", help="leave when every peer has had one torrent whole")
     p.add_argument("--block", type=int, default=40, help="second byte of their addresses")
     a = p.parse_args()
     peers = [Peer(a, i) for i in range(a.peers)]
 
     def leave(*_):
         print(json.dumps({"verified": sum(x.verified for x in peers), "corrupt": sum(x.corrupt for x in peers),
-                          "connections": sum(x.connections for x in peers), "complaints": sum((x.complaints for x in peers), [])}),
+                          "whole": sum(x.whole for x in peers), "connections": sum(x.connections for x in peers), "complaints": sum((x.complaints for x in peers), [])}),
               flush=True)
         os._exit(0)
 
     signal.signal(signal.SIGTERM, leave)
     for peer in peers:
         peer.start()
-    while True:
-        signal.pause()
+    for peer in peers:
+        peer.join()
+    leave()
 
 
 if __name__ == "__main__":

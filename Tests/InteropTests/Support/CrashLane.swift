@@ -79,7 +79,6 @@ struct CrashLane: Sendable {
 
   private mutating func remove() async throws {
     guard let name = pick(where: { $0.value != .absent }) else { return }
-    tampered.remove(name)
     let data = foreign[name] == nil && Bool.random(using: &generator) ? ["--data"] : []
     try await change(name, to: .absent, ["remove", name] + data, alsoAccepted: artifacts[name] == .either ? [66] : [])
   }
