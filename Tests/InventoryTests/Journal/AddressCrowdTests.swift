@@ -37,7 +37,7 @@ struct AddressCrowdTests {
 
   @Test func `Addresses without number are forgotten, and take no memory without end`() {
     var crowd = AddressCrowd(rowsPerAddress: 1, window: .seconds(60), capacity: 2)
-    for number in 0..<1000 { #expect(crowd.taken(refusal(0, address: "\(number)", hash: 1)).infoHash != nil) }
+    for number in 0..<1000 { #expect(crowd.taken(refusal(0, address: "\(number)", hash: 1)).entry.infoHash != nil) }
   }
 
   @Test func `A storm of random names is a row or two on disk`() throws {
