@@ -45,7 +45,7 @@ extension Interop {
         let path = host.folder.path("data/many/d\(folder)")
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         for file in 0..<Self.filesPerFolder {
-          FileManager.default.createFile(atPath: "\(path)/f\(file)", contents: Data("\(folder)/\(file)".utf8))
+          try Data("\(folder)/\(file)".utf8).write(to: URL(fileURLWithPath: "\(path)/f\(file)"))
         }
       }
       return host.folder.path("data/many")
