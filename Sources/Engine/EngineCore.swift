@@ -97,7 +97,7 @@ final class EngineCore: Sendable {
     }
     if let refusal { throw refusal }
   }
-  func authorizedConnection() { census.withLock { $0.authorized() } }
+  func authorizedConnection(_ address: IPAddress) { census.withLock { $0.authorized(address) } }
   func endConnection(_ address: IPAddress, isHandshake: Bool) {
     census.withLock { $0.end(address, wasAuthorized: !isHandshake) }
     wakeWaiters()

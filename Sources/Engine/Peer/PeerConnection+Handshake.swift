@@ -164,7 +164,7 @@ extension PeerConnection {
       swarm.leave(number)
       throw error
     }
-    if direction == .inbound { core.authorizedConnection() }
+    if direction == .inbound { core.authorizedConnection(address.ip) }
     wasAuthorized = true
     let peer = makeActivePeer(handshake, swarm, grant)
     active = peer

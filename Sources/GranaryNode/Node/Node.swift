@@ -67,6 +67,7 @@ final class Node: Sendable {
       throw Failure(.tryLater, "the state directory \(paths.state) is in use by \(NodeLock.holder(path: paths.lock))")
     }
     self.lock = lock
+    paths.sweep()
     database = try InventoryDatabase.open(path: paths.inventory)
     keeper = InventoryKeeper(database: database)
     let pacer = TimedPacer()

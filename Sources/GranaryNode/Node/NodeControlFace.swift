@@ -51,8 +51,9 @@ struct NodeControlFace: NodeControl {
   func remove(_ what: String, by uid: UInt32) async throws -> ChangeDocument {
     try await blocking {
       let artifact = try node.database.find(what)
-      node.takeOutOfService(artifact.id, reason: "removed by the operator")
+      // Where the inventory cannot be written, nothing changes: the artifact is not half removed.
       try node.database.remove(artifact.id)
+      node.takeOutOfService(artifact.id, reason: "removed by the operator")
       node.journal.record(change("remove", artifact, uid))
       return ChangeDocument(message: "removed \(artifact.name)")
     }
