@@ -6,6 +6,8 @@ final class EngineLoop {
   let eventLoop: any EventLoop
   let index: Int
   var connections: [PeerNumber: PeerConnection] = [:]
+  /// How many connections more are to be let go in this second, because there are nearly as many as there may be.
+  var shedding = 0
   private var scratch: [ByteBuffer] = []
   private static let scratchKept = 4
   private static let scratchCapacity = 64 * (16_384 + 13)
@@ -31,6 +33,7 @@ final class EngineLoop {
   func tick() {
     let now = core.clock.now()
     let wall = core.clock.wall()
+    shedding = core.excess
     for connection in Array(connections.values) { connection.tick(now, wall) }
   }
 }

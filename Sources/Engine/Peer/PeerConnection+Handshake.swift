@@ -46,12 +46,15 @@ extension PeerConnection {
   private func refuseUnknown() {
     facts.now = core.clock.wall()
     for installed in pipeline.plugins { installed.plugin.onUnknownTorrent(facts) }
-    close(DisconnectReason(.policy(plugin: "engine"), "no artifact in service has this info-hash"))
+    let isPaused = facts.infoHash.flatMap { core.swarms[$0] }?.isPaused == true
+    close(DisconnectReason(.policy(plugin: "engine"), isPaused ? "the artifact is paused" : "no artifact in service has this info-hash"))
   }
 
   /// What the guards are asked about is the artifact as it is now.
   private func lookUp() {
     judged = facts.infoHash.flatMap { core.swarms[$0] }
+    // To newcomers a paused artifact is one that we do not have.
+    if judged?.isPaused == true { judged = nil }
     facts.artifact = judged?.facts
   }
 
@@ -134,6 +137,7 @@ extension PeerConnection {
     wasAuthorized = true
     let peer = makeActivePeer(handshake, swarm, grant)
     active = peer
+    beginWatch(peer)
     phase = .active
     peer.context.isInEvent = true
     try makeHandlers(members, peer)

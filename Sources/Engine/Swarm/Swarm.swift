@@ -15,6 +15,8 @@ final class Swarm: Sendable {
     var generation: UInt64?
     var peers: Set<PeerNumber> = []
     var isInService = true
+    var isPaused = false
+    var watch: SwarmWatch?
   }
 
   let artifact: SeededArtifact
@@ -35,6 +37,10 @@ final class Swarm: Sendable {
   var peerCount: Int { state.withLock { $0.peers.count } }
   var peers: Set<PeerNumber> { state.withLock { $0.peers } }
   var isInService: Bool { state.withLock { $0.isInService } }
+  /// Whether no new peer is let in and none is served, until it is resumed.
+  var isPaused: Bool { state.withLock { $0.isPaused } }
+  /// Who has what, where that is being watched.
+  var watch: SwarmWatch? { state.withLock { $0.watch } }
 
   /// The plugins' parts for this artifact, made when the first peer comes or the policy is a new one.
   func members(of pipeline: Pipeline) throws(PluginFailure) -> [Member] {
@@ -51,10 +57,29 @@ final class Swarm: Sendable {
     }
   }
 
-  /// Counts a peer in; false where the artifact has gone out of service meanwhile.
+  /// Begins to watch who has what, if nobody does yet.
+  func beginWatch() -> SwarmWatch {
+    let start = Int.random(in: 0..<max(1, layout.pieceCount))
+    return state.withLock { state in
+      if let watch = state.watch { return watch }
+      let watch = SwarmWatch(ours: artifact.have, pieceLength: layout.pieceLength, start: start)
+      state.watch = watch
+      return watch
+    }
+  }
+
+  /// Pauses or resumes; the peers that are there.
+  func setPaused(_ isPaused: Bool) -> Set<PeerNumber> {
+    state.withLock { state in
+      state.isPaused = isPaused
+      return state.peers
+    }
+  }
+
+  /// Counts a peer in; false where the artifact has gone out of service meanwhile, or is paused.
   func join(_ number: PeerNumber) -> Bool {
     state.withLock { state in
-      guard state.isInService else { return false }
+      guard state.isInService, !state.isPaused else { return false }
       state.peers.insert(number)
       return true
     }
@@ -64,7 +89,7 @@ final class Swarm: Sendable {
   func leave(_ number: PeerNumber) {
     state.withLock { state in
       guard state.peers.remove(number) != nil, state.peers.isEmpty else { return }
-      (state.members, state.generation) = ([], nil)
+      (state.members, state.generation, state.watch) = ([], nil, nil)
     }
   }
 
@@ -86,6 +111,19 @@ final class Swarm: Sendable {
         member.installed.statistics.countFault(hook)
       }
     }
+  }
+
+  /// Asks the plugins' parts in order, until one has handled it. What one throws is counted, and the next one is asked.
+  func ask(_ hook: Hook, _ body: (any TorrentPlugin) throws -> Handling) -> Handling {
+    for member in state.withLock({ $0.members }) {
+      member.installed.statistics.count(hook)
+      do {
+        if try body(member.plugin) == .handled { return .handled }
+      } catch {
+        member.installed.statistics.countFault(hook)
+      }
+    }
+    return .pass
   }
 
   private func make(_ pipeline: Pipeline) throws(PluginFailure) -> [Member] {

@@ -221,7 +221,8 @@ extension EngineSettings {
     let limits = settings.limits
     self.init(
       listen: settings.listen.map { ListenAddress(host: $0.address.ip.description, port: Int($0.address.port)) }, eventLoops: loops,
-      uploadRate: limits.upload?.bytesPerSecond, uploadSlots: limits.uploadSlots, connections: limits.connections,
+      uploadRate: limits.upload?.bytesPerSecond, uploadSlots: UploadSlots(limits.uploadSlots),
+      superSeeding: SuperSeeding(settings.superSeeding), connections: limits.connections,
       connectionsPerAddress: limits.perAddress, handshakes: limits.handshakes, handshakeTimeout: limits.handshakeTimeout.duration,
       idleTimeout: limits.idleTimeout.duration, requestQueue: limits.requestQueue)
   }
