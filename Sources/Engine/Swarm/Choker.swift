@@ -107,12 +107,12 @@ package struct Choker: Sendable {
   package mutating func tick(_ now: ContinuousClock.Instant) -> [Action] {
     guard let slots, now - (rotated ?? now - period) >= period else { return [] }
     rotated = now
-    let waiting = peers.values.count { $0.isWanting && !$0.isUnchoked && takesSlot($0) }
+    let waiting = peers.filter { $0.value.isWanting && !$0.value.isUnchoked && takesSlot($0.value) }.sorted { precedes($0, $1) }
     let free = max(0, slots - taken)
     let oldest = peers.filter { $0.value.isUnchoked && takesSlot($0.value) && now - $0.value.since >= period }.sorted { yields($0, $1) }
     var actions: [Action] = []
-    for (number, _) in oldest.prefix(max(0, min(waiting - free, (slots + 1) / 2))) {
-      actions.append(choke(number, now))
+    for (holder, next) in zip(oldest.prefix((slots + 1) / 2), waiting.dropFirst(free)) where isDue(next, before: holder, now) {
+      actions.append(choke(holder.key, now))
     }
     // Those that have just yielded wait behind everybody else: `since` is now.
     return actions + settle(now)
@@ -173,6 +173,11 @@ package struct Choker: Sendable {
   private func yields(_ one: Entry, _ other: Entry) -> Bool {
     let (first, second) = (one.value.since + headStart(one), other.value.since + headStart(other))
     return (other.value.priority, first, one.key) < (one.value.priority, second, other.key)
+  }
+
+  /// Whether the holder of a slot, at the end of the queue, would be behind the one that waits.
+  private func isDue(_ waiting: Entry, before holder: Entry, _ now: ContinuousClock.Instant) -> Bool {
+    (waiting.value.priority, waiting.value.since - headStart(waiting)) <= (holder.value.priority, now - headStart(holder))
   }
 
   private func headStart(_ entry: Entry) -> Duration { period * Int(entry.value.merit) }

@@ -123,9 +123,11 @@ struct ChokerTests {
     for peer in 1...3 { _ = choker.interest(UInt64(peer), isInterested: true, now: at(peer)) }
     choker.credit(3, merit: 2)
     #expect(choker.tick(at(11)) == [.choke(1), .unchoke(3)])
-    #expect(choker.tick(at(21)) == [.choke(3), .unchoke(2)])
-    #expect(choker.tick(at(31)) == [.choke(2), .unchoke(3)])
-    #expect(choker.tick(at(41)) == [.choke(3), .unchoke(1)])
+    // It would be the next again, and keeps its slot.
+    #expect(choker.tick(at(21)) == [])
+    #expect(choker.tick(at(31)) == [.choke(3), .unchoke(2)])
+    #expect(choker.tick(at(41)) == [.choke(2), .unchoke(1)])
+    #expect(choker.tick(at(51)) == [.choke(1), .unchoke(3)])
   }
 
   @Test

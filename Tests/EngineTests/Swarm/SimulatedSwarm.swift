@@ -1,4 +1,5 @@
 import Metainfo
+import PluginKit
 import TestSupport
 
 @testable import Engine

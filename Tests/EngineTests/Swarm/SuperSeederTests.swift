@@ -26,7 +26,7 @@ struct SuperSeederTests {
   /// Pieces of 1 MiB: two at a time.
   private func seeder(_ peers: UInt64..., availability: PieceAvailability) -> SuperSeeder {
     var seeder = SuperSeeder(pieceLength: 1 << 20, start: 0)
-    for peer in peers { #expect(seeder.join(peer, availability, now: start)) }
+    for peer in peers { #expect(seeder.join(peer, availability, now: start) == true) }
     return seeder
   }
 
@@ -44,10 +44,10 @@ struct SuperSeederTests {
     let availability = PieceAvailability(ours: Self.all)
     var seeder = seeder(1, 2, availability: availability)
     #expect(seeder.next(for: 1, view(), availability, now: at(0)) == .pieces([0, 1]))
-    #expect(!seeder.sent((1 << 19) - 1, of: 0, to: 1))
-    #expect(!seeder.sent(1 << 19, of: 7, to: 1))
-    #expect(seeder.sent(1, of: 0, to: 1))
-    #expect(!seeder.sent(1, of: 0, to: 1))
+    #expect(seeder.sent((1 << 19) - 1, of: 0, to: 1) == false)
+    #expect(seeder.sent(1 << 19, of: 7, to: 1) == false)
+    #expect(seeder.sent(1, of: 0, to: 1) == true)
+    #expect(seeder.sent(1, of: 0, to: 1) == false)
     #expect(seeder.next(for: 1, view(set(0, 1)), availability, now: at(0)) == .pieces([2]))
   }
 
@@ -102,7 +102,7 @@ struct SuperSeederTests {
     var seeder = seeder(1, 2, availability: availability)
     availability.add(Self.all)
     #expect(seeder.next(for: 1, view(), availability, now: at(0)) == .everything)
-    #expect(!seeder.join(3, availability, now: at(0)))
+    #expect(seeder.join(3, availability, now: at(0)) == false)
     #expect(seeder.next(for: 3, view(), availability, now: at(0)) == .everything)
   }
 
