@@ -22,16 +22,18 @@ extension SeedEngine {
   @discardableResult
   package func resume(_ id: Int64) -> PauseAnswer { set(id, isPaused: false) }
 
-  /// Whether an artifact is in service and paused.
-  package func isPaused(_ id: Int64) -> Bool { core.swarms[id]?.isPaused ?? false }
+  /// Whether an artifact is paused.
+  package func isPaused(_ id: Int64) -> Bool { core.swarms.isPaused(id) }
 
   private func set(_ id: Int64, isPaused: Bool) -> PauseAnswer {
-    guard let swarm = core.swarms[id] else { return .unknown }
-    guard swarm.isPaused != isPaused else { return .unchanged }
-    let handling = isPaused ? swarm.ask(.onPause) { try $0.onPause() } : swarm.ask(.onResume) { try $0.onResume() }
-    guard handling == .pass else { return .handledByPlugin }
-    for number in swarm.setPaused(isPaused) { core.visit(number) { $0.pauseOrResume() } }
-    swarm.tell(.onState) { try $0.onState(isPaused ? "paused" : "ready") }
+    guard core.swarms.isInService(id) else { return .unknown }
+    guard core.swarms.isPaused(id) != isPaused else { return .unchanged }
+    // Plugins have a part in an artifact only while it has peers.
+    let swarm = core.swarms[id]
+    let handling = isPaused ? swarm?.ask(.onPause) { try $0.onPause() } : swarm?.ask(.onResume) { try $0.onResume() }
+    guard handling != .handled else { return .handledByPlugin }
+    for number in core.swarms.setPaused(id, isPaused) { core.visit(number) { $0.pauseOrResume() } }
+    swarm?.tell(.onState) { try $0.onState(isPaused ? "paused" : "ready") }
     return .done
   }
 }

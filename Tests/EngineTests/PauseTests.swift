@@ -41,7 +41,7 @@ struct PauseTests {
       try await newcomer.send(bytes: ScriptedPeer.handshake(artifact.infoHash))
       try await newcomer.end()
       #expect(try await newcomer.receivedBytes() == 0)
-      _ = try await rig.rows { $0.reason == "the artifact is paused" }
+      _ = try await rig.rows { $0.reason == "the artifact cannot be served now: it is paused" }
       #expect(try await rig.leecher(other).isAlive(other))
       // Another state of it stays paused.
       rig.engine.add(artifact.seeded())

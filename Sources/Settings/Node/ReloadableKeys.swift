@@ -43,6 +43,9 @@ package enum ReloadableKeys {
     SettingsKey("node.state", .needsRestart, default: "$STATE_DIRECTORY, else ./state", "inventory, lock and control socket") {
       $0.node.state
     },
+    SettingsKey(
+      "node.watchdog", .needsRestart, default: "\(NodeSettings.Node.defaultWatchdog)", "a loop that hangs so long ends the process; off"
+    ) { $0.node.watchdog },
     SettingsKey("listen", .needsRestart, default: "none: it must be given", "where peers connect") { $0.listen.map(\.address) },
     SettingsKey("artifacts.roots", .reloads, default: "[]", "data may be served from below these only") { $0.artifacts.roots },
   ]
@@ -70,7 +73,9 @@ package enum ReloadableKeys {
   }()
 
   private static let policy: [SettingsKey] = [
-    SettingsKey("super-seeding", .reloads, default: "off", "artifacts whose first copies are handed out piece by piece") { $0.superSeeding },
+    SettingsKey("super-seeding", .reloads, default: "off", "artifacts whose first copies are handed out piece by piece") {
+      $0.superSeeding
+    },
     SettingsKey("trackers", .reloads, default: "[]", "announce URLs for what is published from then on") { $0.trackers },
     SettingsKey("peers", .reloads, default: "[]", "peers that are dialed") { $0.peers.map { PeerValue($0) } },
     SettingsKey("origins", .reloads, default: "[]", "hosts that added torrents may announce to") { $0.origins },
