@@ -28,8 +28,8 @@ package struct EngineSettings: Sendable {
   package var dials: Bool
 
   package init(
-    listen: [ListenAddress], eventLoops: Int = 2, uploadRate: Int64? = nil, uploadSlots: UploadSlots = .auto, superSeeding: SuperSeeding = .off,
-    connections: Int = 10_000,
+    listen: [ListenAddress], eventLoops: Int = 2, uploadRate: Int64? = nil, uploadSlots: UploadSlots = .auto,
+    superSeeding: SuperSeeding = .off, connections: Int = 10_000,
     connectionsPerAddress: Int = 100, handshakes: Int = 500, handshakeTimeout: Duration = .seconds(10),
     idleTimeout: Duration = .seconds(180),
     requestQueue: Int = 500, debtTimeout: Duration = .seconds(30), dials: Bool = true

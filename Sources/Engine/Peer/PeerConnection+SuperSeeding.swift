@@ -95,9 +95,9 @@ extension PeerConnection {
       isInterested: peer.context.isInterested, now: core.clock.now())
     switch answer {
     case .nothing: break
-    case .pieces(let pieces): pieces.forEach { tellOf($0, peer) }
+    case .pieces(let pieces): for piece in pieces { tellOf(piece, peer) }
     case .everything:
-      visible.without(peer.announced).pieces.prefix(Self.mostHaves).forEach { tellOf($0, peer) }
+      for piece in visible.without(peer.announced).pieces.prefix(Self.mostHaves) { tellOf(piece, peer) }
       peer.isSuperSeeded = !visible.without(peer.announced).isEmpty
     }
   }
