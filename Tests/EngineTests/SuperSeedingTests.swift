@@ -144,7 +144,7 @@ struct SuperSeedingTests {
     }
   }
 
-  @Test(arguments: [(nil, false), (Int64(1 << 20), true)])
+  @Test(arguments: [(Int64?.none, false), (1 << 20, true)])
   func autoNeedsAnUploadLimit(rate: Int64?, isSuperSeeded: Bool) async throws {
     let artifact = try artifact()
     let settings = EngineRig.settings { ($0.superSeeding, $0.uploadRate) = (.auto, rate) }

@@ -70,7 +70,8 @@ struct SimulatedSwarm {
   mutating func advance() {
     step += 1
     for number in peers.keys.sorted() {
-      if peers[number]?.fetching == nil { choose(number) }
+      guard let peer = peers[number], peer.fetching == nil else { continue }
+      choose(number)
     }
     upload()
     exchange()
@@ -89,7 +90,8 @@ struct SimulatedSwarm {
     case .nothing: break
     case .pieces(let pieces): for piece in pieces { peers[number]?.announced[piece] = true }
     case .everything:
-      peers[number]?.announced = Bitfield(count: count, filled: true)
+      let everything = Bitfield(count: count, filled: true)
+      peers[number]?.announced = everything
       peers[number]?.isSuperSeeded = false
     }
   }
