@@ -48,7 +48,7 @@ final class EngineCore: Sendable {
     self.swarms = swarms
     loader = SwarmLoader(table: swarms, source: source, disk: disk) { delegate.artifactFailed(id: $0, error: $1) }
     census = Mutex(ConnectionCensus(caps: settings.caps))
-    choker = Mutex(Choker(slots: settings.uploadSlots))
+    choker = Mutex(Choker(slots: settings.fixedSlots, rationsAll: settings.fixedSlots != nil))
     currentPipeline = Mutex(pipeline)
     attend(to: pipeline)
   }
@@ -61,7 +61,7 @@ final class EngineCore: Sendable {
     currentSettings.withLock { $0 = settings }
     census.withLock { $0.caps = settings.caps }
     limiter.set(rate: settings.uploadRate, now: clock.now())
-    choke { choker, now in choker.set(slots: settings.uploadSlots, now: now) }
+    choke { choker, now in choker.set(slots: settings.fixedSlots, rationsAll: settings.fixedSlots != nil, now: now) }
   }
 
   var pipeline: Pipeline { currentPipeline.withLock { $0 } }
@@ -103,6 +103,8 @@ final class EngineCore: Sendable {
     wakeWaiters()
   }
   var connectionCount: Int { census.withLock { $0.total } }
+  /// How many connections there are beyond the seven eighths of the cap up to which nobody is in anybody's way.
+  var excess: Int { census.withLock { max(0, $0.total - $0.caps.total / 8 * 7) } }
 
   /// Feeds the choker and carries out what it says, wherever the connections live.
   func choke(_ feed: (inout Choker, ContinuousClock.Instant) -> [Choker.Action]) {

@@ -12,6 +12,8 @@ final class EngineLoop {
   let receiving: SharedReceiveBuffer
   /// The setting as of this second's tick: asked for each connection, it would be a lock each.
   private(set) var idleTimeout: Duration
+  /// How many connections more are to be let go in this second, because there are nearly as many as there may be.
+  var shedding = 0
   private var scratch: [ByteBuffer] = []
   private static let scratchKept = 4
   private static let scratchCapacity = 64 * (16_384 + 13)
@@ -45,6 +47,7 @@ final class EngineLoop {
     idleTimeout = core.settings.idleTimeout
     let now = core.clock.now()
     let wall = core.clock.wall()
+    if part == 0 { shedding = core.excess }
     let (part, parts) = (UInt64(part), UInt64(max(1, parts)))
     // Connections may end, and leave the table, while they are told.
     let due = connections.compactMap { core.numbers.rank(of: $0.key) % parts == part ? $0.value : nil }

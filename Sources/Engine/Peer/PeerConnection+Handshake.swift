@@ -70,6 +70,9 @@ extension PeerConnection {
     letGoOfArtifact()
     loadFailure = nil
     switch lookup {
+    case .held(let swarm) where swarm.isPaused:
+      core.release(swarm)
+      loadFailure = "it is paused"
     case .held(let swarm): judged = swarm
     case .failed(let reason): loadFailure = reason
     case .unknown: break
@@ -168,6 +171,7 @@ extension PeerConnection {
     wasAuthorized = true
     let peer = makeActivePeer(handshake, swarm, grant)
     active = peer
+    beginWatch(peer)
     phase = .active
     peer.context.isInEvent = true
     try makeHandlers(members, peer)

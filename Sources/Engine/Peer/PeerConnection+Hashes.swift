@@ -35,7 +35,7 @@ extension PeerConnection {
 
   /// Hashes of blocks tell what a file holds: they are given only of files that are granted.
   private func mayHaveHashes(_ request: HashRequest, _ peer: ActivePeer) -> Bool {
-    guard let file = peer.swarm.hashes.file(of: request) else { return false }
+    guard !peer.swarm.isPaused, let file = peer.swarm.hashes.file(of: request) else { return false }
     return switch peer.context.grant.scope {
     case nil: false
     case .everything: true

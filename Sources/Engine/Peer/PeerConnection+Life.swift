@@ -6,7 +6,10 @@ import PluginKit
 /// Clocks, changes of policy, and the end of a connection.
 extension PeerConnection {
   private static let keepAliveAfter = Duration.seconds(100)
-  private static let uselessAfter = Duration.seconds(60)
+  /// Time for what may follow the last piece: a question of a plugin's, hashes.
+  private static let uselessAfter = Duration.seconds(15)
+  /// While connections are scarce, a peer that has asked for nothing in so long makes room.
+  private static let idleWhenCrowded = Duration.seconds(30)
 
   /// About once a second.
   func tick(_ now: ContinuousClock.Instant, _ wall: WallTime) {
@@ -33,6 +36,7 @@ extension PeerConnection {
     }
     if isOver(connectUntil, wall) || isOver(peer.context.grant.validUntil, wall) { judgeAgain(core.pipeline) }
     try peer.chain.tick(now)
+    lookAtWatch(peer)
     try leaveIfIdle(now)
     if phase == .active, now - lastSent > Self.keepAliveAfter, inFlight == 0 { send(.keepAlive) }
   }
@@ -57,16 +61,35 @@ extension PeerConnection {
       return close(DisconnectReason(.engine, "the peer took nothing of what it asked for in \(limit)"))
     }
     guard let peer = active, inFlight == 0, peer.waiting == 0 else { return }
-    if now - max(lastRequest, began) > Self.uselessAfter, peer.session.peerPieceCount == peer.announced.count, peer.announced.isFull {
-      try leave(.useless, "both sides have everything")
+    let idle = now - max(lastRequest, began)
+    if idle > (loop.shedding > 0 ? .zero : Self.uselessAfter), let reason = uselessness(peer) {
+      loop.shedding -= 1
+      try leave(.useless, reason)
+    } else if loop.shedding > 0, !peer.context.isInterested, idle > Self.idleWhenCrowded {
+      loop.shedding -= 1
+      try leave(.connectionLimit, "it wants nothing, and connections are scarce (limits.connections)")
     } else if now - lastReceived > limit {
       try leave(.inactivity, "nothing came for \(limit)")
     }
   }
 
+  /// Why neither side will ever want anything of the other; nil where that is not so. We never want anything: we have what we serve.
+  private func uselessness(_ peer: ActivePeer) -> String? {
+    guard !peer.context.isInterested, peer.context.acts.isEmpty else { return nil }
+    if peer.session.peerIsSeed { return "both sides have everything" }
+    if peer.session.peerUploadOnly { return "the peer wants nothing more (BEP 21)" }
+    // Most peers may have everything, and are looked at every second: they lack something, for they are no seeds.
+    let have = peer.swarm.artifact.have
+    if case .everything = peer.context.grant.scope, have.isFull { return nil }
+    let visible = peer.context.grant.visible(have)
+    // A peer that may have metadata only, or nothing yet, is not one that has all it may have.
+    guard !visible.isEmpty, visible.without(peer.session.peerPieces).isEmpty else { return nil }
+    return "the peer has everything that is granted to it"
+  }
+
   private func leave(_ cause: DisconnectCause, _ text: String) throws {
     guard try active?.chain.canDisconnect(cause) == .pass else { return }
-    close(DisconnectReason(.engine, text))
+    close(DisconnectReason(.engine, text), isUseless: cause == .useless)
   }
 
   // MARK: Policy
@@ -95,12 +118,15 @@ extension PeerConnection {
 
   private func apply(_ grant: Grant, _ visible: Bitfield) {
     guard let peer = active else { return }
-    for piece in visible.pieces where active?.session.willHave(piece) == true { send(.have(UInt32(piece)), .have(piece)) }
+    // A super-seeded peer is told of what is granted anew in its turn.
+    if !peer.isSuperSeeded {
+      for piece in visible.pieces where active?.session.willHave(piece) == true { send(.have(UInt32(piece)), .have(piece)) }
+    }
     for piece in peer.announced.pieces where !visible[piece] {
       guard let message = active?.session.willDontHave(piece) else { continue }
       send(message, .extended(DontHaveMessage.name))
     }
-    active?.announced = visible
+    active?.announced = peer.isSuperSeeded ? peer.announced.intersection(visible) : visible
     let layout = peer.layout
     var gone = active?.queue.removeAll(where: { !grant.allows($0, in: layout) }) ?? []
     gone += peer.postponed.map(\.block).filter { !grant.allows($0, in: layout) }
@@ -137,25 +163,25 @@ extension PeerConnection {
   }
 
   /// Closes the link and says why in the journal.
-  func close(_ reason: DisconnectReason) {
+  func close(_ reason: DisconnectReason, isUseless: Bool = false) {
     guard phase != .closed, !isRefused else { return }
     journal(reason)
-    end(reason)
+    end(reason, isUseless: isUseless)
   }
 
-  private func end(_ reason: DisconnectReason) {
+  private func end(_ reason: DisconnectReason, isUseless: Bool = false) {
     guard phase != .closed, !isRefused else { return }
     if let moment = momentOfRefusal(reason) {
       // A handler runs on its own loop, which is what is assumed here.
       refusal = loop.eventLoop.assumeIsolated().scheduleTask(deadline: moment) { [self] in endNow(reason) }
     } else {
-      endNow(reason)
+      endNow(reason, isUseless: isUseless)
     }
   }
 
-  private func endNow(_ reason: DisconnectReason) {
+  private func endNow(_ reason: DisconnectReason, isUseless: Bool = false) {
     guard phase != .closed else { return }
-    finish(reason)
+    finish(reason, isUseless: isUseless)
     context?.close(promise: nil)
   }
 
@@ -170,7 +196,7 @@ extension PeerConnection {
   private static let refusalStep = TimeAmount.milliseconds(100)
 
   /// The connection is over: once, whoever ended it.
-  func finish(_ reason: DisconnectReason) {
+  func finish(_ reason: DisconnectReason, isUseless: Bool = false) {
     guard phase != .closed else { return }
     settleAccounts()
     phase = .closed
@@ -184,11 +210,12 @@ extension PeerConnection {
       let number = number
       peer.context.end()
       peer.chain.onDisconnect(reason)
+      endWatch(peer)
       peer.swarm.leave(number)
       core.choke { $0.remove(number, now: $1) }
     }
     // A link that never stood is the dialer's own news.
-    if isLinked { core.ended(target: target, address: address, reason: reason, wasAuthorized: wasAuthorized) }
+    if isLinked { core.ended(target: target, address: address, reason: reason, wasAuthorized: wasAuthorized, isUseless: isUseless) }
     active = nil
     letGoOfArtifact()
   }

@@ -131,6 +131,7 @@ extension PeerConnection {
     isWriting = false
     holdBackReading()
     schedulePump()
+    if active?.isSuperSeeded == true { tellSent(batch) }
   }
 
   private func finished(

@@ -241,7 +241,8 @@ extension EngineSettings {
     let connections = openFiles.connections(limits.connections, openFiles: limits.openFiles)
     self.init(
       listen: settings.listen.map { ListenAddress(host: $0.address.ip.description, port: Int($0.address.port)) }, eventLoops: loops,
-      uploadRate: limits.upload?.bytesPerSecond, uploadSlots: limits.uploadSlots, connections: connections,
+      uploadRate: limits.upload?.bytesPerSecond, uploadSlots: UploadSlots(limits.uploadSlots),
+      superSeeding: SuperSeeding(settings.superSeeding), connections: connections,
       connectionsPerAddress: limits.perAddress, handshakes: limits.handshakes, handshakeTimeout: limits.handshakeTimeout.duration,
       idleTimeout: limits.idleTimeout.duration, requestQueue: limits.requestQueue)
   }

@@ -126,6 +126,7 @@ def options():
     p.add_argument("--only", help="a glob of paths: no other file is asked for")
     p.add_argument("--sessions", type=int, default=1, help="clients at once, each with a loopback address of its own")
     p.add_argument("--block", type=int, default=50, help="second byte of those addresses")
+    p.add_argument("--mesh", action="store_true", help="tell the clients of each other")
     p.add_argument("--watch-choking", action="store_true", help="record whether the other side choked us")
     return p.parse_args()
 
@@ -134,6 +135,10 @@ def main():
     a = options()
     deadline = common.Deadline(a.timeout)
     downloads = [Download(a, i) for i in range(a.sessions)]
+    if a.mesh:
+        for i, download in enumerate(downloads):
+            for other in downloads[:i]:
+                download.handle.connect_peer((other.bind, other.session.listen_port()))
     while not deadline.passed:
         waiting = [d for d in downloads if not d.done]
         if not waiting:
