@@ -34,8 +34,8 @@ extension Interop {
       for (attack, process) in zip(Attack.all, attackers) {
         if try await process.attackReport().opened == 0 { idle.append(attack.kind) }
       }
-      // One or the other may find no place beside the rest.
-      #expect(idle.count < 4, "\(idle) did not take place")
+      // Beside storms of connections the listener's backlog is full: not every attacker gets as far as to be refused.
+      #expect(idle.count < Attack.all.count / 2, "\(idle) did not take place")
       try await arena.node.terminate()
     }
 
