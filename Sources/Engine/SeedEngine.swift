@@ -58,7 +58,9 @@ package final class SeedEngine: Sendable {
 
   /// Puts an artifact in service, in place of an earlier state of it.
   package func add(_ artifact: SeededArtifact) {
-    guard let former = core.swarms.insert(Swarm(artifact)) else { return }
+    let swarm = Swarm(artifact)
+    core.listenForChanges(of: swarm)
+    guard let former = core.swarms.insert(swarm) else { return }
     core.retire(former, reason: "the artifact has changed", isReplaced: true)
   }
 

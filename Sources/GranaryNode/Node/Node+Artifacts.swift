@@ -42,7 +42,8 @@ extension Node {
       try database.setState(.failed, reason: Failure(error).lines.first?.message ?? "", of: artifact.id, at: .now())
       return true
     }
-    guard let evidence = holding.evidence else { return false }
+    // Evidence that there is nothing to serve is not served.
+    guard let evidence = holding.evidence, !evidence.pieces.isEmpty || evidence.pieces.count == 0 else { return false }
     let (torrent, _) = try keeper.torrent(of: artifact.id)
     let reader = reader(holding, torrent)
     if let error = reader.check().first {
@@ -125,26 +126,6 @@ extension Node {
     Task { await announcer.remove(id: id.rawValue) }
   }
 
-  /// The engine has found that the evidence does not hold any more.
-  func failed(_ id: ArtifactID, _ error: StorageError) {
-    verifying.submit { [self] state in
-      guard state == .active, let artifact = try? database.artifact(id) else { return }
-      try? database.setState(error.artifactState, reason: "\(error)", of: id, at: .now())
-      logger.warning("artifact out of service", metadata: ["artifact": "\(artifact.name)", "reason": "\(error)"])
-      takeOutOfService(id, reason: "\(error)")
-      verifyInBackground(artifact)
-    }
-  }
-
-  /// Artifacts that are not served get another chance.
-  func lookAgain() {
-    verifying.submit { [self] state in
-      guard state == .active else { return }
-      let waiting = (try? database.artifacts(ArtifactFilter(states: [.changed, .missing, .failed]))) ?? []
-      for artifact in waiting { verifyInBackground(artifact) }
-    }
-  }
-
   /// Reads the data again, one artifact after the other, off every loop, and serves what verifies.
   func verifyInBackground(_ artifact: Artifact) {
     guard state.withLock({ $0.doubtful.insert(artifact.id).inserted }) else { return }
@@ -152,28 +133,39 @@ extension Node {
       defer { self.state.withLock { _ = $0.doubtful.remove(artifact.id) } }
       guard state == .active else { return }
       do {
-        try verify(artifact.id)
+        verified(artifact.id, try verify(artifact.id), now: .now)
       } catch {
         try? database.setState(.failed, reason: Failure(error).lines.first?.message ?? "", of: artifact.id, at: .now())
         logger.error("an artifact could not be verified", metadata: ["artifact": "\(artifact.name)", "error": "\(error)"])
+        verified(artifact.id, nil, now: .now)
       }
     }
   }
 
-  private func verify(_ id: ArtifactID) throws {
+  /// Reads and compares an artifact and takes in what was found; nil where it is not there any more.
+  private func verify(_ id: ArtifactID) throws -> Found? {
     let holding = try database.holding(of: id)
-    let artifact = holding.artifact
-    guard artifact.state != .paused else { return }
-    try RootsPolicy(roots: settings.artifacts.roots).check(artifact.dataRoot)
+    guard holding.artifact.state != .paused else { return nil }
     try database.setState(.verifying, of: id, at: .now())
-    let (torrent, bytes) = try keeper.torrent(of: id)
-    let publisher = Publisher(roots: RootsPolicy(roots: settings.artifacts.roots), paths: paths, threads: 1)
-    let found = publisher.verify(
-      torrent, bytes, torrentPath: artifact.torrentPath, name: artifact.name, root: artifact.dataRoot,
-      paths: InventoryKeeper.paths(torrent, holding.files), labels: [:], isPublished: holding.evidence?.method == .hashed, isShown: false)
+    let found = try read(holding) { [self] in isStopping.load(ordering: .relaxed) }
     // It may have been removed while we read.
-    guard (try? database.artifact(id)) != nil else { return }
+    guard found.obstacle != .cancelled, (try? database.artifact(id)) != nil else { return nil }
     try keep(found)
+    return found
+  }
+
+  /// Reads an artifact's data and compares it with its torrent.
+  func read(
+    _ holding: Holding, manner: ReadingManner = .eager, isCancelled: @escaping @Sendable () -> Bool
+  ) throws -> Found {
+    let artifact = holding.artifact
+    let roots = RootsPolicy(roots: settings.artifacts.roots)
+    try roots.check(artifact.dataRoot)
+    let (torrent, bytes) = try keeper.torrent(of: artifact.id)
+    return Publisher(roots: roots, paths: paths, threads: 1).verify(
+      torrent, bytes, torrentPath: artifact.torrentPath, name: artifact.name, root: artifact.dataRoot,
+      paths: InventoryKeeper.paths(torrent, holding.files), labels: [:], isPublished: holding.evidence?.method == .hashed, isShown: false,
+      manner: manner, isCancelled: isCancelled)
   }
 
   /// Takes in what was found and serves it.
@@ -203,7 +195,7 @@ extension Holding {
 
 extension StorageError {
   /// The state of an artifact that has met this.
-  fileprivate var artifactState: ArtifactState {
+  var artifactState: ArtifactState {
     switch self {
     case .missing: .missing
     case .failed: .failed

@@ -1,3 +1,4 @@
+import CLinux
 import Control
 import Engine
 import Foundation
@@ -36,6 +37,12 @@ final class Node: Sendable {
   let announcer: TrackerAnnouncer
   let verifying: NIOThreadPool
   let cache: DescriptorCache
+  /// The care of artifacts whose files change, and its thread.
+  let care = Mutex(CareState())
+  let caring = NIOThreadPool(numberOfThreads: 1)
+  /// Reads slowly what was read longest ago.
+  let scrubbing = NIOThreadPool(numberOfThreads: 1)
+  let isStopping = Atomic(false)
   let started = ContinuousClock.now
   let state: Mutex<State>
   let threads: Int
@@ -75,7 +82,10 @@ final class Node: Sendable {
     verifying = NIOThreadPool(numberOfThreads: 1)
     disk.start()
     verifying.start()
-    cache = DescriptorCache(capacity: settings.limits.openFiles)
+    caring.start()
+    scrubbing.start()
+    scrubbing.submit { _ in _ = granary_lower_io_priority() }
+    cache = DescriptorCache(capacity: settings.limits.openFiles, leases: LeaseKeeper())
     delegate = NodeDelegate(ledger: ledger)
     var generator = SystemRandomNumberGenerator()
     let peerID = PeerID.random(prefix: "-GY0100-", using: &generator)
@@ -108,9 +118,10 @@ final class Node: Sendable {
     let doubtful = try putInService()
     let listeners = try await listen()
     state.withLock { ($0.listeners, $0.isReady) = (listeners, true) }
-    for artifact in doubtful { verifyInBackground(artifact) }
+    loadPosition()
+    takeCare(of: doubtful.map(\.id), now: .now)
     let services: [any Service] = [
-      AnnouncerService(announcer: announcer), HangUpService(node: self),
+      AnnouncerService(announcer: announcer), HangUpService(node: self), CareService(node: self),
       ControlServer(path: paths.socket, node: NodeControlFace(node: self), logger: quietLogger) { [self] in announceReadiness(listeners) },
     ]
     let group = ServiceGroup(
@@ -142,6 +153,7 @@ final class Node: Sendable {
     signal(SIGTERM, SIG_IGN)
     signal(SIGINT, SIG_IGN)
     state.withLock { $0.isReady = false }
+    isStopping.store(true, ordering: .relaxed)
     await engine.stop(drain: Self.drainTime)
     await announcer.stop(within: Self.farewellTime)
     savePluginStates()
@@ -156,6 +168,8 @@ final class Node: Sendable {
     // Not waited for: a hung disk or a long verification must not keep a node that was told to stop.
     disk.shutdownGracefully { _ in }
     verifying.shutdownGracefully { _ in }
+    caring.shutdownGracefully { _ in }
+    scrubbing.shutdownGracefully { _ in }
     logger.notice("stopped", metadata: ["why": "\(why)"])
   }
 

@@ -43,6 +43,7 @@ package struct NodeSettings: Sendable {
   package let listen: [Listener]
   package let artifacts: Artifacts
   package let limits: Limits
+  package let scrub: Scrub
   /// Announce URLs for what is published without its own.
   package let trackers: [String]
   package let peers: [StaticPeer]
