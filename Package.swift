@@ -105,7 +105,10 @@ let package = Package(
       dependencies: ["Control", "Engine", "HTTPClient", "Inventory", "Metainfo", "PluginKit", "TestSupport", nioCore, nioPosix, logging]),
     .testTarget(
       name: "GranaryNodeTests",
-      dependencies: ["Control", "GranaryNode", "Inventory", "Metainfo", "PluginKit", "Settings", "Storage", "TestSupport"]),
+      dependencies: [
+        "Control", "Engine", "GranaryNode", "Inventory", "Metainfo", "PeerProtocol", "PluginKit", "Settings", "Storage", "TestSupport",
+        nioCore, nioPosix,
+      ]),
     .testTarget(
       name: "InteropTests", dependencies: ["granary", "Metainfo", "PeerProtocol", "TestSupport", nioCore, nioPosix],
       resources: [.copy("Clients")]),

@@ -103,7 +103,7 @@ final class Node: Sendable {
   func run() async throws {
     // Until the signals have their services, a reload that comes too early is none.
     signal(SIGHUP, SIG_IGN)
-    delegate.attach(self)
+    attach()
     loadPluginStates()
     do {
       try await serve()
@@ -113,6 +113,9 @@ final class Node: Sendable {
     }
     await shutDown(why: "signal")
   }
+
+  /// Engine and announcer tell us of what happens from now on.
+  func attach() { delegate.attach(self) }
 
   private func serve() async throws {
     let doubtful = try putInService()
@@ -148,7 +151,7 @@ final class Node: Sendable {
   }
 
   /// The end, in order: no more peers, what is queued goes out, trackers are told, what waits is stored.
-  private func shutDown(why: String) async {
+  func shutDown(why: String) async {
     // The end takes a few bounded seconds; a second TERM must not cut off what trackers are told.
     signal(SIGTERM, SIG_IGN)
     signal(SIGINT, SIG_IGN)
