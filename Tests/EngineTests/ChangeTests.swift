@@ -1,5 +1,6 @@
 import Glibc
 import Metainfo
+import NIOCore
 import PeerProtocol
 import PluginKit
 import Storage

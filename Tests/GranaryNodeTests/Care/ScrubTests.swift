@@ -6,6 +6,7 @@ import Metainfo
 import NIOCore
 import PeerProtocol
 import Storage
+import Synchronization
 import TestSupport
 import Testing
 
