@@ -113,7 +113,8 @@ extension CareBook.Entry {
   fileprivate func step(_ sight: CareBook.Sight) -> CareBook.Step {
     switch sight {
     case .gone, .beingWritten: return .wait
-    case .asEvidence(let isEnough) where isEnough && !mustRead: return .restore
+    // Evidence that nothing is right holds as long as the files are those.
+    case .asEvidence(let isEnough) where !mustRead: return isEnough ? .restore : .wait
     case .asEvidence, .differs:
       // What a disk refused is tried again as seldom as it is looked at; what was wrong is read again once it looks otherwise.
       if sight == wanting { return mustRead && looks >= 2 ? .verify : .wait }

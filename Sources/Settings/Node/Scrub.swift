@@ -1,3 +1,5 @@
+internal import PluginKit
+
 /// `scrub`: how a node looks after what it holds, without being asked.
 package struct Scrub: Sendable, Hashable {
   /// Data that was last read and compared so long ago is read again, the oldest first; nil for never. Else 1 min ... 10 years.
@@ -14,9 +16,20 @@ package struct Scrub: Sendable, Hashable {
 
 enum Never: SettingsWord { static let text = "never" }
 
+/// The age at which evidence is due: longer than the 24 days of milliseconds that a value's bounds as a type can say.
+struct EvidenceSpan: Decodable {
+  let value: TimeSpan
+
+  init(from decoder: any Decoder) throws {
+    value = try TimeSpan(from: decoder)
+    let (low, high) = (TimeSpan(milliseconds: 60_000), TimeSpan.maximum)
+    guard low <= value, value <= high else { throw SettingsProblem("expected \(low) to \(high), found \(value)") }
+  }
+}
+
 /// `scrub` as it is written.
 struct ScrubSection: Decodable {
-  let every: OrWord<Never, BoundedSpan<60_000, 315_360_000_000>>?
+  let every: OrWord<Never, EvidenceSpan>?
   let rate: ByteRate?
   let between: [DailyWindow]?
   let patrol: Whole<1, 100_000>?
