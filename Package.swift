@@ -9,6 +9,7 @@ let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: nio)
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -51,7 +52,7 @@ let package = Package(
     .target(
       name: "Engine",
       dependencies: [
-        "CLinux", "PluginKit", "PeerProtocol", "Storage", "Metainfo", nioCore, nioPosix, logging, deque,
+        "CLinux", "PluginKit", "PeerProtocol", "Storage", "Metainfo", nioCore, nioPosix, logging, deque, heap,
       ]),
     .target(
       name: "Tracker", dependencies: ["Metainfo", "PluginKit", "HTTPClient", nioCore, nioPosix, logging]),
@@ -75,7 +76,8 @@ let package = Package(
     .executableTarget(
       name: "granary-bench",
       dependencies: [
-        "Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", "Plugins", "Settings", "Storage", arguments, nioCore, nioPosix, logging,
+        "Inventory", "Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", "Plugins", "Settings", "Storage", arguments, nioCore, nioPosix,
+        logging,
       ]),
     // Tests mirror the sources.
     .target(
@@ -103,11 +105,14 @@ let package = Package(
     .testTarget(
       name: "ControlTests",
       dependencies: ["Control", "Engine", "HTTPClient", "Inventory", "Metainfo", "PluginKit", "TestSupport", nioCore, nioPosix, logging]),
+    // A node with a plugin that misbehaves.
+    .executableTarget(
+      name: "granary-chaos", dependencies: ["GranaryNode", "Metainfo", "PeerProtocol", "PluginKit", nioCore], path: "Tests/ChaosNode"),
     .testTarget(
       name: "GranaryNodeTests",
       dependencies: [
-        "Control", "Engine", "GranaryNode", "Inventory", "Metainfo", "PeerProtocol", "PluginKit", "Settings", "Storage", "TestSupport",
-        nioCore, nioPosix,
+        "granary-chaos", "Control", "Engine", "GranaryNode", "Inventory", "Metainfo", "PeerProtocol", "PluginKit", "Settings", "Storage",
+        "TestSupport", nioCore, nioPosix,
       ]),
     .testTarget(
       name: "InteropTests", dependencies: ["granary", "Metainfo", "PeerProtocol", "TestSupport", nioCore, nioPosix],

@@ -3,7 +3,7 @@ import Storage
 
 /// What the engine does when the files of an artifact change under it.
 extension EngineCore {
-  /// Takes a swarm out of service as soon as another program opens one of its files for writing.
+  /// Takes a swarm out of service as soon as another program opens one of its files for writing. To be asked for before its files are read.
   func listenForChanges(of swarm: Swarm) {
     swarm.artifact.reader.onChange { [weak self, weak swarm] error in
       guard let self, let swarm else { return }

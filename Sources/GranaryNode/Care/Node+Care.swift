@@ -84,7 +84,7 @@ extension Node {
     let sight = sight(of: holding)
     switch care.withLock({ $0.book.looked(id, sight, now: now) }) {
     case .wait: return
-    case .verify: verifyInBackground(holding.artifact)
+    case .verify: verifyInBackground(holding.artifact.id)
     case .restore: restore(holding, now: now)
     }
   }
@@ -161,7 +161,7 @@ extension Node {
       let before = state.partly.updateValue(look.fingerprint, forKey: artifact.id)
       return before == look.fingerprint && state.book.add(artifact.id, now: .now)
     }
-    if isSettled { verifyInBackground(artifact) }
+    if isSettled { verifyInBackground(artifact.id) }
   }
 
   /// Where the walk was, for the next start.
