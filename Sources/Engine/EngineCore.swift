@@ -19,7 +19,7 @@ final class EngineCore: Sendable {
   let swarms: SwarmTable
   let loader: SwarmLoader
   let numbers: PeerNumbers
-  let disk: NIOThreadPool
+  let disk: DiskThreads
   let limiter: UploadLimiter
   let uploaded = Atomic<Int64>(0)
   let isDraining = Atomic<Bool>(false)
@@ -37,7 +37,7 @@ final class EngineCore: Sendable {
 
   init(
     settings: EngineSettings, pipeline: Pipeline, clock: EngineClock, journal: any Journal, delegate: any EngineDelegate, logger: Logger,
-    peerID: PeerID, clientVersion: String, source: any ArtifactSource, disk: NIOThreadPool
+    peerID: PeerID, clientVersion: String, source: any ArtifactSource, disk: DiskThreads
   ) {
     (self.clock, self.journal, self.delegate) = (clock, journal, delegate)
     currentSettings = Mutex(settings)
@@ -46,12 +46,9 @@ final class EngineCore: Sendable {
     limiter = UploadLimiter(rate: settings.uploadRate, now: clock.now())
     let swarms = SwarmTable()
     self.swarms = swarms
-    loader = SwarmLoader(table: swarms, source: source, disk: disk) { id, error in
-      _ = swarms.remove(id)
-      delegate.artifactFailed(id: id, error: error)
-    }
+    loader = SwarmLoader(table: swarms, source: source, disk: disk) { delegate.artifactFailed(id: $0, error: $1) }
     census = Mutex(ConnectionCensus(caps: settings.caps))
-    choker = Mutex(Choker(slots: settings.uploadSlots))
+    choker = Mutex(Choker(slots: settings.fixedSlots, rationsAll: settings.fixedSlots != nil))
     currentPipeline = Mutex(pipeline)
     attend(to: pipeline)
   }
@@ -64,7 +61,7 @@ final class EngineCore: Sendable {
     currentSettings.withLock { $0 = settings }
     census.withLock { $0.caps = settings.caps }
     limiter.set(rate: settings.uploadRate, now: clock.now())
-    choke { choker, now in choker.set(slots: settings.uploadSlots, now: now) }
+    choke { choker, now in choker.set(slots: settings.fixedSlots, rationsAll: settings.fixedSlots != nil, now: now) }
   }
 
   var pipeline: Pipeline { currentPipeline.withLock { $0 } }
@@ -100,12 +97,14 @@ final class EngineCore: Sendable {
     }
     if let refusal { throw refusal }
   }
-  func authorizedConnection() { census.withLock { $0.authorized() } }
+  func authorizedConnection(_ address: IPAddress) { census.withLock { $0.authorized(address) } }
   func endConnection(_ address: IPAddress, isHandshake: Bool) {
     census.withLock { $0.end(address, wasAuthorized: !isHandshake) }
     wakeWaiters()
   }
   var connectionCount: Int { census.withLock { $0.total } }
+  /// How many connections there are beyond the seven eighths of the cap up to which nobody is in anybody's way.
+  var excess: Int { census.withLock { max(0, $0.total - $0.caps.total / 8 * 7) } }
 
   /// Feeds the choker and carries out what it says, wherever the connections live.
   func choke(_ feed: (inout Choker, ContinuousClock.Instant) -> [Choker.Action]) {

@@ -36,6 +36,7 @@ extension NodeSettings {
     artifacts = Artifacts(roots: (root.artifacts?.roots ?? []).map { $0.value.resolved(in: folder) })
     limits = root.limits?.limits ?? Limits()
     scrub = root.scrub?.scrub ?? Scrub()
+    superSeeding = root.superSeeding?.value ?? .off
     trackers = (root.trackers ?? []).map(\.text)
     peers = (root.peers ?? []).map { peer in
       StaticPeer(address: peer.address.value.address, artifacts: peer.artifacts?.map(\.text), place: peer.address.place ?? file)
