@@ -26,12 +26,15 @@ struct FileChange: Sendable, CustomTestStringConvertible {
 
   static let all = [
     FileChange(
-      name: "truncated", words: "cp data/app/a.bin keep; dd if=/dev/null of=data/app/a.bin bs=1 seek=1000 status=none", undo: "cat keep > data/app/a.bin",
+      name: "truncated", words: "cp data/app/a.bin keep; dd if=/dev/null of=data/app/a.bin bs=1 seek=1000 status=none",
+      undo: "cat keep > data/app/a.bin",
       state: .changed, reason: "a.bin"),
     FileChange(
-      name: "appended to", words: "printf x >> data/app/a.bin", undo: "truncate -s 200000 data/app/a.bin", state: .changed, reason: "a.bin"),
+      name: "appended to", words: "printf x >> data/app/a.bin", undo: "truncate -s 200000 data/app/a.bin",
+      state: .changed, reason: "a.bin"),
     FileChange(
-      name: "overwritten in place", words: "cp data/app/a.bin keep; printf xyz | dd of=data/app/a.bin seek=100 bs=1 conv=notrunc status=none",
+      name: "overwritten in place",
+      words: "cp data/app/a.bin keep; printf xyz | dd of=data/app/a.bin seek=100 bs=1 conv=notrunc status=none",
       undo: "cat keep > data/app/a.bin", state: .changed, reason: "a.bin"),
     FileChange(
       name: "deleted", words: "cp data/app/a.bin keep; rm data/app/a.bin", undo: "cp keep data/app/a.bin", state: .missing,

@@ -62,7 +62,10 @@ struct LostDiskTests {
   }
 
   /// A file system on a loop device, the end of which is cut off: reading there is an I/O error.
-  @Test(.enabled("no loop devices or no mkfs.ext4 here") { access("/dev/loop-control", F_OK) == 0 && access("/usr/sbin/mkfs.ext4", X_OK) == 0 })
+  @Test(
+    .enabled("no loop devices or no mkfs.ext4 here") {
+      access("/dev/loop-control", F_OK) == 0 && access("/usr/sbin/mkfs.ext4", X_OK) == 0
+    })
   func sectorsThatCannotBeReadTakeTheArtifactOutAndTheRestIsServed() async throws {
     try await NodeRig.run { rig in
       try await rig.shell(

@@ -57,7 +57,9 @@ struct LeaseTests {
     #expect(keeper.counts.held == 1)
   }
 
-  @Test(arguments: ["printf x | dd of=\"$0\" conv=notrunc status=none", "dd if=/dev/null of=\"$0\" bs=1 seek=10 status=none", "printf x >> \"$0\""])
+  @Test(arguments: [
+    "printf x | dd of=\"$0\" conv=notrunc status=none", "dd if=/dev/null of=\"$0\" bs=1 seek=10 status=none", "printf x >> \"$0\"",
+  ])
   func nothingIsReadOnceAnotherProcessHasWritten(words: String) async throws {
     #expect(reader.read(blocks).result == .complete)
     try await other(words)
