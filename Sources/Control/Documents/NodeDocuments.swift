@@ -143,7 +143,8 @@ package struct StatusDocument: Codable, Sendable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case schema, ready, node, pid, version, uptime, listeners, artifacts, serving, peers, uploaded, trackers, plugins, warnings, scrub, leases
+    case schema, ready, node, pid, version, uptime, listeners, artifacts, serving, peers, uploaded, trackers, plugins, warnings, scrub
+    case leases
     case policyGeneration = "policy_generation"
   }
 }
