@@ -111,8 +111,8 @@ let package = Package(
     .testTarget(
       name: "GranaryNodeTests",
       dependencies: [
-        "granary-chaos", "Control", "GranaryNode", "Inventory", "Metainfo", "PeerProtocol", "PluginKit", "Settings", "Storage",
-        "TestSupport", nioCore, logging,
+        "granary-chaos", "Control", "Engine", "GranaryNode", "Inventory", "Metainfo", "PeerProtocol", "PluginKit", "Settings", "Storage",
+        "TestSupport", nioCore, nioPosix, logging,
       ]),
     .testTarget(
       name: "InteropTests",

@@ -41,9 +41,9 @@ extension EngineCore {
   private func lookAtFiles(of swarm: Swarm) {
     guard swarm.isActive.exchange(false, ordering: .relaxed) else { return }
     disk.submit(swarm.artifact.reader.device) { [self] state in
-      guard state == .active, let error = swarm.artifact.reader.check().first else { return }
-      delegate.artifactFailed(id: swarm.facts.id, error: error)
-      retire(swarm, reason: "\(error)")
+      guard state == .active, let found = swarm.artifact.reader.checkOpenFiles().first else { return }
+      if !found.isVouchedFor { journalDoubt(about: swarm, found.error) }
+      fail(swarm, found.error)
     }
   }
 

@@ -11,6 +11,8 @@ package enum StorageError: Error, Hashable, Sendable {
   case wrongKind(path: String, found: String)
   /// The file is not what it was when its evidence was taken; `what` says the difference.
   case changed(path: String, what: String)
+  /// Another program has opened the file for writing, or truncated it: its lease was broken.
+  case openedForWriting(path: String)
   /// The file ends before the bytes that were to be read: `size` is where it ended.
   case truncated(path: String, offset: Int64, size: Int64)
   /// The file's length in bytes differs from the torrent's.
@@ -40,6 +42,7 @@ extension StorageError: CustomStringConvertible {
     case .symlink(let path): "\(path): a symbolic link stands here or above, and none is followed"
     case .wrongKind(let path, let found): "\(path): is \(found)"
     case .changed(let path, let what): "\(path): changed: \(what)"
+    case .openedForWriting(let path): "\(path): opened for writing by another program (lease broken)"
     case .truncated(let path, let offset, let size): "\(path): ends at byte \(size), before the bytes wanted at \(offset)"
     case .wrongSize(let path, let expected, let found): "\(path): is \(found) bytes long, not \(expected)"
     case .badLink(let path, let target, let why): "\(path): symbolic link to \(target) \(why)"

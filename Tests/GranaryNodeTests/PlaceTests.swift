@@ -58,8 +58,7 @@ struct PlaceTests {
     try paths.makeFolders()
     try paths.makeFolders()
     for path in [paths.state, paths.torrents] {
-      var status = stat()
-      #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o700)
+      #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o700)
     }
     try folder.write([], to: "file")
     let failure = #expect(throws: Failure.self) { try NodePaths(state: folder.path("file")).makeFolders() }

@@ -26,6 +26,7 @@ struct SampleTests {
   func commented() throws {
     let settings = try sample("granary.yaml")
     #expect(settings.limits == Limits())
+    #expect(settings.scrub == Scrub())
     #expect(settings.node.state == configFolder + "/state")
     #expect(settings.trackers.isEmpty && settings.peers.isEmpty && settings.origins.isEmpty && !settings.isOpen)
     let text = try String(contentsOfFile: configFolder + "/granary.yaml", encoding: .utf8)

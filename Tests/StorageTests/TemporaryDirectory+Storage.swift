@@ -37,6 +37,14 @@ extension TemporaryDirectory {
     try #require(pwrite(descriptor, bytes, bytes.count, offset) == bytes.count)
   }
 
+  /// Adds bytes to the file's end.
+  func append(_ relative: String, _ bytes: [UInt8]) throws {
+    let descriptor = open(path(relative), O_WRONLY | O_APPEND)
+    try #require(descriptor >= 0)
+    defer { close(descriptor) }
+    try #require(Glibc.write(descriptor, bytes, bytes.count) == bytes.count)
+  }
+
   func names(in relative: String = ".") throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: path(relative)).sorted()
   }

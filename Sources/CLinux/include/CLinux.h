@@ -28,3 +28,24 @@ struct granary_ucred {
   uint32_t uid;
   uint32_t gid;
 };
+
+/// Blocks the lease signal, and SIGIO that stands in for it, on the calling thread; its thread id.
+pid_t granary_lease_listen(void);
+
+/// Takes a read lease whose breaking is told to the thread `tid`, which has called granary_lease_listen; 0, or the errno.
+int granary_lease_take(int fd, pid_t tid);
+
+/// 1 while the lease on the descriptor stands, 0 where it is being broken or there is none, -1 with errno set.
+int granary_lease_stands(int fd);
+
+/// Gives the lease back; 0, or the errno.
+int granary_lease_release(int fd);
+
+/// Waits on the listening thread: the descriptor whose lease is being broken, -1 where any may be (signals were lost), -2 to stop.
+int granary_lease_wait(void);
+
+/// Has the listening thread's granary_lease_wait answer -2.
+void granary_lease_stop(pid_t tid);
+
+/// Gives the calling thread the lowest priority for disks that is not "only when idle"; 0, or the errno.
+int granary_lower_io_priority(void);

@@ -56,6 +56,58 @@ package struct StatusDocument: Codable, Sendable {
     }
   }
 
+  /// How the data that is held is looked after.
+  package struct Scrub: Codable, Sendable, Hashable {
+    /// When the oldest evidence of what is served was won, ISO 8601; null where nothing is served.
+    package var oldestEvidence: String?
+    /// Artifacts whose evidence is older than `scrub.every`.
+    package var artifactsDue = 0
+    /// The artifact that is being read.
+    package var current: String?
+    /// Artifacts read again since the start, and their bytes.
+    package var artifactsVerified = 0
+    package var bytesVerified: Int64 = 0
+    /// Artifacts that did not verify any more.
+    package var artifactsDamaged = 0
+    /// Artifacts whose files were looked at for changes since the start, and how often that went round.
+    package var artifactsLookedAt = 0
+    package var rounds = 0
+    /// Artifacts out of service that are looked at until they are back.
+    package var outOfService = 0
+
+    package init() {}
+
+    enum CodingKeys: String, CodingKey {
+      case current, rounds
+      case oldestEvidence = "oldest_evidence"
+      case artifactsDue = "artifacts_due"
+      case artifactsVerified = "artifacts_verified"
+      case bytesVerified = "bytes_verified"
+      case artifactsDamaged = "artifacts_damaged"
+      case artifactsLookedAt = "artifacts_looked_at"
+      case outOfService = "out_of_service"
+    }
+  }
+
+  /// Read leases on files that are held open: the earliest news of a change.
+  package struct Leases: Codable, Sendable, Hashable {
+    package var held = 0
+    package var taken = 0
+    package var broken = 0
+    /// Files that were served without: another owner's, open for writing elsewhere, on a file system without leases.
+    package var notOurs = 0
+    package var beingWritten = 0
+    package var unsupported = 0
+
+    package init() {}
+
+    enum CodingKeys: String, CodingKey {
+      case held, taken, broken, unsupported
+      case notOurs = "not_ours"
+      case beingWritten = "being_written"
+    }
+  }
+
   package let schema: String
   package let ready: Bool
   package let node: String
@@ -76,6 +128,8 @@ package struct StatusDocument: Codable, Sendable {
   package let trackers: [Tracker]
   package let plugins: [Plugin]
   package let warnings: [String]
+  package var scrub: Scrub?
+  package var leases: Leases?
 
   package init(
     ready: Bool, node: String, pid: Int32, version: String, uptime: Int64, listeners: [Listener], artifacts: Int, serving: Int, peers: Int,
@@ -89,7 +143,8 @@ package struct StatusDocument: Codable, Sendable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case schema, ready, node, pid, version, uptime, listeners, artifacts, serving, peers, uploaded, trackers, plugins, warnings
+    case schema, ready, node, pid, version, uptime, listeners, artifacts, serving, peers, uploaded, trackers, plugins, warnings, scrub
+    case leases
     case policyGeneration = "policy_generation"
   }
 }

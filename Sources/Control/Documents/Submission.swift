@@ -42,6 +42,8 @@ package struct Submission: Codable, Sendable {
   package let problem: String?
   /// Whether it is news of an artifact that is in the inventory: one that was removed meanwhile does not come back.
   package var isVerification = false
+  /// What kept anything from being read at all (`absent`, `unreadable`): earlier evidence is kept then.
+  package var obstacle: String?
 
   package init(
     torrent: String, torrentPath: String?, name: String, root: String, paths: [[String]], identities: [Identity?], pieces: String,

@@ -159,6 +159,7 @@ extension PeerConnection {
 
   private func activate(_ handshake: Handshake, _ swarm: Swarm, _ grant: Grant) throws {
     guard swarm.join(number) else { throw Refusal(plugin: "engine", reason: "the artifact went out of service") }
+    core.listenForChanges(of: swarm)
     let members: [Swarm.Member]
     do {
       members = try swarm.members(of: pipeline)

@@ -106,8 +106,7 @@ extension PeerConnection {
     for block in batch.dropFirst(whole) { refuse(block) }
     flushControl()
     guard let error else { return }
-    core.delegate.artifactFailed(id: swarm.facts.id, error: error)
-    core.retire(swarm, reason: "\(error)")
+    core.fail(swarm, error)
   }
 
   private func write(_ buffer: consuming ByteBuffer, _ batch: [Block]) {

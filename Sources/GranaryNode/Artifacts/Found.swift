@@ -22,6 +22,8 @@ struct Found: Sendable {
   let isPublished: Bool
   /// What is wrong, where not all is there.
   let problem: String?
+  /// What kept anything from being read at all.
+  var obstacle: Obstacle?
 
   /// `ready` where anything can be served.
   var state: ArtifactState {
@@ -53,10 +55,12 @@ struct Found: Sendable {
 extension Found {
   /// What is handed to a running node.
   var submission: Submission {
-    Submission(
+    var submission = Submission(
       torrent: Data(torrentBytes).base64EncodedString(), torrentPath: torrentPath, name: name, root: root, paths: paths,
       identities: identities.map { $0.map(Submission.Identity.init) }, pieces: Hex.encode(pieces.bytes), labels: labels,
       isPublished: isPublished, problem: problem)
+    submission.obstacle = obstacle?.rawValue
+    return submission
   }
 
   /// What a command handed to us, checked against itself and against the files as they are now.
@@ -69,6 +73,7 @@ extension Found {
     (torrentBytes, torrentPath, name, root) = (bytes, submission.torrentPath, submission.name, submission.root)
     (paths, self.pieces, labels) = (submission.paths, pieces, submission.labels)
     (isPublished, problem) = (submission.isPublished, submission.problem)
+    obstacle = submission.obstacle.flatMap(Obstacle.init)
     identities = submission.identities.map { $0?.value }
     if let file = fileWithoutEvidence { throw Failure(.badData, "pieces of \(file) are said to verify, and what the file was is not said") }
   }

@@ -14,6 +14,11 @@ struct InventoryKeeper: Sendable {
         torrent: found.torrent, torrentBytes: found.torrentBytes, name: found.name, data: data, labels: found.labels)
       return (try database.add(new, at: now), true)
     }
+    if let obstacle = found.obstacle {
+      // Nothing was read: what is known of the data is as good as before, and is what it is compared with when it is back.
+      try database.setState(obstacle == .absent ? .missing : .failed, reason: found.problem ?? "", of: known.id, at: now)
+      return (try database.artifact(known.id), false)
+    }
     let artifact = try database.replaceData(of: known.id, with: data, at: now)
     try database.replaceTorrent(of: known.id, with: found.torrent, found.torrentBytes)
     guard !found.labels.isEmpty else { return (artifact, false) }

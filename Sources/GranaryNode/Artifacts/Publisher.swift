@@ -64,14 +64,17 @@ struct Publisher: Sendable {
   /// Compares the data on disk with the torrent, whatever comes of it.
   func verify(
     _ torrent: Torrent, _ bytes: [UInt8], torrentPath: String?, name: String, root: String, paths: [[String]]?, labels: [String: String],
-    isPublished: Bool, isShown: Bool = Console.isTerminal
+    isPublished: Bool, isShown: Bool = Console.isTerminal, manner: ReadingManner = .eager,
+    isCancelled: @escaping @Sendable () -> Bool = { false }
   ) -> Found {
     let bar = ProgressBar("verifying", isShown: isShown)
     defer { bar.finish() }
-    let verified = ArtifactVerifier.verify(torrent: torrent, root: root, paths: paths, threads: threads, progress: bar.update)
+    let verified = ArtifactVerifier.verify(
+      torrent: torrent, root: root, paths: paths, threads: threads, manner: manner, progress: bar.update, isCancelled: isCancelled)
     return Found(
       torrent: torrent, torrentBytes: bytes, torrentPath: torrentPath, name: name, root: root, paths: verified.paths,
-      identities: verified.identities, pieces: verified.pieces, labels: labels, isPublished: isPublished, problem: Self.problem(verified))
+      identities: verified.identities, pieces: verified.pieces, labels: labels, isPublished: isPublished,
+      problem: Self.problem(verified, torrent, root), obstacle: Obstacle(verified))
   }
 
   /// The bytes of a .torrent file.
@@ -112,10 +115,12 @@ struct Publisher: Sendable {
     return path
   }
 
-  private static func problem(_ verified: VerifiedArtifact) -> String? {
+  private static func problem(_ verified: VerifiedArtifact, _ torrent: Torrent, _ root: String) -> String? {
     guard !verified.isComplete else { return nil }
     let pieces = "\(verified.pieces.population) of \(verified.pieces.count) pieces verify"
-    guard let first = verified.problems.first else { return pieces }
+    guard let first = verified.problems.first else {
+      return ([pieces] + [verified.firstBadPiece(in: torrent.layout, root: root)].compactMap { $0 }).joined(separator: "; ")
+    }
     let more = verified.problems.count > 1 ? " (and \(verified.problems.count - 1) more)" : ""
     return "\(pieces); \(first.error)\(more)"
   }

@@ -35,7 +35,8 @@ extension Node {
       try database.setState(.failed, reason: Failure(error).lines.first?.message ?? "", of: artifact.id, at: .now())
       return true
     }
-    guard holding.evidence != nil else { return false }
+    // Evidence that there is nothing to serve is not served.
+    guard let evidence = holding.evidence, !evidence.pieces.isEmpty || evidence.pieces.count == 0 else { return false }
     if let error = holding.fault {
       try database.setState(error.artifactState, reason: "\(error)", of: artifact.id, at: .now())
       return false
@@ -79,22 +80,13 @@ extension Node {
     try RootsPolicy(roots: settings.artifacts.roots).check(artifact.dataRoot)
     guard let evidence = holding.evidence else {
       takeOutOfService(artifact.id, reason: "nothing of it is verified")
-      verifyInBackground(artifact.id)
+      takeCare(of: [artifact.id], now: .now)
       throw ArtifactNotFound()
     }
     let torrent = try keeper.torrent(of: artifact.id).torrent
     let reader = reader(holding, torrent)
     if let error = reader.check().first { throw error }
     return SeededArtifact(facts: ArtifactFacts(artifact, torrent), torrent: torrent, reader: reader, have: evidence.pieces)
-  }
-
-  /// Compares an artifact's files with its evidence, without reading its torrent or the files. One that does not hold is taken out of service
-  /// and verified in the background; what is wrong is returned. Waits for the disk. Throws `InventoryError`.
-  @discardableResult
-  func look(at id: ArtifactID) throws -> StorageError? {
-    guard engine.isServing(id.rawValue), let fault = try database.holding(of: id).fault else { return nil }
-    failed(id, fault)
-    return fault
   }
 
   private func reader(_ holding: Holding, _ torrent: Torrent) -> ArtifactReader {
@@ -142,67 +134,46 @@ extension Node {
     Task { await announcer.remove(id: id.rawValue) }
   }
 
-  /// The engine has found that the evidence does not hold any more.
-  func failed(_ id: ArtifactID, _ error: StorageError) {
-    verifying.submit { [self] state in
-      guard state == .active, let artifact = try? database.artifact(id) else { return }
-      try? database.setState(error.artifactState, reason: "\(error)", of: id, at: .now())
-      logger.warning("artifact out of service", metadata: ["artifact": "\(artifact.name)", "reason": "\(error)"])
-      takeOutOfService(id, reason: "\(error)")
-      verifyInBackground(id)
-    }
-  }
-
-  /// Artifacts that are not served get another chance.
-  func lookAgain() {
-    verifying.submit { [self] state in
-      guard state == .active else { return }
-      let waiting = (try? database.artifacts(ArtifactFilter(states: [.changed, .missing, .failed]))) ?? []
-      for artifact in waiting { verifyInBackground(artifact.id) }
-    }
-  }
-
-  /// Serves what was not ready at the last look, one artifact after the other, off every loop: by its evidence where that holds, else once
-  /// its data has been read and verified.
-  func considerInBackground(_ id: ArtifactID) { inBackground(id) { try self.consider(id) } }
-
   /// Reads the data again, one artifact after the other, off every loop, and serves what verifies.
-  func verifyInBackground(_ id: ArtifactID) { inBackground(id) { try self.verify(id) } }
-
-  private func inBackground(_ id: ArtifactID, _ work: @escaping @Sendable () throws -> Void) {
+  func verifyInBackground(_ id: ArtifactID) {
     guard state.withLock({ $0.doubtful.insert(id).inserted }) else { return }
     verifying.submit { [self] state in
       defer { self.state.withLock { _ = $0.doubtful.remove(id) } }
       guard state == .active else { return }
       do {
-        try work()
+        verified(id, try verify(id), now: .now)
       } catch {
         try? database.setState(.failed, reason: Failure(error).lines.first?.message ?? "", of: id, at: .now())
         logger.error("an artifact could not be verified", metadata: ["artifact": "\(id)", "error": "\(error)"])
+        verified(id, nil, now: .now)
       }
     }
   }
 
-  private func consider(_ id: ArtifactID) throws {
+  /// Reads and compares an artifact and takes in what was found; nil where it is not there any more.
+  private func verify(_ id: ArtifactID) throws -> Found? {
     let holding = try database.holding(of: id)
-    guard holding.artifact.state != .paused, try !putInService(holding) else { return }
-    try verify(id)
+    guard holding.artifact.state != .paused else { return nil }
+    try database.setState(.verifying, of: id, at: .now())
+    let found = try read(holding) { [self] in isStopping.load(ordering: .relaxed) }
+    // It may have been removed while we read.
+    guard found.obstacle != .cancelled, (try? database.artifact(id)) != nil else { return nil }
+    try keep(found)
+    return found
   }
 
-  private func verify(_ id: ArtifactID) throws {
-    let holding = try database.holding(of: id)
+  /// Reads an artifact's data and compares it with its torrent.
+  func read(
+    _ holding: Holding, manner: ReadingManner = .eager, isCancelled: @escaping @Sendable () -> Bool
+  ) throws -> Found {
     let artifact = holding.artifact
-    guard artifact.state != .paused else { return }
-    try RootsPolicy(roots: settings.artifacts.roots).check(artifact.dataRoot)
-    try database.setState(.verifying, of: id, at: .now())
-    let (torrent, bytes) = try keeper.torrent(of: id)
-    let publisher = Publisher(roots: RootsPolicy(roots: settings.artifacts.roots), paths: paths, threads: 1)
-    let found = publisher.verify(
+    let roots = RootsPolicy(roots: settings.artifacts.roots)
+    try roots.check(artifact.dataRoot)
+    let (torrent, bytes) = try keeper.torrent(of: artifact.id)
+    return Publisher(roots: roots, paths: paths, threads: 1).verify(
       torrent, bytes, torrentPath: artifact.torrentPath, name: artifact.name, root: artifact.dataRoot,
-      paths: InventoryKeeper.paths(torrent, holding.files), labels: [:], isPublished: holding.evidence?.method == .hashed, isShown: false)
-    // It may have been removed while we read.
-    guard (try? database.artifact(id)) != nil else { return }
-    try keep(found)
+      paths: InventoryKeeper.paths(torrent, holding.files), labels: [:], isPublished: holding.evidence?.method == .hashed, isShown: false,
+      manner: manner, isCancelled: isCancelled)
   }
 
   /// Takes in what was found and serves it.
@@ -241,7 +212,7 @@ extension Holding {
 
 extension StorageError {
   /// The state of an artifact that has met this.
-  fileprivate var artifactState: ArtifactState {
+  var artifactState: ArtifactState {
     switch self {
     case .missing: .missing
     case .failed: .failed

@@ -1,3 +1,4 @@
+import CLinux
 import Control
 import Engine
 import Foundation
@@ -36,6 +37,12 @@ final class Node: Sendable {
   let announcer: TrackerAnnouncer
   let verifying: NIOThreadPool
   let cache: DescriptorCache
+  /// The care of artifacts whose files change, and its thread.
+  let care = Mutex(CareState())
+  let caring = NIOThreadPool(numberOfThreads: 1)
+  /// Reads slowly what was read longest ago.
+  let scrubbing = NIOThreadPool(numberOfThreads: 1)
+  let isStopping = Atomic(false)
   let started = ContinuousClock.now
   let state: Mutex<State>
   let threads: Int
@@ -81,7 +88,10 @@ final class Node: Sendable {
     verifying = NIOThreadPool(numberOfThreads: 1)
     disk.start()
     verifying.start()
-    cache = DescriptorCache(capacity: settings.limits.openFiles)
+    caring.start()
+    scrubbing.start()
+    scrubbing.submit { _ in _ = granary_lower_io_priority() }
+    cache = DescriptorCache(capacity: settings.limits.openFiles, leases: LeaseKeeper())
     delegate = NodeDelegate(ledger: ledger)
     var generator = SystemRandomNumberGenerator()
     let peerID = PeerID.random(prefix: "-GY0100-", using: &generator)
@@ -102,7 +112,7 @@ final class Node: Sendable {
   func run() async throws {
     // Until the signals have their services, a reload that comes too early is none.
     signal(SIGHUP, SIG_IGN)
-    delegate.attach(self)
+    attach()
     if let formerHang { logger.warning("the last run hung and was ended", metadata: ["why": "\(formerHang)"]) }
     watchdog?.start()
     loadPluginStates()
@@ -115,13 +125,17 @@ final class Node: Sendable {
     await shutDown(why: "signal")
   }
 
+  /// Engine and announcer tell us of what happens from now on.
+  func attach() { delegate.attach(self) }
+
   private func serve() async throws {
     let doubtful = try putInService()
     let listeners = try await listen()
     state.withLock { ($0.listeners, $0.isReady) = (listeners, true) }
-    for id in doubtful { considerInBackground(id) }
+    loadPosition()
+    takeCare(of: doubtful, now: .now)
     let services: [any Service] = [
-      AnnouncerService(announcer: announcer), HangUpService(node: self),
+      AnnouncerService(announcer: announcer), HangUpService(node: self), CareService(node: self),
       ControlServer(path: paths.socket, node: NodeControlFace(node: self), logger: quietLogger) { [self] in announceReadiness(listeners) },
     ]
     let group = ServiceGroup(
@@ -149,11 +163,12 @@ final class Node: Sendable {
   }
 
   /// The end, in order: no more peers, what is queued goes out, trackers are told, what waits is stored.
-  private func shutDown(why: String) async {
+  func shutDown(why: String) async {
     // The end takes a few bounded seconds; a second TERM must not cut off what trackers are told.
     signal(SIGTERM, SIG_IGN)
     signal(SIGINT, SIG_IGN)
     state.withLock { $0.isReady = false }
+    isStopping.store(true, ordering: .relaxed)
     await engine.stop(drain: Self.drainTime)
     await announcer.stop(within: Self.farewellTime)
     savePluginStates()
@@ -169,6 +184,8 @@ final class Node: Sendable {
     // Not waited for: a hung disk or a long verification must not keep a node that was told to stop.
     disk.shutdownGracefully { _ in }
     verifying.shutdownGracefully { _ in }
+    caring.shutdownGracefully { _ in }
+    scrubbing.shutdownGracefully { _ in }
     logger.notice("stopped", metadata: ["why": "\(why)"])
   }
 

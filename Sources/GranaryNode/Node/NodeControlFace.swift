@@ -17,12 +17,15 @@ struct NodeControlFace: NodeControl {
     let totals = node.engine.totals
     let counts = try await blocking { try node.database.counts() }
     let (listeners, isReady) = node.state.withLock { ($0.listeners, $0.isReady) }
-    return StatusDocument(
+    var document = StatusDocument(
       ready: isReady, node: node.settings.node.name, pid: getpid(), version: Granary.version,
       uptime: Int64((ContinuousClock.now - node.started) / .seconds(1)),
       listeners: listeners.map { .init(address: $0.ip.description, port: Int($0.port), tls: false) },
       artifacts: counts.artifacts.values.reduce(0, +), serving: totals.artifacts, peers: totals.connections, uploaded: totals.uploaded,
       policyGeneration: totals.generation, trackers: try await trackers(), plugins: plugins(), warnings: try await warnings())
+    document.scrub = try await blocking { try node.scrubDocument() }
+    document.leases = node.leasesDocument()
+    return document
   }
 
   func peers() async throws -> PeersDocument {

@@ -9,6 +9,8 @@ struct NodePaths: Sendable {
 
   var inventory: String { state + "/inventory.sqlite" }
   var lock: String { state + "/lock" }
+  /// Where the patrol was.
+  var patrol: String { state + "/patrol" }
   var torrents: String { state + "/torrents" }
   func pluginState(_ name: String) -> String { state + "/plugins/\(name).state" }
 

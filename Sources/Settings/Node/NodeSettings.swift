@@ -57,6 +57,7 @@ package struct NodeSettings: Sendable {
   package let listen: [Listener]
   package let artifacts: Artifacts
   package let limits: Limits
+  package let scrub: Scrub
   package let superSeeding: SuperSeeding
   /// Announce URLs for what is published without its own.
   package let trackers: [String]

@@ -31,7 +31,7 @@ package struct SettingsKey: Sendable {
 /// Every key of this build.
 package enum ReloadableKeys {
   /// In the order of `config/granary.yaml`.
-  package static let all: [SettingsKey] = node + limits + policy
+  package static let all: [SettingsKey] = node + limits + scrub + policy
 
   /// The keys that changed and that a running node cannot take over, in the table's order.
   package static func changesNeedingRestart(_ old: NodeSettings, _ new: NodeSettings) -> [String] {
@@ -69,6 +69,20 @@ package enum ReloadableKeys {
       },
       SettingsKey("limits.open-files", .needsRestart, default: "\(fresh.openFiles)", "descriptors kept open") { $0.limits.openFiles },
       SettingsKey("limits.event-loops", .needsRestart, default: "cores", "threads that serve connections") { $0.limits.eventLoops },
+    ]
+  }()
+
+  private static let scrub: [SettingsKey] = {
+    let fresh = Scrub()
+    return [
+      SettingsKey("scrub.every", .reloads, default: fresh.every.map { "\($0)" } ?? "never", "the age of evidence that is won again") {
+        $0.scrub.every
+      },
+      SettingsKey("scrub.rate", .reloads, default: "\(fresh.rate)", "how fast data is read for that") { $0.scrub.rate },
+      SettingsKey("scrub.between", .reloads, default: "[]", "when, in the host's own time; always where empty") { $0.scrub.between },
+      SettingsKey("scrub.patrol", .reloads, default: "\(fresh.patrol)", "artifacts looked at for changes each second") {
+        $0.scrub.patrol
+      },
     ]
   }()
 

@@ -8,6 +8,7 @@ struct RootSection: Decodable {
   let listen: [ListenSection]?
   let artifacts: ArtifactsSection?
   let limits: LimitsSection?
+  let scrub: ScrubSection?
   let superSeeding: SuperSeedingSection?
   let trackers: [TrackerURL]?
   let peers: [PeerSection]?
@@ -16,12 +17,12 @@ struct RootSection: Decodable {
   let open: Bool?
 
   enum CodingKeys: String, CodingKey, CaseIterable, ExplainedKeys {
-    case node, listen, artifacts, limits, trackers, peers, origins, pipeline, open
+    case node, listen, artifacts, limits, scrub, trackers, peers, origins, pipeline, open
     case superSeeding = "super-seeding"
 
     /// Sections of the contract that come with their issues.
     private static let later: Set<String> = [
-      "tls", "links", "tracker", "mirror", "catalogue", "zones", "disk", "http", "log", "metrics", "scrub", "announce-address",
+      "tls", "links", "tracker", "mirror", "catalogue", "zones", "disk", "http", "log", "metrics", "announce-address",
     ]
 
     static func explanation(ofUnknown key: String) -> String? {

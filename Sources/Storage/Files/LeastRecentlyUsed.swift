@@ -50,6 +50,11 @@ struct LeastRecentlyUsed<Key: Hashable, Value> {
     return entries[place]?.value
   }
 
+  /// The keys that match. O(n).
+  func keys(where matches: (Key) -> Bool) -> [Key] {
+    index.keys.filter(matches)
+  }
+
   /// Takes out the values of all keys that match. O(n).
   mutating func removeAll(where matches: (Key) -> Bool) -> [Value] {
     index.keys.filter(matches).compactMap { remove($0) }

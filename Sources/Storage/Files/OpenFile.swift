@@ -9,12 +9,31 @@ package final class OpenFile: Sendable {
   /// What the file was when it was opened.
   let identity: FileIdentity
   private let waits = Atomic(false)
+  private let lease: FileLease?
+  private let keeper: LeaseKeeper?
 
-  private init(descriptor: Int32, identity: FileIdentity) {
-    (self.descriptor, self.identity) = (descriptor, identity)
+  private init(descriptor: Int32, identity: FileIdentity, lease: FileLease?, keeper: LeaseKeeper?) {
+    (self.descriptor, self.identity, self.lease, self.keeper) = (descriptor, identity, lease, keeper)
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    // Out of the keeper's table first: the number may be another file's as soon as it is closed.
+    if lease != nil { keeper?.forget(descriptor) }
+    close(descriptor)
+  }
+
+  /// Whether a lease has kept others from writing since the file was opened.
+  var isLeased: Bool { lease?.isBroken == false }
+
+  /// Why bytes that were read up to now may not be those of the file as it was opened; nil where they are.
+  ///
+  /// With a lease that is known without a system call. Without one the file is looked at: whoever writes changes its times before its
+  /// bytes.
+  func doubt(_ display: @autoclosure () -> String) -> StorageError? {
+    if let lease { return lease.isBroken ? .openedForWriting(path: display()) : nil }
+    guard let now = FileStatus(descriptor: descriptor)?.identity else { return .missing(path: display()) }
+    return identity.difference(from: now).map { .changed(path: display(), what: $0) }
+  }
 
   /// Whether this file's system cannot read without waiting (no RWF_NOWAIT).
   var needsWaiting: Bool { waits.load(ordering: .relaxed) }
@@ -24,12 +43,17 @@ package final class OpenFile: Sendable {
 
   /// The regular file at `path` below the root; nil where `cachedOnly` and a disk would have to be waited for.
   ///
-  /// - Parameter evidence: what the file must be; nil takes it as it is.
+  /// - Parameters:
+  ///   - evidence: what the file must be; nil takes it as it is.
+  ///   - leases: leases the file where that can be had; `onBreak` is called when another program wants to write.
   /// - Throws: as `BeneathRoot.open`; `wrongKind` for anything but a regular file, `changed` where the evidence does not hold.
   static func open(
-    _ path: [String], below root: String, evidence: FileIdentity?, cachedOnly: Bool = false
+    _ path: [String], below root: String, evidence: FileIdentity?, cachedOnly: Bool = false, leases: LeaseKeeper? = nil,
+    onBreak: @escaping @Sendable () -> Void = {}
   ) throws(StorageError) -> OpenFile? {
     guard let descriptor = try BeneathRoot(root: root).open(path, flags: O_RDONLY, cachedOnly: cachedOnly) else { return nil }
+    // Leased before it is looked at: what is seen then stays so.
+    let lease = leases?.take(descriptor, notify: onBreak)
     let status = FileStatus(descriptor: descriptor)
     let number = errno
     do throws(StorageError) {
@@ -37,8 +61,9 @@ package final class OpenFile: Sendable {
       guard let status else { throw .failed(path: display, operation: "stat", offset: nil, errno: number) }
       guard status.isFile else { throw .wrongKind(path: display, found: status.kind) }
       if let what = evidence?.difference(from: status.identity) { throw .changed(path: display, what: what) }
-      return OpenFile(descriptor: descriptor, identity: status.identity)
+      return OpenFile(descriptor: descriptor, identity: status.identity, lease: lease, keeper: leases)
     } catch {
+      if lease != nil { leases?.forget(descriptor) }
       close(descriptor)
       throw error
     }

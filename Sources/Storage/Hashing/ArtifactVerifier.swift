@@ -9,10 +9,11 @@ package enum ArtifactVerifier {
   /// - Parameters:
   ///   - root: the folder that holds the artifact.
   ///   - paths: by file index, where each file lies below the root; nil for where the torrent's own names put it.
+  ///   - manner: how the data is read.
   ///   - progress: called from any of the threads, one call at a time; it is to be quick.
   ///   - isCancelled: asked before each piece.
   package static func verify(
-    torrent: Torrent, root: String, paths: [[String]]? = nil, threads: Int,
+    torrent: Torrent, root: String, paths: [[String]]? = nil, threads: Int, manner: ReadingManner = .eager,
     progress: @escaping @Sendable (HashProgress) -> Void = { _ in }, isCancelled: @escaping @Sendable () -> Bool = { false }
   ) -> VerifiedArtifact {
     let layout = torrent.layout
@@ -22,15 +23,15 @@ package enum ArtifactVerifier {
     let queue = PieceQueue(pieceCount: layout.pieceCount, pieceLength: layout.pieceLength, threads: threads)
     let meter = ProgressMeter(layout, progress)
     let expected = ExpectedDigests(torrent)
-    WorkerThreads.run(count: threads) { work(survey.files, expected, queue, results, meter, isCancelled) }
+    WorkerThreads.run(count: threads) { work(survey.files, expected, queue, results, meter, manner, isCancelled) }
     return results.conclude(survey.files, wasCancelled: queue.isStopped)
   }
 
   private static func work(
     _ files: ArtifactFiles, _ expected: ExpectedDigests, _ queue: PieceQueue, _ results: VerifyResults, _ meter: ProgressMeter,
-    _ isCancelled: @Sendable () -> Bool
+    _ manner: ReadingManner, _ isCancelled: @Sendable () -> Bool
   ) {
-    var hasher = PieceHasher(files, version: expected.version)
+    var hasher = PieceHasher(files, version: expected.version, manner: manner)
     while let run = queue.take() {
       for piece in run {
         if isCancelled() { return queue.stop() }

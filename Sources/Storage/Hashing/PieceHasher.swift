@@ -17,9 +17,9 @@ struct PieceHasher: ~Copyable {
   private var sha256 = SHA256Hasher()
   private var leaves: [SHA256Digest] = []
 
-  init(_ files: ArtifactFiles, version: TorrentVersion) {
+  init(_ files: ArtifactFiles, version: TorrentVersion, manner: ReadingManner = .eager) {
     self.version = version
-    source = PieceSource(files)
+    source = PieceSource(files, manner: manner)
     if version.hasV2 { leaves.reserveCapacity(files.layout.pieceLength / Block.standardLength) }
   }
 

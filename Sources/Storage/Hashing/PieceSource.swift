@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Metainfo
 
@@ -11,9 +12,10 @@ struct PieceSource: ~Copyable {
   private let buffer: UnsafeMutableRawBufferPointer
   private var open: (number: Int, file: OpenFile)?
   private var span = 0
+  private let manner: ReadingManner
 
-  init(_ files: ArtifactFiles) {
-    self.files = files
+  init(_ files: ArtifactFiles, manner: ReadingManner = .eager) {
+    (self.files, self.manner) = (files, manner)
     buffer = .allocate(byteCount: Self.chunkLength, alignment: 4_096)
   }
 
@@ -42,6 +44,25 @@ struct PieceSource: ~Copyable {
 
   private mutating func read(_ number: Int, from offset: Int64, into target: UnsafeMutableRawBufferPointer) throws(FileFault) {
     let file = try opened(number)
+    guard case .sparing(let pace) = manner else { return try read(number, file, from: offset, into: target) }
+    pace(target.count)
+    // What the page cache has was there before us, and stays; only what a disk was asked for is let go of again.
+    let cached = Self.readCached(file, from: offset, into: target)
+    guard cached < target.count else { return }
+    let rest = UnsafeMutableRawBufferPointer(rebasing: target[cached...])
+    try read(number, file, from: offset + Int64(cached), into: rest)
+    posix_fadvise(file.descriptor, Int(offset) + cached, rest.count, POSIX_FADV_DONTNEED)
+  }
+
+  /// Takes what can be had without a disk; how many bytes that is.
+  private static func readCached(_ file: OpenFile, from offset: Int64, into target: UnsafeMutableRawBufferPointer) -> Int {
+    var vector = iovec(iov_base: target.baseAddress, iov_len: target.count)
+    return max(0, granary_preadv_nowait(file.descriptor, &vector, 1, offset))
+  }
+
+  private func read(
+    _ number: Int, _ file: OpenFile, from offset: Int64, into target: UnsafeMutableRawBufferPointer
+  ) throws(FileFault) {
     var done = 0
     while done < target.count {
       let place = offset + Int64(done)
@@ -59,6 +80,14 @@ struct PieceSource: ~Copyable {
     return .truncated(path: path, offset: offset, size: size)
   }
 
+  /// The kernel is not to read ahead what we would not know to let go of.
+  private var advice: Int32 {
+    switch manner {
+    case .eager: POSIX_FADV_SEQUENTIAL
+    case .sparing: POSIX_FADV_RANDOM
+    }
+  }
+
   private mutating func opened(_ number: Int) throws(FileFault) -> OpenFile {
     if let open, open.number == number { return open.file }
     do throws(StorageError) {
@@ -66,7 +95,7 @@ struct PieceSource: ~Copyable {
       guard let file = try OpenFile.open(path, below: files.root, evidence: files.identity(number)) else {
         throw .missing(path: files.display(number))
       }
-      posix_fadvise(file.descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
+      posix_fadvise(file.descriptor, 0, 0, advice)
       open = (number, file)
       return file
     } catch {

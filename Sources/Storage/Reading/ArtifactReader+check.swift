@@ -7,7 +7,22 @@ extension ArtifactReader {
   /// compared only where it is held open: then it must still be what its path names. A file found changed is let go of, so that
   /// nothing more is read from it without a look at the evidence.
   package func check() -> [StorageError] {
-    layout.files.indices.compactMap { index in
+    check(Array(layout.files.indices))
+  }
+
+  /// Compares the files that are held open, those that blocks are read from, as `check()` does all.
+  ///
+  /// `isVouchedFor` says whether a lease has kept others from writing all the time, so that what was read is right whatever became of
+  /// the file since.
+  package func checkOpenFiles() -> [(error: StorageError, isVouchedFor: Bool)] {
+    cache.openFiles(of: number).filter(layout.files.indices.contains).sorted().compactMap { index in
+      let isVouchedFor = cache.file(DescriptorCache.Key(reader: number, file: index))?.isLeased == true
+      return check([index]).first.map { ($0, isVouchedFor) }
+    }
+  }
+
+  private func check(_ indices: [Int]) -> [StorageError] {
+    indices.compactMap { index in
       let file = layout.files[index]
       guard !file.isPadding, file.symlinkTarget == nil else { return nil }
       let error = fault(ofFile: index)

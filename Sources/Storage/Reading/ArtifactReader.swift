@@ -18,6 +18,7 @@ package final class ArtifactReader: Sendable {
   let cache: DescriptorCache
   let spans: FileSpans
   let number: UInt64
+  private let bell = ChangeBell()
 
   /// A reader for an artifact whose file of index `i` lies at `paths[i]` below `root`; the paths of pad files are not looked at.
   ///
@@ -81,10 +82,22 @@ package final class ArtifactReader: Sendable {
   func open(file: Int, waiting: Bool) throws(StorageError) -> OpenFile? {
     let path = paths.indices.contains(file) ? paths[file] : []
     let evidence = identities.indices.contains(file) ? identities[file] : nil
-    guard let opened = try OpenFile.open(path, below: root, evidence: evidence, cachedOnly: !waiting) else { return nil }
-    cache.insert(opened, for: DescriptorCache.Key(reader: number, file: file))
+    let key = DescriptorCache.Key(reader: number, file: file)
+    let onBreak: @Sendable () -> Void = { [bell, weak cache, root] in
+      cache?.remove(key)
+      bell.ring(.openedForWriting(path: BeneathRoot.display(root, path)))
+    }
+    guard
+      let opened = try OpenFile.open(
+        path, below: root, evidence: evidence, cachedOnly: !waiting, leases: cache.leases, onBreak: onBreak)
+    else { return nil }
+    cache.insert(opened, for: key)
     return opened
   }
+
+  /// Has the closure told, once for each file that is held open, when another program opens one for writing. It is called on a thread
+  /// that has more such news to take in, and must not wait. In place of an earlier one.
+  package func onChange(_ listener: @escaping @Sendable (StorageError) -> Void) { bell.listen(listener) }
 
   /// The file's path for messages.
   func display(file: Int) -> String {

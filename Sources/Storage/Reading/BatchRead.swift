@@ -126,6 +126,9 @@ struct BatchRead {
     var done = run.lowerBound
     while !left.isEmpty {
       let count = try readOnce(file, segments[run.lowerBound].file, left, offset)
+      // Looked at after the read, so that nothing goes out that was written before it.
+      let number = segments[run.lowerBound].file
+      if let doubt = file.doubt(reader.display(file: number)) { throw .failed(doubt) }
       offset += Int64(count)
       let whole = Self.consume(count, of: &left)
       for index in done..<done + whole { finish(segments[index]) }

@@ -13,9 +13,12 @@ package final class DescriptorCache: Sendable {
 
   private let files: Mutex<LeastRecentlyUsed<Key, OpenFile>>
   private let readers = Atomic<UInt64>(0)
+  /// Who leases what is held open; nil for nobody.
+  package let leases: LeaseKeeper?
 
-  /// A cache that keeps at most `capacity` descriptors open (at least 1).
-  package init(capacity: Int) {
+  /// A cache that keeps at most `capacity` descriptors open (at least 1), each with a lease where a keeper is given and one can be had.
+  package init(capacity: Int, leases: LeaseKeeper? = nil) {
+    self.leases = leases
     files = Mutex(LeastRecentlyUsed(capacity: capacity))
   }
 
@@ -49,6 +52,11 @@ package final class DescriptorCache: Sendable {
   func remove(_ key: Key) {
     let leaving = files.withLock { $0.remove(key) }
     _ = leaving
+  }
+
+  /// The files, by index, that a reader has open. O(capacity).
+  func openFiles(of reader: UInt64) -> [Int] {
+    files.withLock { $0.keys(where: { $0.reader == reader }).map(\.file) }
   }
 
   /// Lets go of everything that a reader has open.

@@ -16,7 +16,7 @@ struct TestArtifact {
 
   init(
     _ files: KeyValuePairs<String, Int> = ["a.bin": 70_000], id: Int64 = 1, name: String = "app", pieceLength: Int = 32_768,
-    version: TorrentVersion = .v1
+    version: TorrentVersion = .v1, leases: LeaseKeeper? = nil
   ) throws {
     var random = SeededGenerator(seed: UInt64(id))
     folder = try TemporaryDirectory("engine")
@@ -31,7 +31,7 @@ struct TestArtifact {
     facts = ArtifactFacts(id: id, infoHash: torrent.infoHash, name: name, labels: [:], isPrivate: true, layout: padded.layout)
     reader = ArtifactReader(
       layout: padded.layout, root: scan.root, paths: padded.arranged(hashed.paths, padding: []),
-      identities: padded.arranged(hashed.identities, padding: nil), cache: DescriptorCache(capacity: 8))
+      identities: padded.arranged(hashed.identities, padding: nil), cache: DescriptorCache(capacity: 8, leases: leases))
     var stream = [UInt8](repeating: 0, count: Int(padded.layout.span))
     for (file, offset) in zip(padded.layout.files, padded.layout.fileOffsets) where !file.isPadding {
       let content = try folder.read("\(name)/\(file.displayPath)")

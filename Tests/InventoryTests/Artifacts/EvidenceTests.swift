@@ -56,6 +56,43 @@ struct EvidenceTests {
     #expect(try database.evidence(of: id) == Made.evidence(of: torrent))
   }
 
+  @Test func `The oldest evidence of what is ready is known, and how many are older than a time`() throws {
+    let other = try database.add(Made.artifact(2), at: .noon).id
+    #expect(try database.confirmEvidence(of: id, from: .noon, at: .noon(plus: 60)))
+    let age = try database.evidenceAge(before: .noon(plus: 30))
+    #expect(age.oldest?.id == other && age.oldest?.at == .noon && age.due == 1)
+    try database.setState(.changed, of: other, at: .noon)
+    #expect(try database.evidenceAge(before: .noon(plus: 61)).oldest?.id == id)
+    try database.setState(.missing, of: id, at: .noon)
+    #expect(try database.evidenceAge(before: .noon(plus: 99)) == EvidenceAge(oldest: nil, due: 0))
+  }
+
+  @Test func `Evidence that is another one by now is not confirmed`() throws {
+    #expect(try !database.confirmEvidence(of: id, from: .noon(plus: 1), at: .noon(plus: 2)))
+    try database.execute("UPDATE files SET modified_ns = modified_ns + 1 WHERE file_index = 0")
+    #expect(try !database.confirmEvidence(of: id, from: .noon, at: .noon(plus: 2)))
+    #expect(try database.evidence(of: id) == nil)
+  }
+
+  @Test func `Several states change at once, but for what an operator has paused`() throws {
+    let other = try database.add(Made.artifact(2), at: .noon).id
+    try database.setState(.paused, reason: "operator", of: other, at: .noon)
+    let changes = [id, other, ArtifactID(rawValue: 99)].map { StateChange(id: $0, state: .missing, reason: "gone") }
+    try database.setStates(changes, at: .noon(plus: 5))
+    #expect(try database.artifact(id).state == .missing && database.artifact(id).stateReason == "gone")
+    #expect(try database.artifact(id).stateAt == .noon(plus: 5))
+    #expect(try database.artifact(other).state == .paused)
+  }
+
+  @Test func `What is ready is read page by page`() throws {
+    let more = try (2...5).map { try database.add(Made.artifact($0), at: .noon).id }
+    try database.setState(.failed, of: more[0], at: .noon)
+    let first = try database.readyHoldings(after: 0, limit: 2)
+    #expect(first.map(\.artifact.id) == [id, more[1]] && first.allSatisfy { $0.files.count == 2 && $0.evidence != nil })
+    #expect(try database.readyHoldings(after: more[1].rawValue, limit: 9).map(\.artifact.id) == [more[2], more[3]])
+    #expect(try database.readyHoldings(after: more[3].rawValue, limit: 9).isEmpty)
+  }
+
   @Test func `A state keeps its time until it changes`() throws {
     try database.setState(.paused, reason: "operator", of: id, at: .noon(plus: 1))
     try database.setState(.paused, reason: "operator", of: id, at: .noon(plus: 2))

@@ -77,6 +77,27 @@ struct ArtifactVerifierTests {
     #expect(!verified.isComplete)
   }
 
+  @Test(arguments: TorrentVersion.allCases)
+  func aFileThatIsTooLongLosesItsPieces(version: TorrentVersion) throws {
+    let fixture = try fixture(version)
+    try fixture.folder.append("artifact/003", [1])
+    let verified = try verify(fixture)
+    let (file, length) = (try index(fixture, "003"), Int64(fixture.layout.files[try index(fixture, "003")].length))
+    let path = fixture.folder.path("artifact/003")
+    #expect(verified.problems == [.init(file: file, error: .wrongSize(path: path, expected: length, found: length + 1))])
+    #expect(Array(verified.pieces.pieces) == pieces(fixture, without: "003"))
+    #expect(verified.identities[file] != nil)
+  }
+
+  @Test func theFirstBadPieceIsNamedWithItsFileAndPlace() throws {
+    let fixture = try fixture(.hybrid)
+    try fixture.folder.patch("artifact/000", at: 70_000, with: [1, 2, 3])
+    let (verified, torrent) = (try verify(fixture), try fixture.torrent())
+    let place = "piece 2 does not verify: \(fixture.folder.path("artifact/000")) at byte 65536"
+    #expect(verified.firstBadPiece(in: torrent.layout, root: fixture.folder.path) == place)
+    #expect(verified.problems.isEmpty && !verified.isComplete)
+  }
+
   @Test func nothingThereIsAnEmptyBitfieldWithEveryFileNamed() throws {
     let fixture = try fixture(.hybrid)
     try fixture.folder.remove("artifact")

@@ -67,16 +67,17 @@ struct ColdReadTests {
     #expect(reader.read(fixture.blocks(), waiting: true).result == .failed(appended: 0, .missing(path: path)))
   }
 
-  @Test func aTruncatedFileIsLeftToTheReadThatWaits() throws {
+  @Test func nothingOfATruncatedFileIsTakenWithoutWaitingEither() throws {
     let reader = fixture.reader()
     let blocks = Array(fixture.blocks()[..<8])
     #expect(reader.read(blocks).result == .complete)
     try fixture.folder.truncate("artifact/file", to: 49_157)
-    let (result, bytes) = reader.read(blocks, waiting: false)
-    #expect(result == .wouldBlock(appended: 3))
-    #expect(bytes == fixture.expected(blocks[..<3]))
     let path = fixture.folder.path("artifact/file")
-    let end = BatchResult.failed(appended: 0, .truncated(path: path, offset: 49_157, size: 49_157))
-    #expect(reader.read(blocks[3...], waiting: true).result == end)
+    let change = StorageError.changed(path: path, what: "it is 49157 bytes long, not 8388608")
+    #expect(reader.read(blocks, waiting: false).result == .failed(appended: 0, change))
+    // Past the end there is nothing to be had at once: that is for the read that may wait to explain.
+    #expect(reader.read(blocks[4...], waiting: false).result == .wouldBlock(appended: 0))
+    let end = BatchResult.failed(appended: 0, .truncated(path: path, offset: 65_536, size: 49_157))
+    #expect(reader.read(blocks[4...], waiting: true).result == end)
   }
 }

@@ -1,0 +1,125 @@
+import Inventory
+
+/// The artifacts that are out of service, and when each is looked at again: within seconds at first, then ever more seldom. A value; it is
+/// told what was seen and says what is to be done.
+struct CareBook {
+  /// What a look at an artifact out of service has seen.
+  enum Sight: Hashable {
+    /// Every file is what its evidence says. `isEnough` where that evidence is of pieces that can be served.
+    case asEvidence(isEnough: Bool)
+    /// Nothing of it is there.
+    case gone
+    /// Something is other than its evidence, or there is none. Equal numbers are equal sights.
+    case differs(Int)
+    /// Another program has it open for writing.
+    case beingWritten
+  }
+
+  enum Step: Hashable {
+    case wait
+    /// Serve it: nothing need be read.
+    case restore
+    /// Read it all and compare.
+    case verify
+  }
+
+  fileprivate struct Entry {
+    var nextLook: ContinuousClock.Instant
+    var looks = 0
+    /// A read has failed: that the files look as ever says nothing.
+    var mustRead: Bool
+    var wasWritten: Bool
+    var lastSight: Sight?
+    /// What a verification found wanting: it is not read again before it looks otherwise.
+    var wanting: Sight?
+    var isVerifying = false
+  }
+
+  private static let firstPause = Duration.seconds(1)
+  private static let longestPause = Duration.seconds(300)
+
+  private var entries: [ArtifactID: Entry] = [:]
+
+  var count: Int { entries.count }
+
+  func contains(_ id: ArtifactID) -> Bool { entries[id] != nil }
+
+  /// Whether another program had it open for writing.
+  func wasWritten(_ id: ArtifactID) -> Bool { entries[id]?.wasWritten == true }
+
+  /// Takes an artifact in; false where it is in the book already.
+  @discardableResult
+  mutating func add(
+    _ id: ArtifactID, mustRead: Bool = false, wasWritten: Bool = false, now: ContinuousClock.Instant
+  ) -> Bool {
+    if entries[id] != nil {
+      if mustRead { entries[id]?.mustRead = true }
+      if wasWritten { entries[id]?.wasWritten = true }
+      return false
+    }
+    entries[id] = Entry(nextLook: now, mustRead: mustRead, wasWritten: wasWritten)
+    return true
+  }
+
+  mutating func remove(_ id: ArtifactID) { entries[id] = nil }
+
+  /// Everything is looked at again now, and read again where that was found wanting before: an operator has asked for it.
+  mutating func hurry(now: ContinuousClock.Instant) {
+    for id in entries.keys {
+      entries[id]?.nextLook = now
+      entries[id]?.looks = 0
+      entries[id]?.wanting = nil
+    }
+  }
+
+  /// At most so many whose time has come, those that wait longest first.
+  func due(now: ContinuousClock.Instant, limit: Int) -> [ArtifactID] {
+    let due = entries.filter { !$0.value.isVerifying && $0.value.nextLook <= now }
+    let sorted = due.sorted { ($0.value.nextLook, $0.key.rawValue) < ($1.value.nextLook, $1.key.rawValue) }
+    return sorted.prefix(limit).map(\.key)
+  }
+
+  /// What is to be done after a look.
+  mutating func looked(_ id: ArtifactID, _ sight: Sight, now: ContinuousClock.Instant) -> Step {
+    guard var entry = entries[id] else { return .wait }
+    let step = entry.step(sight)
+    // What has just changed may change again soon; what stays as it is need not be looked at so often.
+    entry.looks = entry.lastSight == sight ? entry.looks + 1 : 0
+    entry.lastSight = sight
+    entry.nextLook = now + Self.pause(after: entry.looks)
+    entry.isVerifying = step == .verify
+    entries[id] = entry
+    return step
+  }
+
+  /// A verification is over and the artifact is not in service.
+  mutating func foundWanting(_ id: ArtifactID, mustRead: Bool, now: ContinuousClock.Instant) {
+    guard var entry = entries[id] else { return }
+    entry.wanting = entry.lastSight
+    entry.mustRead = mustRead
+    entry.isVerifying = false
+    entry.nextLook = now + Self.pause(after: entry.looks)
+    entries[id] = entry
+  }
+
+  /// The pause after so many looks that saw the same: doubled each time, up to the longest.
+  static func pause(after looks: Int) -> Duration {
+    let factor = 1 << min(max(0, looks), 9)
+    return min(firstPause * factor, longestPause)
+  }
+}
+
+extension CareBook.Entry {
+  fileprivate func step(_ sight: CareBook.Sight) -> CareBook.Step {
+    switch sight {
+    case .gone, .beingWritten: return .wait
+    // Evidence that nothing is right holds as long as the files are those.
+    case .asEvidence(let isEnough) where !mustRead: return isEnough ? .restore : .wait
+    case .asEvidence, .differs:
+      // What a disk refused is tried again as seldom as it is looked at; what was wrong is read again once it looks otherwise.
+      if sight == wanting { return mustRead && looks >= 2 ? .verify : .wait }
+      // Somebody may be at it still: read it once it has not changed between two looks.
+      return sight == lastSight ? .verify : .wait
+    }
+  }
+}

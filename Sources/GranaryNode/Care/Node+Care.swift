@@ -1,0 +1,225 @@
+import Engine
+import Foundation
+import Inventory
+import Logging
+import Metainfo
+import NIOPosix
+import PluginKit
+import Settings
+import Storage
+import Synchronization
+
+/// Artifacts whose files change, vanish or cannot be read: out of service with a reason, looked at until they are back.
+///
+///     engine (a batch, a look, a broken lease) ─┐
+///     patrol (a slow walk round all) ───────────┼─> out of service ──> CareBook ──> look (lstat), with growing pauses
+///     scrub (a bad piece) ──────────────────────┘                        ├─ as its evidence says: served again, nothing read
+///                                                                        └─ otherwise, and settled: verified in turn, served as far as it is right
+///
+/// Everything here runs on the care's own thread, which may wait for disks.
+extension Node {
+  /// The engine has found that the evidence does not hold any more.
+  func failed(_ id: ArtifactID, _ error: StorageError) {
+    caring.submit { [self] state in
+      guard state == .active else { return }
+      takeOut([(id, error)], now: .now)
+    }
+  }
+
+  /// Artifacts that are not served get another chance at once.
+  func lookAgain() {
+    caring.submit { [self] state in
+      guard state == .active else { return }
+      let waiting = (try? database.artifacts(ArtifactFilter(states: [.changed, .missing, .failed]))) ?? []
+      takeCare(of: waiting.map(\.id), now: .now)
+      care.withLock { $0.book.hurry(now: .now) }
+    }
+  }
+
+  /// Artifacts that are out of service are looked at from now on.
+  func takeCare(of ids: [ArtifactID], now: ContinuousClock.Instant) {
+    care.withLock { state in
+      for id in ids { state.book.add(id, now: now) }
+    }
+  }
+
+  /// Takes artifacts out of service for what is wrong with their files.
+  func takeOut(_ faults: [(id: ArtifactID, error: StorageError)], now: ContinuousClock.Instant) {
+    var changes: [StateChange] = []
+    for (id, error) in faults {
+      guard let artifact = try? database.artifact(id), artifact.state != .paused else { continue }
+      let isNew = care.withLock { state in
+        state.partly[id] = nil
+        return state.book.add(id, mustRead: error.isRefusal, wasWritten: error.isOpening, now: now)
+      }
+      changes.append(StateChange(id: id, state: error.artifactState, reason: "\(error)"))
+      takeOutOfService(id, reason: "\(error)")
+      if isNew { tell(.out, artifact, "\(error)", now: now) }
+    }
+    do {
+      try database.setStates(changes, at: .now())
+    } catch {
+      logger.error("states of artifacts could not be stored", metadata: ["error": "\(error)"])
+    }
+  }
+
+  /// One step of the care: who waits is looked at, the patrol goes on, what is due is scrubbed.
+  func careTick(now: ContinuousClock.Instant) {
+    lookAtThoseOut(now: now)
+    patrol(now: now)
+    scrubIfDue(now: now)
+    for summary in care.withLock({ $0.news.take(now: now) }) { tell(summary) }
+  }
+
+  private func lookAtThoseOut(now: ContinuousClock.Instant) {
+    // No faster than the patrol: a mount with ten thousand artifacts that comes back is taken in within a minute or two, not at once.
+    let due = care.withLock { $0.book.due(now: now, limit: max(1, settings.scrub.patrol / 4)) }
+    for id in due { lookAt(id, now: now) }
+  }
+
+  private func lookAt(_ id: ArtifactID, now: ContinuousClock.Instant) {
+    guard let holding = try? database.holding(of: id), holding.artifact.state != .paused else {
+      return care.withLock { $0.book.remove(id) }
+    }
+    let sight = sight(of: holding)
+    switch care.withLock({ $0.book.looked(id, sight, now: now) }) {
+    case .wait: return
+    case .verify: verifyInBackground(holding.artifact.id)
+    case .restore: restore(holding, now: now)
+    }
+  }
+
+  /// Serves again what is as its evidence says.
+  private func restore(_ holding: Holding, now: ContinuousClock.Instant) {
+    let id = holding.artifact.id
+    guard (try? putInService(holding)) == true, engine.isServing(id.rawValue) else { return }
+    care.withLock { $0.book.remove(id) }
+    tell(.back, holding.artifact, "its files are what they were when they were verified", now: now)
+  }
+
+  private func sight(of holding: Holding) -> CareBook.Sight {
+    let files = holding.lookFiles
+    let root = holding.artifact.dataRoot
+    let look = ArtifactLook.look(at: files, below: root)
+    if look.isGone { return .gone }
+    if care.withLock({ $0.book.wasWritten(holding.artifact.id) }), let leases = cache.leases,
+      ArtifactLook.isBeingWritten(files, below: root, leases: leases)
+    {
+      return .beingWritten
+    }
+    guard look.isAsEvidence, let evidence = holding.evidence else { return .differs(look.fingerprint) }
+    return .asEvidence(isEnough: !evidence.pieces.isEmpty || evidence.pieces.count == 0)
+  }
+
+  /// A verification in the background is over.
+  func verified(_ id: ArtifactID, _ found: Found?, now: ContinuousClock.Instant) {
+    let artifact = try? database.artifact(id)
+    guard let artifact, artifact.state == .ready, engine.isServing(id.rawValue) else {
+      return care.withLock { state in
+        guard artifact != nil else { return state.book.remove(id) }
+        state.book.foundWanting(id, mustRead: found?.obstacle == .unreadable, now: now)
+      }
+    }
+    let wasOut = care.withLock { state in
+      defer { state.book.remove(id) }
+      return state.book.contains(id)
+    }
+    guard wasOut else { return }
+    let whole = found?.pieces.isFull != false
+    tell(.back, artifact, whole ? "all its pieces verify" : "in part: \(artifact.stateReason)", now: now)
+  }
+}
+
+/// The walk round everything that is in service.
+extension Node {
+  private func patrol(now: ContinuousClock.Instant) {
+    let rate = settings.scrub.patrol
+    let (budget, position) = care.withLock { ($0.walk.budget(rate: rate, now: now), $0.walk.position) }
+    guard budget > 0, let page = try? database.readyHoldings(after: position, limit: budget) else { return }
+    var faults: [(id: ArtifactID, error: StorageError)] = []
+    for holding in page {
+      if let error = lookAtReady(holding) { faults.append((holding.artifact.id, error)) }
+      care.withLock { $0.walk.passed(holding.artifact.id.rawValue, files: holding.files.count) }
+    }
+    if page.isEmpty { care.withLock { $0.walk.wrap(now: now) } }
+    takeOut(faults, now: now)
+    savePosition(now: now)
+  }
+
+  /// What is wrong with an artifact that is in service.
+  private func lookAtReady(_ holding: Holding) -> StorageError? {
+    let look = ArtifactLook.look(at: holding.lookFiles, below: holding.artifact.dataRoot)
+    if let fault = look.fault { return fault }
+    if look.unknown > 0, holding.evidence?.pieces.isFull == false { readAgain(holding.artifact, look) }
+    return nil
+  }
+
+  /// What was missing of an artifact in part is there: it is read once it has not changed between two rounds, and not again before it
+  /// does.
+  private func readAgain(_ artifact: Artifact, _ look: ArtifactLook) {
+    let isSettled = care.withLock { state in
+      let before = state.partly.updateValue(look.fingerprint, forKey: artifact.id)
+      return before == look.fingerprint && state.book.add(artifact.id, now: .now)
+    }
+    if isSettled { verifyInBackground(artifact.id) }
+  }
+
+  /// Where the walk was, for the next start.
+  func loadPosition() {
+    let text = FileManager.default.contents(atPath: paths.patrol).map { String(decoding: $0.prefix(32), as: UTF8.self) } ?? ""
+    guard let position = Int64(text.trimmingCharacters(in: .whitespacesAndNewlines)) else { return }
+    care.withLock { $0.walk = PatrolWalk(position: position) }
+  }
+
+  private func savePosition(now: ContinuousClock.Instant) {
+    let position = care.withLock { state -> Int64? in
+      if let saved = state.savedAt, now - saved < Self.savingPause { return nil }
+      state.savedAt = now
+      return state.walk.position
+    }
+    guard let position else { return }
+    // Losing it costs a walk from the beginning.
+    try? AtomicFile.write(Array("\(position)\n".utf8), to: paths.patrol, mode: 0o600)
+  }
+
+  private static let savingPause = Duration.seconds(60)
+}
+
+/// What is said of it.
+extension Node {
+  func tell(_ kind: OutageNews.Kind, _ artifact: Artifact, _ reason: String, now: ContinuousClock.Instant) {
+    guard care.withLock({ $0.news.add(kind, name: artifact.name, reason: reason, now: now) }) else { return }
+    let metadata: Logger.Metadata = ["artifact": "\(artifact.name)", "reason": "\(reason)"]
+    switch kind {
+    case .out: logger.warning("artifact out of service", metadata: metadata)
+    case .back: logger.notice("artifact in service again", metadata: metadata)
+    }
+    journal(kind, artifact.name, artifact.infoHash.preferredWire, reason)
+  }
+
+  private func tell(_ summary: OutageNews.Summary) {
+    let words = summary.kind == .out ? "more artifacts out of service" : "more artifacts in service again"
+    logger.warning(
+      "\(words)", metadata: ["count": "\(summary.count)", "last": "\(summary.name)", "reason": "\(summary.reason)"])
+    journal(summary.kind, nil, nil, "\(summary.count) \(words); the last: \(summary.name): \(summary.reason)")
+  }
+
+  private func journal(_ kind: OutageNews.Kind, _ name: String?, _ infoHash: SHA1Digest?, _ reason: String) {
+    journal.record(
+      JournalRecord(
+        at: .now, principal: "node", address: nil, infoHash: infoHash, artifact: name, operation: "storage",
+        verdict: kind == .out ? "close" : "allow", plugin: "care", reason: reason, generation: engine.pipeline.generation))
+  }
+}
+
+extension Holding {
+  /// Its files as a look takes them.
+  var lookFiles: [ArtifactLook.File] {
+    files.map { ArtifactLook.File(path: $0.path.split(separator: "/").map(String.init), identity: $0.identity) }
+  }
+}
+
+extension StorageError {
+  /// Whether another program has opened the file for writing.
+  var isOpening: Bool { if case .openedForWriting = self { true } else { false } }
+}
