@@ -109,7 +109,8 @@ let package = Package(
     .testTarget(
       name: "GranaryNodeTests",
       dependencies: [
-        "granary-chaos", "Control", "GranaryNode", "Inventory", "Metainfo", "PeerProtocol", "PluginKit", "Settings", "Storage", "TestSupport",
+        "granary-chaos", "Control", "GranaryNode", "Inventory", "Metainfo", "PeerProtocol", "PluginKit", "Settings", "Storage",
+        "TestSupport",
         nioCore, logging,
       ]),
     .testTarget(

@@ -26,7 +26,8 @@ final class StubNode: NodeControl {
       trackers: [.init(artifact: "app", url: "http://t/announce", state: "ok", detail: nil)],
       plugins: [
         .init(
-          name: "gate", state: .tripped, onError: "deny", trippedAt: "2026-11-23T12:00:00Z", reason: "too much", calls: ["on_request": .max],
+          name: "gate", state: .tripped, onError: "deny", trippedAt: "2026-11-23T12:00:00Z", reason: "too much",
+          calls: ["on_request": .max],
           faults: [:], late: [:], nanoseconds: ["judge": 7])
       ], warnings: ["mind the gap"])
   }

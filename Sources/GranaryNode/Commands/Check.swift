@@ -93,7 +93,8 @@ extension Pipeline {
   fileprivate var failOpenWarnings: [String] {
     plugins.filter { $0.onError != .deny && !$0.plugin.guards.isEmpty }.map { installed in
       let guarded = installed.plugin.guards.map(\.rawValue).sorted().joined(separator: ", ")
-      return "\(installed.place): \(installed.name): on-error: \(installed.onError.rawValue): once it is tripped it no longer guards \(guarded)"
+      return
+        "\(installed.place): \(installed.name): on-error: \(installed.onError.rawValue): once it is tripped it no longer guards \(guarded)"
     }
   }
 
