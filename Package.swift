@@ -9,6 +9,7 @@ let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: nio)
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -51,7 +52,7 @@ let package = Package(
     .target(
       name: "Engine",
       dependencies: [
-        "CLinux", "PluginKit", "PeerProtocol", "Storage", "Metainfo", nioCore, nioPosix, logging, deque,
+        "CLinux", "PluginKit", "PeerProtocol", "Storage", "Metainfo", nioCore, nioPosix, logging, deque, heap,
       ]),
     .target(
       name: "Tracker", dependencies: ["Metainfo", "PluginKit", "HTTPClient", nioCore, nioPosix, logging]),
@@ -75,7 +76,8 @@ let package = Package(
     .executableTarget(
       name: "granary-bench",
       dependencies: [
-        "Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", "Plugins", "Settings", "Storage", arguments, nioCore, nioPosix, logging,
+        "Inventory", "Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", "Plugins", "Settings", "Storage", arguments, nioCore, nioPosix,
+        logging,
       ]),
     // Tests mirror the sources.
     .target(
@@ -110,14 +112,32 @@ let package = Package(
       name: "GranaryNodeTests",
       dependencies: [
         "granary-chaos", "Control", "GranaryNode", "Inventory", "Metainfo", "PeerProtocol", "PluginKit", "Settings", "Storage",
-        "TestSupport",
-        nioCore, logging,
+        "TestSupport", nioCore, logging,
       ]),
     .testTarget(
-      name: "InteropTests", dependencies: ["granary", "Metainfo", "PeerProtocol", "TestSupport", nioCore, nioPosix],
+      name: "InteropTests",
+      dependencies: ["granary", "Inventory", "Metainfo", "PeerProtocol", "Storage", "TestSupport", nioCore, nioPosix],
       resources: [.copy("Clients")]),
   ]
 )
+
+// The fuzzers feed what is decoded to the targets of Tests/FuzzTests. An ordinary build has them as a test that replays the inputs that
+// once did harm; with GRANARY_FUZZ set there is a program of them instead, with libFuzzer and the address sanitizer, for deploy/fuzz.
+let fuzzed = ["OpenSSL", "Metainfo", "PeerProtocol", "Storage", "HTTPClient", "PluginKit", "Plugins", "Engine", "Tracker", "Settings"]
+let fuzzers: [Target.Dependency] = fuzzed.map { .byName(name: $0) } + ["TestSupport", nioCore, nioPosix, nioHTTP1, nioEmbedded, logging]
+let isFuzzing = Context.environment["GRANARY_FUZZ"] == "1"
+if isFuzzing {
+  package.targets.removeAll { $0.type == .test }
+  package.targets += [
+    .systemLibrary(name: "CLibFuzzer", path: "Tests/CLibFuzzer"),
+    .executableTarget(
+      name: "granary-fuzz", dependencies: fuzzers + ["CLibFuzzer"], path: "Tests/FuzzTests", exclude: ["Found", "Replay"],
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]),
+  ]
+} else {
+  package.targets.append(
+    .testTarget(name: "FuzzTests", dependencies: fuzzers, exclude: ["Driver"], resources: [.copy("Found")]))
+}
 
 for target in package.targets where target.type != .system && target.name != "CLinux" {
   target.swiftSettings = [
@@ -126,4 +146,11 @@ for target in package.targets where target.type != .system && target.name != "CL
     .enableUpcomingFeature("MemberImportVisibility"),
     .treatAllWarnings(as: .error),
   ]
+}
+
+// Only our own modules are watched: those we depend on check their bounds, and building them twice over takes minutes. Testability and
+// assertions are kept, since the build is an optimised one.
+for target in package.targets where isFuzzing && (fuzzed + ["TestSupport", "granary-fuzz"]).contains(target.name) {
+  let flags = ["-sanitize=fuzzer,address", "-enable-testing", "-assert-config", "Debug"]
+  target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(flags)]
 }

@@ -8,19 +8,39 @@ import Synchronization
 extension EngineCore {
   func tick() {
     let now = clock.now()
-    choke { choker, now in choker.tick(now) }
+    var lacking: [Int] = []
     for installed in pipeline.plugins { installed.tell(.tick) { try installed.plugin.tick(now) } }
-    for swarm in swarms.all where swarm.peerCount > 0 {
+    swarms.expire(now: now)
+    for swarm in swarms.live where swarm.peerCount > 0 {
       swarm.tell(.tick) { try $0.tick(now) }
       lookAtFiles(of: swarm)
+      if ration(swarm) { lacking.append(swarm.layout.pieceLength) }
     }
+    setBreadth(lacking)
+    choke { choker, now in choker.tick(now) }
     dialer?.tick()
+  }
+
+  /// Whether the swarm lacks pieces and its peers therefore share slots; the choker is told of a change.
+  private func ration(_ swarm: Swarm) -> Bool {
+    guard let watch = swarm.watch else { return false }
+    let lacks = settings.uploadSlots == .auto && limiter.quantum != nil && watch.lacking > 0
+    guard watch.isRationed.exchange(lacks, ordering: .relaxed) != lacks else { return lacks }
+    choke { $0.ration(swarm.peers, isRationed: lacks, now: $1) }
+    return lacks
+  }
+
+  private func setBreadth(_ lacking: [Int]) {
+    let settings = settings
+    guard settings.uploadSlots == .auto else { return }
+    let slots = UnchokeBreadth(rate: settings.uploadRate).slots(lacking: lacking)
+    choke { $0.set(slots: slots, rationsAll: false, now: $1) }
   }
 
   /// An artifact is served only while its evidence holds: the files' identities are compared while blocks go out.
   private func lookAtFiles(of swarm: Swarm) {
     guard swarm.isActive.exchange(false, ordering: .relaxed) else { return }
-    disk.submit { [self] state in
+    disk.submit(swarm.artifact.reader.device) { [self] state in
       guard state == .active, let error = swarm.artifact.reader.check().first else { return }
       delegate.artifactFailed(id: swarm.facts.id, error: error)
       retire(swarm, reason: "\(error)")
@@ -37,7 +57,7 @@ extension EngineCore {
 
   /// Takes a swarm out of service and lets its peers go.
   func retire(_ swarm: Swarm, reason: String, isReplaced: Bool = false) {
-    if !isReplaced, swarms[swarm.facts.id] === swarm { _ = swarms.remove(swarm.facts.id) }
+    if !isReplaced { swarms.remove(swarm) }
     swarm.tell(.onState) { try $0.onState("out of service: \(reason)") }
     for number in swarm.retire() {
       visit(number) { $0.close(DisconnectReason(.engine, reason)) }
@@ -52,11 +72,11 @@ extension EngineCore {
   }
 
   /// A connection is over.
-  func ended(target: DialTarget?, address: PeerAddress, reason: DisconnectReason, wasAuthorized: Bool) {
+  func ended(target: DialTarget?, address: PeerAddress, reason: DisconnectReason, wasAuthorized: Bool, isUseless: Bool) {
     if let target {
       let entry = DialBook.Entry(artifact: target.swarm.facts.id, address: address)
       if reason == .ourself { dialer?.isOurself(address) }
-      dialer?.ended(entry, succeeded: wasAuthorized)
+      dialer?.ended(entry, succeeded: wasAuthorized, isUseless: isUseless)
     }
   }
 

@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 import PeerProtocol
 import PluginKit
+import Storage
 import Synchronization
 
 /// What all loops share. Nothing in it is touched for each block.
@@ -15,9 +16,10 @@ final class EngineCore: Sendable {
   let logger: Logger
   let peerID: PeerID
   let clientVersion: String
-  let swarms = SwarmTable()
+  let swarms: SwarmTable
+  let loader: SwarmLoader
   let numbers: PeerNumbers
-  let disk: NIOThreadPool
+  let disk: DiskThreads
   let limiter: UploadLimiter
   let uploaded = Atomic<Int64>(0)
   let isDraining = Atomic<Bool>(false)
@@ -35,15 +37,18 @@ final class EngineCore: Sendable {
 
   init(
     settings: EngineSettings, pipeline: Pipeline, clock: EngineClock, journal: any Journal, delegate: any EngineDelegate, logger: Logger,
-    peerID: PeerID, clientVersion: String, disk: NIOThreadPool
+    peerID: PeerID, clientVersion: String, source: any ArtifactSource, disk: DiskThreads
   ) {
     (self.clock, self.journal, self.delegate) = (clock, journal, delegate)
     currentSettings = Mutex(settings)
     (self.logger, self.peerID, self.clientVersion, self.disk) = (logger, peerID, clientVersion, disk)
     numbers = PeerNumbers(loops: settings.eventLoops)
     limiter = UploadLimiter(rate: settings.uploadRate, now: clock.now())
+    let swarms = SwarmTable()
+    self.swarms = swarms
+    loader = SwarmLoader(table: swarms, source: source, disk: disk) { delegate.artifactFailed(id: $0, error: $1) }
     census = Mutex(ConnectionCensus(caps: settings.caps))
-    choker = Mutex(Choker(slots: settings.uploadSlots))
+    choker = Mutex(Choker(slots: settings.fixedSlots, rationsAll: settings.fixedSlots != nil))
     currentPipeline = Mutex(pipeline)
     attend(to: pipeline)
   }
@@ -56,7 +61,7 @@ final class EngineCore: Sendable {
     currentSettings.withLock { $0 = settings }
     census.withLock { $0.caps = settings.caps }
     limiter.set(rate: settings.uploadRate, now: clock.now())
-    choke { choker, now in choker.set(slots: settings.uploadSlots, now: now) }
+    choke { choker, now in choker.set(slots: settings.fixedSlots, rationsAll: settings.fixedSlots != nil, now: now) }
   }
 
   var pipeline: Pipeline { currentPipeline.withLock { $0 } }
@@ -92,12 +97,14 @@ final class EngineCore: Sendable {
     }
     if let refusal { throw refusal }
   }
-  func authorizedConnection() { census.withLock { $0.authorized() } }
+  func authorizedConnection(_ address: IPAddress) { census.withLock { $0.authorized(address) } }
   func endConnection(_ address: IPAddress, isHandshake: Bool) {
     census.withLock { $0.end(address, wasAuthorized: !isHandshake) }
     wakeWaiters()
   }
   var connectionCount: Int { census.withLock { $0.total } }
+  /// How many connections there are beyond the seven eighths of the cap up to which nobody is in anybody's way.
+  var excess: Int { census.withLock { max(0, $0.total - $0.caps.total / 8 * 7) } }
 
   /// Feeds the choker and carries out what it says, wherever the connections live.
   func choke(_ feed: (inout Choker, ContinuousClock.Instant) -> [Choker.Action]) {
@@ -110,6 +117,30 @@ final class EngineCore: Sendable {
   }
 
   private func isUnchoked(_ number: PeerNumber) -> Bool { choker.withLock { $0.isUnchoked(number) } }
+
+  /// A hold on a swarm ends.
+  func release(_ swarm: Swarm) {
+    if swarm.release() { swarms.rest(swarm, now: clock.now()) }
+  }
+
+  /// Hands a swarm that was asked for to the connection that asked, in an event of its own; lets go of it where the connection is gone.
+  func deliver(_ lookup: SwarmLookup, to number: PeerNumber, _ body: @escaping @Sendable (PeerConnection) -> Void) {
+    let loops = loops
+    let index = numbers.loop(of: number)
+    guard loops.indices.contains(index) else { return letGo(lookup) }
+    let handle = loops[index]
+    handle.eventLoop.execute { [self] in
+      guard let connection = handle.bound.value.connections[number] else { return letGo(lookup) }
+      connection.handleEvent { connection in
+        connection.take(lookup)
+        body(connection)
+      }
+    }
+  }
+
+  private func letGo(_ lookup: SwarmLookup) {
+    if case .held(let swarm) = lookup { release(swarm) }
+  }
 
   /// Runs the closure with the connection, on its loop; at once where we are on it. Nothing happens where the connection is gone.
   func visit(_ number: PeerNumber, _ body: @escaping @Sendable (PeerConnection) -> Void) {

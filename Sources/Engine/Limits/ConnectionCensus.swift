@@ -18,6 +18,7 @@ package struct ConnectionCensus: Sendable {
     case total(cap: Int)
     case address(cap: Int)
     case handshakes(cap: Int)
+    case handshakesOfAddress
 
     /// In words, with the setting to turn.
     package var reason: String {
@@ -25,6 +26,7 @@ package struct ConnectionCensus: Sendable {
       case .total(let cap): "\(cap) connections are open (limits.connections)"
       case .address(let cap): "\(cap) connections of this address are open (limits.per-address)"
       case .handshakes(let cap): "\(cap) handshakes are in flight (limits.handshakes)"
+      case .handshakesOfAddress: "so many handshakes of this address are in flight that others would find no place (limits.handshakes)"
       }
     }
   }
@@ -36,6 +38,7 @@ package struct ConnectionCensus: Sendable {
   /// Connections whose handshake is not finished.
   package private(set) var handshakes = 0
   private var byAddress: [IPAddress: Int] = [:]
+  private var handshakesByAddress: [IPAddress: Int] = [:]
 
   package init(caps: Caps) {
     self.caps = caps
@@ -47,19 +50,34 @@ package struct ConnectionCensus: Sendable {
     let known = byAddress[address, default: 0]
     guard total < caps.total else { throw .total(cap: caps.total) }
     guard known < caps.perAddress else { throw .address(cap: caps.perAddress) }
-    guard !isHandshake || handshakes < caps.handshakes else { throw .handshakes(cap: caps.handshakes) }
+    if isHandshake { try beginHandshake(address) }
     total += 1
-    if isHandshake { handshakes += 1 }
     byAddress[address] = known + 1
   }
 
+  /// Half of what is free is for any one address: whoever opens connections and says nothing must not keep all others out.
+  private mutating func beginHandshake(_ address: IPAddress) throws(Refusal) {
+    let free = caps.handshakes - handshakes
+    guard free > 0 else { throw .handshakes(cap: caps.handshakes) }
+    let own = handshakesByAddress[address, default: 0]
+    guard own <= free else { throw .handshakesOfAddress }
+    handshakes += 1
+    handshakesByAddress[address] = own + 1
+  }
+
+  private mutating func endHandshake(_ address: IPAddress) {
+    handshakes -= 1
+    let left = handshakesByAddress[address, default: 1] - 1
+    handshakesByAddress[address] = left > 0 ? left : nil
+  }
+
   /// Its handshake is finished.
-  package mutating func authorized() { handshakes -= 1 }
+  package mutating func authorized(_ address: IPAddress) { endHandshake(address) }
 
   /// It is gone.
   package mutating func end(_ address: IPAddress, wasAuthorized: Bool) {
     total -= 1
-    if !wasAuthorized { handshakes -= 1 }
+    if !wasAuthorized { endHandshake(address) }
     let left = byAddress[address, default: 1] - 1
     byAddress[address] = left > 0 ? left : nil
   }

@@ -44,15 +44,51 @@ extension PeerConnection {
   }
 
   private func refuseUnknown() {
+    if let loadFailure {
+      return close(DisconnectReason(.policy(plugin: "engine"), "the artifact cannot be served now: \(loadFailure)"))
+    }
     facts.now = core.clock.wall()
     for installed in pipeline.plugins { installed.tell(.onUnknownTorrent) { installed.plugin.onUnknownTorrent(facts) } }
     close(DisconnectReason(.policy(plugin: "engine"), "no artifact in service has this info-hash"))
   }
 
-  /// What the guards are asked about is the artifact as it is now.
-  private func lookUp() {
-    judged = facts.infoHash.flatMap { core.swarms[$0] }
+  /// Finds the artifact that the handshake names, as it is now. What is not in memory is brought there off the loop, with reading paused,
+  /// under the handshake's deadline; what is unknown makes the same trip.
+  private func lookUp(_ next: @escaping @Sendable (PeerConnection) -> Void) {
+    phase = .admitting
+    pauseReading()
+    guard let infoHash = facts.infoHash else { return }
+    let (core, number) = (core, number)
+    let swarm = core.loader.find(infoHash) { lookup in core.deliver(lookup, to: number, next) }
+    guard let swarm else { return }
+    take(.held(swarm))
+    next(self)
+  }
+
+  /// What was asked for is there, or is not.
+  func take(_ lookup: SwarmLookup) {
+    letGoOfArtifact()
+    loadFailure = nil
+    switch lookup {
+    case .held(let swarm) where swarm.isPaused:
+      core.release(swarm)
+      loadFailure = "it is paused"
+    case .held(let swarm): judged = swarm
+    case .failed(let reason): loadFailure = reason
+    case .unknown: break
+    }
     facts.artifact = judged?.facts
+  }
+
+  /// The artifact may leave memory, as far as this connection is concerned.
+  func letGoOfArtifact() {
+    if let swarm = judged.take() { core.release(swarm) }
+  }
+
+  /// Whether the artifact has come, gone or changed since it was looked up.
+  private var isOutdated: Bool {
+    guard let judged else { return loadFailure == nil && facts.infoHash.flatMap { core.swarms.id(of: $0) } != nil }
+    return !judged.isInService
   }
 
   private func complete(_ handshake: Handshake) {
@@ -63,8 +99,8 @@ extension PeerConnection {
       close(.ourself)
       return
     }
-    lookUp()
-    askToConnect { connection in connection.authorize(handshake) }
+    named = .now()
+    lookUp { connection in connection.askToConnect { connection in connection.authorize(handshake) } }
   }
 
   /// Asks the guards of `connect`; what waits does so off the loop with reading paused, under the handshake's deadline.
@@ -88,7 +124,8 @@ extension PeerConnection {
   }
 
   private func decided(_ decision: Decision, _ next: (PeerConnection) -> Void) {
-    guard phase == .admitting else { return }
+    guard phase == .admitting, !isRefused else { return }
+    admission = nil
     connectUntil = decision.validUntil
     if let refusal = decision.refusal {
       refuse(refusal, operation: .connect)
@@ -99,10 +136,10 @@ extension PeerConnection {
 
   /// Every guard of `connect` allows: compile the grant, make the handlers, answer the handshake.
   private func authorize(_ handshake: Handshake) {
-    let former = judged
-    lookUp()
     // It was replaced or removed while the guards thought: they are asked about what there is now.
-    guard judged === former else { return askToConnect { connection in connection.authorize(handshake) } }
+    guard !isOutdated else {
+      return lookUp { connection in connection.askToConnect { connection in connection.authorize(handshake) } }
+    }
     guard let swarm = judged else { return refuseUnknown() }
     let grant = pipeline.grant(facts)
     guard !grant.isEmpty else {
@@ -130,10 +167,11 @@ extension PeerConnection {
       swarm.leave(number)
       throw error
     }
-    if direction == .inbound { core.authorizedConnection() }
+    if direction == .inbound { core.authorizedConnection(address.ip) }
     wasAuthorized = true
     let peer = makeActivePeer(handshake, swarm, grant)
     active = peer
+    beginWatch(peer)
     phase = .active
     peer.context.isInEvent = true
     try makeHandlers(members, peer)
@@ -180,7 +218,9 @@ extension PeerConnection {
     let ours = ReservedBits.ours(v2: isV2)
     let fast = ours.supportsFast && handshake.reserved.supportsFast
     let extensions = ours.supportsExtensionProtocol && handshake.reserved.supportsExtensionProtocol
-    let session = PeerSession(layout: swarm.layout, fast: fast, extensions: extensions, v2: isV2, limits: SessionLimits())
+    let session = PeerSession(
+      layout: swarm.layout, fast: fast, extensions: extensions, v2: isV2, limits: SessionLimits(), noPieces: swarm.noPieces)
+    let (grant, visible) = swarm.shared(grant)
     let (core, number) = (core, number)
     let handle = PeerHandle(
       loop: loop.eventLoop,
@@ -192,13 +232,13 @@ extension PeerConnection {
       flush: { core.wake(number) })
     let context = PeerContext(
       artifact: swarm.facts, infoBytes: swarm.artifact.torrent.infoBytes, facts: facts, grant: grant, now: core.clock.now(), handle: handle,
-      lane: loop.lane)
+      peerPieces: swarm.noPieces, lane: loop.lane)
     context.supportsFast = fast
     context.supportsExtensions = extensions
     return ActivePeer(
       swarm: swarm, context: context, chain: PeerPluginChain(lane: loop.lane, connection: number), session: session,
       queue: UploadQueue(capacity: core.settings.requestQueue),
-      announced: grant.visible(swarm.artifact.have))
+      announced: visible)
   }
 
   private func messageLimits(for layout: PieceLayout) -> MessageLimits {

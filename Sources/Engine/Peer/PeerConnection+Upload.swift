@@ -68,7 +68,7 @@ extension PeerConnection {
     let held = HeldBuffer(buffer)
     let (core, number) = (core, number)
     let reader = swarm.artifact.reader
-    core.disk.submit { state in
+    core.disk.submit(reader.device) { state in
       guard state == .active else { return }
       guard var buffer = held.take() else { return }
       let result = reader.append(
@@ -131,6 +131,7 @@ extension PeerConnection {
     isWriting = false
     holdBackReading()
     schedulePump()
+    if active?.isSuperSeeded == true { tellSent(batch) }
   }
 
   private func finished(

@@ -62,8 +62,14 @@ final class PeerConnection: ChannelDuplexHandler {
   var messages: MessageTable
   var wasAuthorized = false
   var isLinked = false
-  /// The artifact that the guards were asked about.
+  /// The artifact that the guards were asked about, held in memory for this connection.
   var judged: Swarm?
+  /// Why the artifact that the handshake names could not be loaded.
+  var loadFailure: String?
+  /// When the peer's handshake was complete.
+  var named: NIODeadline?
+  /// The end of a peer that was refused.
+  var refusal: Scheduled<Void>?
   /// When the guards' word on the connection itself stops being true.
   var connectUntil: WallTime?
   var admission: Task<Void, Never>?
@@ -104,7 +110,14 @@ final class PeerConnection: ChannelDuplexHandler {
     decoder = PeerMessageDecoder(limits: .seed(pieceCount: 0))
     glitches = GlitchBudget(now: began)
     control = ByteBuffer()
+    if let swarm = target?.swarm {
+      swarm.hold()
+      judged = swarm
+    }
   }
+
+  /// Whether the peer was refused and waits for its end.
+  var isRefused: Bool { refusal != nil }
 
   // MARK: Channel events
 
@@ -134,10 +147,23 @@ final class PeerConnection: ChannelDuplexHandler {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    var incoming = unwrapInboundIn(data)
-    if received == nil { received = incoming } else { received?.writeBuffer(&incoming) }
+    let incoming = unwrapInboundIn(data)
+    if var rest = received.take() {
+      rest.writeImmutableBuffer(incoming)
+      received = rest
+    } else {
+      received = incoming
+    }
     lastReceived = core.clock.now()
     handleEvent { try $0.consume() }
+    keepRest()
+    loop.receiving.giveBack(incoming)
+  }
+
+  /// Moves what waits for more bytes out of the loop's buffer, into memory that is no larger than it must be.
+  private func keepRest() {
+    guard let rest = received, rest.storageCapacity > 2 * rest.readableBytes + 64 else { return }
+    received = ByteBuffer(buffer: rest)
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -208,10 +234,7 @@ final class PeerConnection: ChannelDuplexHandler {
   func consume() throws {
     guard var buffer = received.take() else { return }
     defer {
-      if phase != .closed, buffer.readableBytes > 0 {
-        buffer.discardReadBytes()
-        received = buffer
-      }
+      if phase != .closed, buffer.readableBytes > 0 { received = buffer }
     }
     if phase == .handshaking { try readHandshake(&buffer) }
     while phase == .active || phase == .draining, let message = try decoder.next(&buffer) {

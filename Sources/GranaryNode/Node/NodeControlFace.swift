@@ -51,8 +51,9 @@ struct NodeControlFace: NodeControl {
   func remove(_ what: String, by uid: UInt32) async throws -> ChangeDocument {
     try await blocking {
       let artifact = try node.database.find(what)
-      node.takeOutOfService(artifact.id, reason: "removed by the operator")
+      // Where the inventory cannot be written, nothing changes: the artifact is not half removed.
       try node.database.remove(artifact.id)
+      node.takeOutOfService(artifact.id, reason: "removed by the operator")
       node.journal.record(change("remove", artifact, uid))
       return ChangeDocument(message: "removed \(artifact.name)")
     }
@@ -73,6 +74,9 @@ struct NodeControlFace: NodeControl {
     }
   }
 
+  /// A status names so many artifacts and trackers, of however many.
+  private static let mostShown = 200
+
   private func change(_ operation: String, _ artifact: Artifact, _ uid: UInt32) -> JournalRecord {
     JournalRecord(
       at: .now, principal: "uid \(uid)", address: nil, infoHash: artifact.infoHash.preferredWire, artifact: artifact.name,
@@ -81,10 +85,13 @@ struct NodeControlFace: NodeControl {
   }
 
   private func trackers() async throws -> [StatusDocument.Tracker] {
+    let statuses = await node.announcer.status(limit: Self.mostShown)
     let names = try await blocking {
-      Dictionary(uniqueKeysWithValues: try node.database.artifacts().map { ($0.id.rawValue, $0.name) })
+      var names: [Int64: String] = [:]
+      for id in Set(statuses.map(\.id)) { names[id] = (try? node.database.artifact(ArtifactID(rawValue: id)))?.name }
+      return names
     }
-    return await node.announcer.status().map {
+    return statuses.map {
       .init(artifact: names[$0.id] ?? "", url: $0.url, state: $0.state.rawValue, detail: $0.message)
     }
   }
@@ -109,10 +116,17 @@ struct NodeControlFace: NodeControl {
       installed.statistics.trip.map { "plugin \(installed.name) is tripped (on-error: \(installed.onError.rawValue)): \($0.reason)" }
     }
     if let hang = node.formerHang { warnings.append("the last run hung and was ended: \(hang)") }
+    if let shortage = node.shortageOfDescriptors { warnings.append(shortage) }
     if let problem = node.journal.writer.status.problem { warnings.append("the journal cannot be written: \(problem)") }
     if let problem = node.ledger.status.problem { warnings.append("transfers cannot be written: \(problem)") }
-    let waiting = try await blocking { try node.database.artifacts(ArtifactFilter(states: [.changed, .missing, .failed])) }
-    return warnings + waiting.map { "\($0.name) is not served: \($0.state.rawValue): \($0.stateReason)" }
+    let filter = ArtifactFilter(states: [.changed, .missing, .failed])
+    let (waiting, count) = try await blocking {
+      let counts = try node.database.counts().artifacts
+      let count = (filter.states ?? []).reduce(0) { $0 + (counts[$1] ?? 0) }
+      return (try node.database.artifacts(filter, limit: Self.mostShown), count)
+    }
+    warnings += waiting.map { "\($0.name) is not served: \($0.state.rawValue): \($0.stateReason)" }
+    return count > waiting.count ? warnings + ["\(count - waiting.count) further artifacts are not served; see 'granary list'"] : warnings
   }
 
   /// Runs what waits for a disk on a thread that may, and turns what it throws into a document.

@@ -24,6 +24,7 @@ package final class JournalWriter: Sendable {
 
   private struct Shared {
     var queue: JournalQueue
+    var crowd: AddressCrowd
     var status = Status()
     var unsaved = 0
   }
@@ -44,7 +45,10 @@ package final class JournalWriter: Sendable {
   /// `onPressure` is called, on the appending thread, when the queue becomes half full: it should wake the flushing thread.
   package init(database: InventoryDatabase, limits: JournalLimits = JournalLimits(), onPressure: @escaping @Sendable () -> Void = {}) {
     (self.database, self.limits, self.onPressure) = (database, limits, onPressure)
-    shared = Mutex(Shared(queue: JournalQueue(capacity: limits.queue, byteCapacity: limits.queueBytes, window: limits.window)))
+    shared = Mutex(
+      Shared(
+        queue: JournalQueue(capacity: limits.queue, byteCapacity: limits.queueBytes, window: limits.window),
+        crowd: AddressCrowd(rowsPerAddress: limits.rowsPerAddress, window: limits.window)))
     // The first flush prunes: the limit may have become lower since the last run.
     flushing = Mutex(Flushing(sincePrune: limits.pruneEvery))
   }
@@ -52,7 +56,8 @@ package final class JournalWriter: Sendable {
   /// Queues an entry, or counts it where there is no room. Never waits for the disk.
   package func append(_ entry: JournalEntry) {
     let outcome = shared.withLock { shared in
-      let outcome = shared.queue.push(entry)
+      let (entry, isCounted) = shared.crowd.taken(entry)
+      let outcome = shared.queue.push(entry, isCounted: isCounted)
       if outcome == .dropped { shared.status.dropped = shared.status.dropped.addingSaturated(1) }
       return outcome
     }

@@ -13,12 +13,27 @@ struct ConnectionCensusTests {
     try census.begin(address(1))
     #expect(throws: ConnectionCensus.Refusal.address(cap: 2)) { try census.begin(address(1)) }
     #expect(throws: ConnectionCensus.Refusal.handshakes(cap: 2)) { try census.begin(address(2)) }
-    census.authorized()
+    census.authorized(try address(1))
     try census.begin(address(2))
     #expect(throws: ConnectionCensus.Refusal.total(cap: 3)) { try census.begin(address(3)) }
     #expect(census.total == 3 && census.handshakes == 2)
     let reasons = [ConnectionCensus.Refusal.total(cap: 3), .address(cap: 2), .handshakes(cap: 2)].map(\.reason)
     #expect(zip(reasons, ["limits.connections", "limits.per-address", "limits.handshakes"]).allSatisfy { $0.contains($1) })
+  }
+
+  @Test
+  func whoSaysNothingLeavesOthersHalfOfTheHandshakes() throws {
+    var census = ConnectionCensus(caps: .init(total: 100, perAddress: 100, handshakes: 16))
+    for _ in 0..<9 { try census.begin(address(1)) }
+    #expect(throws: ConnectionCensus.Refusal.handshakesOfAddress) { try census.begin(address(1)) }
+    for _ in 0..<4 { try census.begin(address(2)) }
+    #expect(throws: ConnectionCensus.Refusal.handshakesOfAddress) { try census.begin(address(2)) }
+    try census.begin(address(3))
+    census.authorized(try address(3))
+    census.end(try address(1), wasAuthorized: false)
+    #expect(census.handshakes == 12)
+    // What is finished or dialed by us is nobody's handshake.
+    for _ in 0..<20 { try census.begin(address(4), isHandshake: false) }
   }
 
   @Test
@@ -28,7 +43,7 @@ struct ConnectionCensusTests {
     census.end(try address(1), wasAuthorized: false)
     #expect(census.total == 0 && census.handshakes == 0)
     try census.begin(address(1))
-    census.authorized()
+    census.authorized(try address(1))
     census.end(try address(1), wasAuthorized: true)
     #expect(census.total == 0 && census.handshakes == 0)
     try census.begin(address(1))
