@@ -56,19 +56,23 @@ extension Interop {
       try await node.terminate()
     }
 
-    @Test func `an inventory that cannot be read stops no peer`() async throws {
+    @Test func `an inventory that cannot be read stops no peer that is there, and nobody once it can be read again`() async throws {
       let disk = try await FaultyDisk(source: Self.injector)
       var host = try GranaryHost()
       host.nodeEnvironment = disk.environment
       let original = try host.make(.singleFile)
       let artifact = try await host.publish(original)
       let node = try await host.start()
+      let peer = try await RawPeer.dial(node.endpoint(), from: "127.64.0.4")
+      #expect(try await peer.shakeHands(artifact))
+      #expect(try await peer.canDownload(piece: 0))
       try disk.fail(.reads, EIO, on: "inventory.sqlite")
       // SQLite takes an unreadable page for a damaged file: 65, or 74 where it tells them apart.
       let result = try await host.run("status", "--json")
       if result.exit != .code(0) { #expect([.code(65), .code(74)].contains(result.exit), "\(result)") }
-      try await expectDownload(node.libtorrent(artifact), equals: original)
+      #expect(try await peer.gets(piece: 1))
       try disk.heal()
+      try await expectDownload(node.libtorrent(artifact), equals: original)
       #expect(try await host.status().pid == node.pid)
       _ = try await host.publish(try host.make(.parts))
       try await node.terminate()

@@ -24,6 +24,8 @@ final class ConnectionWorld {
   let pipelines: [Pipeline]
   private let folder: TemporaryDirectory
   private let disk = NIOThreadPool(numberOfThreads: 1)
+  /// So many that no job waits for its lane's turn: `awaitDisk` sees only what the one thread has been given.
+  private static let lanesNeverFull = 64
 
   init() throws {
     let folder = try TemporaryDirectory("fuzz")
@@ -39,11 +41,11 @@ final class ConnectionWorld {
     engine = SeedEngine(
       settings: Self.settings(0), pipeline: pipelines[0], peerID: .random(prefix: "-GY0001-", using: &generator), clientVersion: "Granary",
       clock: EngineClock(now: { clock.now }, wall: { clock.wall }), journal: Unkept(), delegate: Untold(), logger: Logger(label: "fuzz"),
-      group: .singleton, disk: disk)
+      group: .singleton, disk: disk, diskThreads: Self.lanesNeverFull)
     let loop = FuzzLoop()
     self.loop = loop
     engineLoop = EngineLoop(core: engine.core, eventLoop: loop, index: 0)
-    engine.core.set(loops: [LoopHandle(eventLoop: loop, bound: NIOLoopBound(engineLoop, eventLoop: loop))])
+    engine.core.set(loops: [LoopHandle(eventLoop: loop, lane: engineLoop.lane, bound: NIOLoopBound(engineLoop, eventLoop: loop))])
   }
 
   deinit {
@@ -55,7 +57,7 @@ final class ConnectionWorld {
   /// The settings that three bits choose: a rate limit, a short queue, one slot.
   static func settings(_ choice: UInt8) -> EngineSettings {
     EngineSettings(
-      listen: [], eventLoops: 1, uploadRate: choice & 1 == 0 ? nil : 64 << 10, uploadSlots: choice & 4 == 0 ? nil : 1,
+      listen: [], eventLoops: 1, uploadRate: choice & 1 == 0 ? nil : 64 << 10, uploadSlots: choice & 4 == 0 ? .unlimited : .fixed(1),
       requestQueue: choice & 2 == 0 ? 500 : 4, dials: false)
   }
 

@@ -69,6 +69,16 @@ class Attack:
 
     def metadata_id(self):
         """The node's number for ut_metadata, as its extended handshake gives it."""
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                return self.ask_metadata_id()
+            except OSError:
+                # Beside other attacks there may be no place just now.
+                time.sleep(0.1)
+        raise TimeoutError("no extended handshake")
+
+    def ask_metadata_id(self):
         host, port = self.a.peer.rsplit(":", 1)
         with socket.create_connection((host, int(port)), timeout=5, source_address=(self.a.bind, 0)) as link:
             link.sendall(self.handshake())
