@@ -191,8 +191,9 @@ extension PeerConnection {
   }
 
   private func journalAdmission(_ grant: Grant) {
+    // Somebody may be let in for metadata alone.
     let judgement =
-      grant.request.judgements.last
+      (grant.request.isAllowed ? grant.request : grant.metadata).judgements.last
       ?? pipeline.guards(of: .connect).last.map { Judgement(plugin: $0.name, verdict: .allow("it may connect")) }
     journal(
       .connect, "allow", plugin: judgement?.plugin ?? "engine", rule: judgement?.verdict.rule,

@@ -6,6 +6,7 @@ import PeerProtocol
 ///
 /// Every hook is synchronous and has a default. Values are validated before they arrive. What a hook does through its `PeerContext`
 /// happens after the current event, so that no hook re-enters another. A throw closes this connection alone and names the plugin.
+/// A hook that is late is charged to the plugin's budget of faults and time: it holds up all connections of its loop.
 ///
 /// `on…` hooks are asked or told before the engine acts; `sent…` hooks are told when a message has been handed to the link.
 public protocol PeerPlugin: AnyObject {

@@ -28,6 +28,10 @@ public struct ExtendedMessage: Sendable, Hashable {
 /// A plugin may **guard** operations, **handle** what goes on in torrents and connections, or both.
 /// Every guard of an operation must answer `.allow` for it to happen, whatever the order; handlers are asked in the YAML's order
 /// until one answers other than `.pass`.
+///
+/// A plugin has a budget of faults and time: throws that no peer brings about, hooks that return late, and more of an event loop's time than its
+/// share are charged to it. Past the budget it is tripped: nothing calls it any more until a reload, and its entry's `on-error` says what holds.
+/// A hook that never returns ends the process, with the plugin's name. The article on faults has it all.
 public protocol Plugin: Sendable {
   /// What stands below the plugin's name in the YAML. Unknown keys are refused by the host; ranges are the plugin's to check.
   associatedtype Settings: Decodable & Sendable = NoSettings
@@ -55,14 +59,15 @@ public protocol Plugin: Sendable {
   /// for the other operations when the peer is authorized, and again whenever the policy changes or an answer's `validUntil` has passed.
   func judge(_ operation: Operation, _ facts: PeerFacts) throws -> Verdict
   /// The same question about `connect` where the answer may have to wait. Reading from the peer is paused meanwhile, under one deadline;
-  /// a late answer is a refusal. By default asks `judge`.
+  /// a late answer is a refusal. By default asks `judge`. Heed cancellation: questions that outlive their connections are bounded, and past
+  /// that number the answer is no. Wait without blocking: the threads are few, and shared.
   func admit(_ facts: PeerFacts) async throws -> Verdict
   /// Whether `admit` does more than `judge`: false lets the host decide without leaving the event loop.
   var admitsAsynchronously: Bool { get }
 
   /// libtorrent's `plugin::new_torrent`: called when an artifact gets its first peer. Nil: not interested in this artifact.
   func newTorrent(_ artifact: ArtifactFacts) throws -> (any TorrentPlugin)?
-  /// libtorrent's `plugin::on_tick`: about once a second.
+  /// libtorrent's `plugin::on_tick`: about once a second. A throw is charged to the budget.
   func tick(_ now: ContinuousClock.Instant) throws
   /// libtorrent's `plugin::on_unknown_torrent`: told that a peer named an info-hash that is none of ours. The peer is closed in any case.
   func onUnknownTorrent(_ facts: PeerFacts)

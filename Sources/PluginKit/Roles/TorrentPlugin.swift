@@ -1,4 +1,6 @@
 /// A plugin's part for one artifact with live peers: made when the first comes, dropped when idle, shared by all loops.
+///
+/// What hooks throw that no peer's coming calls (`tick`, `onState`, …) is charged to the plugin's budget.
 public protocol TorrentPlugin: Sendable {
   /// Told, on the peer's event loop, that every guard lets this peer have something of the artifact, before anything is disclosed to it.
   /// A throw refuses the peer.

@@ -16,7 +16,9 @@ struct ChaosTests {
     let artifact: GranaryArtifact
     let bytes: [UInt8]
 
-    init(hooks: [Hook], _ mischief: String, guards: [PluginKit.Operation] = [], onError: String = "skip", watchdog: String = "1s") async throws {
+    init(hooks: [Hook], _ mischief: String, guards: [PluginKit.Operation] = [], onError: String = "skip", watchdog: String = "1s")
+      async throws
+    {
       host = try GranaryHost(binary: URL(fileURLWithPath: GranaryHost.binary).deletingLastPathComponent().path + "/granary-chaos")
       let names = hooks.map(\.rawValue).joined(separator: ", ")
       let lines = [
@@ -100,7 +102,8 @@ struct ChaosTests {
     #expect(try await isWhole)
     #expect(try await rig.download(peer))
     let chaos = try #require(try await rig.status().plugins.first { $0.name == "chaos" })
-    #expect(chaos.state == .ok, "peers cannot trip a plugin")
+    // One that does nothing but allocate takes time, and may rightly be tripped for that.
+    if mischief != "allocate" { #expect(chaos.state == .ok, "peers cannot trip a plugin with what it throws at them") }
     if mischief == "fail" { #expect(!chaos.faults.isEmpty) }
     try await node.terminate()
   }

@@ -18,9 +18,9 @@ struct WatchdogTests {
   }
 
   private func watchdog(_ threads: [WatchedThread]) -> Watchdog {
-    Watchdog(limit: .seconds(10), threads: threads, plugins: { [plugin] in [plugin] }, logger: Logger(label: "test")) { _ in
-      Issue.record("nobody started it")
-    }
+    Watchdog(
+      limit: .seconds(10), threads: threads, plugins: { [plugin] in [plugin] }, logger: Logger(label: "test"),
+      end: { _ in Issue.record("nobody started it") })
   }
 
   /// What it says first within the time, looking each second.
