@@ -43,7 +43,7 @@ final class ConnectionWorld {
     let loop = FuzzLoop()
     self.loop = loop
     engineLoop = EngineLoop(core: engine.core, eventLoop: loop, index: 0)
-    engine.core.set(loops: [LoopHandle(eventLoop: loop, bound: NIOLoopBound(engineLoop, eventLoop: loop))])
+    engine.core.set(loops: [LoopHandle(eventLoop: loop, lane: engineLoop.lane, bound: NIOLoopBound(engineLoop, eventLoop: loop))])
   }
 
   deinit {
