@@ -1,6 +1,7 @@
 import Metainfo
 import NIOCore
 import PeerProtocol
+import TestSupport
 
 /// Short ways to say what tests say often.
 enum Fixtures {
@@ -15,7 +16,7 @@ enum Fixtures {
 
   /// The peer id that is this text, which has 20 bytes.
   static func peerID(_ text: String) -> PeerID {
-    var generator = SystemRandomNumberGenerator()
+    var generator = SeededGenerator(seed: 1)
     return PeerID.random(prefix: text, using: &generator)
   }
 

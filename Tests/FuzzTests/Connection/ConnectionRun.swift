@@ -56,6 +56,8 @@ final class ConnectionRun {
     world.engineLoop.tick()
     world.engine.core.tick()
     world.engine.core.grantTokens()
+    // A refusal is told at a moment of the system's clock.
+    world.loop.embedded.advanceTime(to: .now() + .milliseconds(200))
     world.awaitDisk()
   }
 
@@ -95,6 +97,7 @@ final class ConnectionRun {
     if let connection {
       if sent.readableBytes > 0, connection.direction == .inbound, !connection.wasAuthorized { throw fault("a stranger is told something") }
       if let active = connection.active, active.waiting > queue + 64 { throw fault("\(active.waiting) requests wait, of at most \(queue)") }
+      if let names = connection.active?.context.peerMessages.count, names > 256 { throw fault("\(names) names of messages are kept") }
       if let received = connection.received, received.readableBytes > 256 << 10 { throw fault("\(received.readableBytes) bytes are kept") }
     }
     if link.heldBytes > 8 << 20 { throw fault("\(link.heldBytes) bytes wait for a link that takes none") }
@@ -115,7 +118,7 @@ final class ConnectionRun {
     let core = world.engine.core
     if core.connectionCount > 0 { throw fault("a connection that is gone is counted") }
     if !world.engineLoop.connections.isEmpty { throw fault("a connection that is gone is in the loop's table") }
-    if let swarm = core.swarms[artifact.seeded.facts.id], swarm.peerCount > 0 { throw fault("a peer that is gone is in the swarm") }
+    if core.swarms[artifact.seeded.facts.id]?.isIdle == false { throw fault("a peer that is gone is in the swarm, or holds it") }
     if connection != nil { throw fault("a connection that is gone is held by something") }
     if core.hashJobs.load(ordering: .relaxed) != 0 { throw fault("hash requests are counted that nobody answers") }
   }
