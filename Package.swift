@@ -8,6 +8,7 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: nio)
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: nio)
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -51,7 +52,7 @@ let package = Package(
     .target(
       name: "Engine",
       dependencies: [
-        "CLinux", "PluginKit", "PeerProtocol", "Storage", "Metainfo", nioCore, nioPosix, logging, deque,
+        "CLinux", "PluginKit", "PeerProtocol", "Storage", "Metainfo", nioCore, nioPosix, logging, deque, heap,
       ]),
     .target(
       name: "Tracker", dependencies: ["Metainfo", "PluginKit", "HTTPClient", nioCore, nioPosix, logging]),
@@ -105,7 +106,9 @@ let package = Package(
       dependencies: ["Control", "Engine", "HTTPClient", "Inventory", "Metainfo", "PluginKit", "TestSupport", nioCore, nioPosix, logging]),
     .testTarget(
       name: "GranaryNodeTests",
-      dependencies: ["Control", "GranaryNode", "Inventory", "Metainfo", "PluginKit", "Settings", "Storage", "TestSupport"]),
+      dependencies: [
+        "Control", "GranaryNode", "Inventory", "Metainfo", "PluginKit", "Plugins", "Settings", "Storage", "TestSupport", nioEmbedded, logging,
+      ]),
     .testTarget(
       name: "InteropTests", dependencies: ["granary", "Metainfo", "PeerProtocol", "TestSupport", nioCore, nioPosix],
       resources: [.copy("Clients")]),

@@ -42,7 +42,7 @@ struct Listener: Sendable {
     do {
       try channel.pipeline.syncOperations.addHandler(connection)
     } catch {
-      core.endConnection(address.ip, isHandshake: true)
+      core.endConnection(address.ip, .inbound)
       throw error
     }
   }

@@ -12,6 +12,9 @@ struct ReloadableKeysTests {
     "limits.handshake-timeout": "limits: { handshake-timeout: 1s }", "limits.upload-slots": "limits: { upload-slots: 1 }",
     "limits.request-queue": "limits: { request-queue: 1 }", "limits.idle-timeout": "limits: { idle-timeout: 10s }",
     "limits.open-files": "limits: { open-files: 8 }", "limits.event-loops": "limits: { event-loops: 1 }",
+    "limits.upload-per-artifact": "limits: { upload-per-artifact: 1 MiB/s }",
+    "limits.upload-per-principal": "limits: { upload-per-principal: 1 MiB/s }", "limits.per-principal": "limits: { per-principal: 1 }",
+    "limits.journal-rows": "limits: { journal-rows: 1000 }",
     "trackers": "trackers: [\"http://a/\"]",
     "peers": "peers: [10.0.0.1:1]", "origins": "origins: [a]", "pipeline": "pipeline: [metadata]", "open": "open: true",
   ]

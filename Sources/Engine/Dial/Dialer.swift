@@ -91,7 +91,7 @@ final class Dialer: Sendable {
     do {
       try channel.pipeline.syncOperations.addHandler(connection)
     } catch {
-      core.endConnection(address.ip, isHandshake: false)
+      core.endConnection(address.ip, .outbound)
       throw error
     }
   }

@@ -6,10 +6,11 @@ package struct ConnectionCensus: Sendable {
   package struct Caps: Sendable {
     package let total: Int
     package let perAddress: Int
+    package let perPrincipal: Int
     package let handshakes: Int
 
-    package init(total: Int, perAddress: Int, handshakes: Int) {
-      (self.total, self.perAddress, self.handshakes) = (total, perAddress, handshakes)
+    package init(total: Int, perAddress: Int, perPrincipal: Int = .max, handshakes: Int) {
+      (self.total, self.perAddress, self.perPrincipal, self.handshakes) = (total, perAddress, perPrincipal, handshakes)
     }
   }
 
@@ -17,6 +18,7 @@ package struct ConnectionCensus: Sendable {
   package enum Refusal: Error, Sendable, Hashable {
     case total(cap: Int)
     case address(cap: Int)
+    case principal(cap: Int)
     case handshakes(cap: Int)
 
     /// In words, with the setting to turn.
@@ -24,7 +26,18 @@ package struct ConnectionCensus: Sendable {
       switch self {
       case .total(let cap): "\(cap) connections are open (limits.connections)"
       case .address(let cap): "\(cap) connections of this address are open (limits.per-address)"
+      case .principal(let cap): "\(cap) connections of this principal are open (limits.per-principal)"
       case .handshakes(let cap): "\(cap) handshakes are in flight (limits.handshakes)"
+      }
+    }
+
+    /// The counter that it belongs to.
+    var counter: LimitCounters.Limit {
+      switch self {
+      case .total: .refusedConnectionsTotal
+      case .address: .refusedConnectionsPerAddress
+      case .principal: .refusedConnectionsPerPrincipal
+      case .handshakes: .refusedHandshakes
       }
     }
   }
@@ -36,6 +49,7 @@ package struct ConnectionCensus: Sendable {
   /// Connections whose handshake is not finished.
   package private(set) var handshakes = 0
   private var byAddress: [IPAddress: Int] = [:]
+  private var byPrincipal: [String: Int] = [:]
 
   package init(caps: Caps) {
     self.caps = caps
@@ -53,13 +67,23 @@ package struct ConnectionCensus: Sendable {
     byAddress[address] = known + 1
   }
 
-  /// Its handshake is finished.
-  package mutating func authorized() { handshakes -= 1 }
+  /// Its guards have said yes and its principal is known: counts it there, or says why it may not stay. Its handshake is then finished.
+  package mutating func authorize(_ principal: String, isHandshake: Bool = true) throws(Refusal) {
+    let known = byPrincipal[principal, default: 0]
+    guard known < caps.perPrincipal else { throw .principal(cap: caps.perPrincipal) }
+    byPrincipal[principal] = known + 1
+    if isHandshake { handshakes -= 1 }
+  }
 
-  /// It is gone.
-  package mutating func end(_ address: IPAddress, wasAuthorized: Bool) {
+  /// It is gone; `principal` is what it was authorized as, nil where it was not.
+  package mutating func end(_ address: IPAddress, principal: String?, isHandshake: Bool = true) {
     total -= 1
-    if !wasAuthorized { handshakes -= 1 }
+    if let principal {
+      let left = byPrincipal[principal, default: 1] - 1
+      byPrincipal[principal] = left > 0 ? left : nil
+    } else if isHandshake {
+      handshakes -= 1
+    }
     let left = byAddress[address, default: 1] - 1
     byAddress[address] = left > 0 ? left : nil
   }

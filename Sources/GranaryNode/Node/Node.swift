@@ -31,6 +31,8 @@ final class Node: Sendable {
   let keeper: InventoryKeeper
   let journal: NodeJournal
   let ledger: TransferLedger
+  let pluginValues: PluginValueStore
+  let pluginCounters = PluginCounters()
   let logger: Logger
   let engine: SeedEngine
   let announcer: TrackerAnnouncer
@@ -65,9 +67,11 @@ final class Node: Sendable {
     database = try InventoryDatabase.open(path: paths.inventory)
     keeper = InventoryKeeper(database: database)
     let pacer = TimedPacer()
-    let writer = JournalWriter(database: database, onPressure: pacer.wake)
+    let writer = JournalWriter(
+      database: database, limits: JournalLimits(rows: settings.limits.journalRows), onPressure: pacer.wake)
     (journal, ledger) = (NodeJournal(writer: writer), TransferLedger(database: database))
-    let maker = ServicesMaker(folder: settings.folder, journal: journal)
+    pluginValues = PluginValueStore(database: database)
+    let maker = ServicesMaker(folder: settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters)
     let pipeline = try configuration.makePipeline(maker.services, generation: 1)
     threads = max(1, settings.limits.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount)
     group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
@@ -86,7 +90,7 @@ final class Node: Sendable {
     state = Mutex(State(configuration: configuration))
     try database.markInterruptedRuns()
     run = try database.beginRun(pid: getpid(), version: Granary.version, at: .now())
-    flusher = InventoryFlusher([writer, ledger], pacer: pacer)
+    flusher = InventoryFlusher([writer, ledger, pluginValues], pacer: pacer)
   }
 
   /// Serves until a signal ends it.
@@ -170,7 +174,8 @@ final class Node: Sendable {
     let fresh = try reread()
     let generation = state.withLock { $0.generation + 1 }
     let pipeline = try fresh.makePipeline(
-      ServicesMaker(folder: fresh.settings.folder, journal: journal).services, generation: generation)
+      ServicesMaker(folder: fresh.settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters).services,
+      generation: generation)
     // The listeners stay as they were opened, whatever the new file says of them.
     if initial.listensBeyondLoopback, !pipeline.isGuarded, !fresh.settings.isOpen {
       throw Failure(
@@ -178,6 +183,7 @@ final class Node: Sendable {
     }
     let restarts = ReloadableKeys.changesNeedingRestart(initial, fresh.settings)
     state.withLock { ($0.configuration, $0.generation) = (fresh, generation) }
+    journal.writer.keep(rows: fresh.settings.limits.journalRows)
     engine.replace(settings: EngineSettings(fresh.settings, loops: threads))
     engine.replace(pipeline: pipeline)
     refreshService()
@@ -224,5 +230,7 @@ extension EngineSettings {
       uploadRate: limits.upload?.bytesPerSecond, uploadSlots: limits.uploadSlots, connections: limits.connections,
       connectionsPerAddress: limits.perAddress, handshakes: limits.handshakes, handshakeTimeout: limits.handshakeTimeout.duration,
       idleTimeout: limits.idleTimeout.duration, requestQueue: limits.requestQueue)
+    (uploadRatePerArtifact, uploadRatePerPrincipal) = (limits.uploadPerArtifact?.bytesPerSecond, limits.uploadPerPrincipal?.bytesPerSecond)
+    connectionsPerPrincipal = limits.perPrincipal
   }
 }

@@ -13,7 +13,7 @@ struct ConnectionCensusTests {
     try census.begin(address(1))
     #expect(throws: ConnectionCensus.Refusal.address(cap: 2)) { try census.begin(address(1)) }
     #expect(throws: ConnectionCensus.Refusal.handshakes(cap: 2)) { try census.begin(address(2)) }
-    census.authorized()
+    try census.authorize("10.0.0.1")
     try census.begin(address(2))
     #expect(throws: ConnectionCensus.Refusal.total(cap: 3)) { try census.begin(address(3)) }
     #expect(census.total == 3 && census.handshakes == 2)
@@ -22,14 +22,30 @@ struct ConnectionCensusTests {
   }
 
   @Test
+  func aPrincipalHasItsOwnCapWhereverItIs() throws {
+    var census = ConnectionCensus(caps: .init(total: 9, perAddress: 9, perPrincipal: 1, handshakes: 9))
+    try census.begin(address(1))
+    try census.begin(address(2), isHandshake: false)
+    try census.authorize("fleet/dns:a")
+    #expect(throws: ConnectionCensus.Refusal.principal(cap: 1)) { try census.authorize("fleet/dns:a", isHandshake: false) }
+    #expect(ConnectionCensus.Refusal.principal(cap: 1).reason.contains("limits.per-principal"))
+    try census.authorize("fleet/dns:b", isHandshake: false)
+    #expect(census.handshakes == 0)
+    census.end(try address(1), principal: "fleet/dns:a")
+    try census.begin(address(1))
+    try census.authorize("fleet/dns:a")
+    #expect(census.total == 2 && census.handshakes == 0)
+  }
+
+  @Test
   func anEndFreesItsPlaces() throws {
     var census = ConnectionCensus(caps: .init(total: 2, perAddress: 1, handshakes: 1))
     try census.begin(address(1))
-    census.end(try address(1), wasAuthorized: false)
+    census.end(try address(1), principal: nil)
     #expect(census.total == 0 && census.handshakes == 0)
     try census.begin(address(1))
-    census.authorized()
-    census.end(try address(1), wasAuthorized: true)
+    try census.authorize("10.0.0.1")
+    census.end(try address(1), principal: "10.0.0.1")
     #expect(census.total == 0 && census.handshakes == 0)
     try census.begin(address(1))
   }
