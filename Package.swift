@@ -107,7 +107,8 @@ let package = Package(
     .testTarget(
       name: "GranaryNodeTests",
       dependencies: [
-        "Control", "GranaryNode", "Inventory", "Metainfo", "PluginKit", "Plugins", "Settings", "Storage", "TestSupport", nioEmbedded, logging,
+        "Control", "GranaryNode", "Inventory", "Metainfo", "PluginKit", "Plugins", "Settings", "Storage", "TestSupport", nioEmbedded,
+        logging,
       ]),
     .testTarget(
       name: "InteropTests", dependencies: ["granary", "Metainfo", "PeerProtocol", "TestSupport", nioCore, nioPosix],

@@ -39,7 +39,9 @@ extension EngineCore {
   func grantTokens(on loop: any EventLoop) {
     let turns = limiter.turns(now: clock.now())
     for turn in turns {
-      visit(turn.claim.number) { $0.tokensAvailable(turn) } orElse: { [self] in
+      visit(turn.claim.number) {
+        $0.tokensAvailable(turn)
+      } orElse: { [self] in
         // It is gone: its tokens are for others.
         limiter.charge(-turn.bytes, for: turn.claim, now: clock.now())
       }

@@ -56,7 +56,10 @@ package struct UploadScheduler: Sendable {
   }
 
   /// What is parked until a moment.
-  enum Scope: Sendable { case principal(String), artifact(Int64) }
+  enum Scope: Sendable {
+    case principal(String)
+    case artifact(Int64)
+  }
 
   package private(set) var rates: UploadRates
   private var node: TokenBucket?

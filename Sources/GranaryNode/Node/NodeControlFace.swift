@@ -22,7 +22,8 @@ struct NodeControlFace: NodeControl {
       uptime: Int64((ContinuousClock.now - node.started) / .seconds(1)),
       listeners: listeners.map { .init(address: $0.ip.description, port: Int($0.port), tls: false) },
       artifacts: counts.artifacts.values.reduce(0, +), serving: totals.artifacts, peers: totals.connections, uploaded: totals.uploaded,
-      policyGeneration: totals.generation, trackers: try await trackers(), plugins: plugins(), limits: limits, warnings: try await warnings())
+      policyGeneration: totals.generation, trackers: try await trackers(), plugins: plugins(), limits: limits,
+      warnings: try await warnings())
   }
 
   func peers() async throws -> PeersDocument {

@@ -51,7 +51,8 @@ package final class JournalWriter: Sendable {
   /// `onPressure` is called, on the appending thread, when the queue becomes half full: it should wake the flushing thread.
   package init(database: InventoryDatabase, limits: JournalLimits = JournalLimits(), onPressure: @escaping @Sendable () -> Void = {}) {
     (self.database, self.limits, self.onPressure) = (database, limits, onPressure)
-    shared = Mutex(Shared(queue: JournalQueue(capacity: limits.queue, byteCapacity: limits.queueBytes, window: limits.window), rows: limits.rows))
+    shared = Mutex(
+      Shared(queue: JournalQueue(capacity: limits.queue, byteCapacity: limits.queueBytes, window: limits.window), rows: limits.rows))
     // The first flush prunes: the limit may have become lower since the last run.
     flushing = Mutex(Flushing(sincePrune: limits.pruneEvery))
   }

@@ -7,7 +7,8 @@ import Synchronization
 /// sent, refuses requests beyond a quota and chokes their peer until the window ends, and postpones requests beyond a rate.
 package struct QuotaPlugin: Plugin {
   package static let name = "quota"
-  package static let summary = "guards request: bytes, blocks and rates per principal and artifact over windows of time, kept across restarts"
+  package static let summary =
+    "guards request: bytes, blocks and rates per principal and artifact over windows of time, kept across restarts"
   package static let hooks: [Hook] = [
     .judge, .newTorrent, .newConnection, .onRequest, .onCancel, .sentPiece, .sentReject, .sentChoke, .sentPayload, .tick, .onDisconnect,
   ]

@@ -112,7 +112,9 @@ extension QuotaRule {
     /// A rule limits something, and says over which time.
     mutating func checkShape(_ settings: QuotaRuleSettings) {
       let counts = settings.bytes != nil || settings.blocks != nil
-      if !counts, settings.rate == nil { problems.append(SettingsProblem("\(name) limits nothing: write bytes, blocks or rate", place: place)) }
+      if !counts, settings.rate == nil {
+        problems.append(SettingsProblem("\(name) limits nothing: write bytes, blocks or rate", place: place))
+      }
       if counts, settings.window == nil {
         problems.append(SettingsProblem("\(name): bytes and blocks want a window, such as window: 1d", place: place))
       }

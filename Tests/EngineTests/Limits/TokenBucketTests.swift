@@ -9,19 +9,20 @@ struct TokenBucketTests {
   @Test
   func aBucketStartsEmptyAndFillsToItsBurst() {
     var bucket = TokenBucket(rate: 1_000_000, now: start)
-    #expect(!bucket.take(1, now: start))
-    #expect(bucket.take(16_384, now: start + .milliseconds(1)))
+    #expect(bucket.take(1, now: start) == false)
+    #expect(bucket.take(16_384, now: start + .milliseconds(1)) == true)
     // A taking may go below zero once, and the debt is waited for.
-    #expect(!bucket.take(1, now: start + .milliseconds(16)))
-    #expect(bucket.take(1, now: bucket.ready))
-    #expect(!bucket.isFull(start + .milliseconds(100)))
-    #expect(bucket.isFull(start + .seconds(1)) && bucket.balance(start + .seconds(9)) == 150_000)
+    #expect(bucket.take(1, now: start + .milliseconds(16)) == false)
+    #expect(bucket.take(1, now: bucket.ready) == true)
+    #expect(bucket.isFull(start + .milliseconds(100)) == false)
+    #expect(bucket.isFull(start + .seconds(1)) == true)
+    #expect(bucket.balance(start + .seconds(9)) == 150_000)
   }
 
   @Test
   func aBackwardClockFillsNothingAndADistantOneNoMoreThanTheBurst() {
     var bucket = TokenBucket(rate: 8 << 20, now: start)
-    #expect(!bucket.take(1, now: start - .seconds(5)))
+    #expect(bucket.take(1, now: start - .seconds(5)) == false)
     #expect(bucket.balance(start + .seconds(1_000_000_000)) == Double(8 << 20) * 0.15)
   }
 
@@ -29,10 +30,10 @@ struct TokenBucketTests {
   func theSlowestRateStillMoves() {
     var bucket = TokenBucket(rate: 0, now: start)
     #expect(bucket.rate == 1)
-    #expect(!bucket.take(1, now: start + .milliseconds(900)))
-    #expect(bucket.take(3, now: start + .milliseconds(1001)))
-    #expect(!bucket.take(1, now: start + .milliseconds(3900)))
-    #expect(bucket.take(1, now: start + .milliseconds(4100)))
+    #expect(bucket.take(1, now: start + .milliseconds(900)) == false)
+    #expect(bucket.take(3, now: start + .milliseconds(1001)) == true)
+    #expect(bucket.take(1, now: start + .milliseconds(3900)) == false)
+    #expect(bucket.take(1, now: start + .milliseconds(4100)) == true)
   }
 
   @Test

@@ -42,7 +42,8 @@ struct UploadSchedulerTests {
 
   @Test(arguments: [UploadRates(node: 10 << 20), UploadRates(artifact: 10 << 20), UploadRates(node: 10 << 20, artifact: 50 << 20)])
   func fiftyConnectionsGetNoMoreThanOne(rates: UploadRates) {
-    let wishes: [Wish] = (0..<50).map { _ in ("many", 1, 16 << 10) } + [("one", 1, 16 << 10)]
+    var wishes = [Wish](repeating: ("many", 1, 16 << 10), count: 50)
+    wishes.append(("one", 1, 16 << 10))
     var run = UploadSimulation(rates, wishes)
     run.run(.seconds(10))
     #expect(isExact(run.sent(of: "one"), 5 << 20, batch: 1 << 20), "\(run.sent(of: "one"))")
@@ -62,10 +63,11 @@ struct UploadSchedulerTests {
   @Test
   func anArtifactWithoutTokensHoldsUpNobodyElse() {
     // The slow artifact's peers fill the line; another artifact has its whole rate, for the same principal too.
-    let wishes: [Wish] = (0..<100).map { ("p\($0 % 5)", 1, 16 << 10) } + [("p0", 2, 16 << 10), ("q", 2, 16 << 10)]
+    var wishes: [Wish] = (0..<100).map { ("p\($0 % 5)", 1, 16 << 10) }
+    wishes += [("p0", 2, 16 << 10), ("q", 2, 16 << 10)]
     var run = UploadSimulation(UploadRates(artifact: 256 << 10), wishes)
     run.run(.seconds(10))
-    let other = (run.sent[101] ?? 0) + (run.sent[102] ?? 0)
+    let other: Int = run.sent[101, default: 0] + run.sent[102, default: 0]
     #expect(isExact(other, 256 << 10, batch: 16 << 10), "\(other)")
     #expect(isExact(run.total - other, 256 << 10, batch: 16 << 10))
   }
@@ -73,7 +75,8 @@ struct UploadSchedulerTests {
   @Test
   func nobodyStarves() {
     let rates = UploadRates(node: 2 << 20, artifact: 1 << 20, principal: 512 << 10)
-    var run = UploadSimulation(rates, (0..<200).map { ("p\($0 / 8)", Int64($0 % 4), $0 % 2 == 0 ? 16 << 10 : 128 << 10) })
+    let wishes: [Wish] = (0..<200).map { number in ("p\(number / 8)", Int64(number % 4), number.isMultiple(of: 2) ? 16_384 : 131_072) }
+    var run = UploadSimulation(rates, wishes)
     run.run(.seconds(60))
     for number in 0..<25 { #expect(isExact(run.sent(of: "p\(number)"), (2 << 20) / 25, batch: 512 << 10, seconds: 60)) }
     #expect((1...200).allSatisfy { (run.sent[$0] ?? 0) > 0 })

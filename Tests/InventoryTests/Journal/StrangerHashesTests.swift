@@ -7,7 +7,8 @@ struct StrangerHashesTests {
   private func refusal(_ number: Int, at second: Int = 0, address: String = "10.0.0.1", artifact: String? = nil) -> JournalEntry {
     JournalEntry(
       at: .noon(plus: second), verdict: "deny", isRefusal: true, operation: "connect", principal: address, address: address,
-      infoHash: SHA1Digest(hex: Made.hash(number)), artifact: artifact, plugin: "engine", reason: "no artifact in service has this info-hash")
+      infoHash: SHA1Digest(hex: Made.hash(number)), artifact: artifact, plugin: "engine",
+      reason: "no artifact in service has this info-hash")
   }
 
   @Test func `Random info-hashes of one address become one row, and the last ones can be asked about`() throws {
@@ -43,7 +44,8 @@ struct StrangerHashesTests {
     for _ in 0..<20 { #expect(strangers.digest(refusal(7)) == refusal(7)) }
     for number in 0..<20 { _ = strangers.digest(refusal(number)) }
     #expect(strangers.digest(refusal(7)) == refusal(7))
-    #expect(strangers.digest(refusal(99)).infoHash == nil)
+    let digest = strangers.digest(refusal(99))
+    #expect(digest.infoHash == nil)
     // After a pause the address begins anew.
     #expect(strangers.digest(refusal(99, at: 700)) == refusal(99, at: 700))
   }

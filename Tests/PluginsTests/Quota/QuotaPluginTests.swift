@@ -213,17 +213,18 @@ struct QuotaPluginTests {
     #expect(node.store.keys.isEmpty)
   }
 
-  @Test(arguments: [
-    (["bytes": "1 GB", "window": "1d"], "quota[0].bytes: expected a size such as 500 GiB (units: KiB, MiB, GiB), found '1 GB'"),
-    (["bytes": "1 KiB", "window": "1d"], "quota[0].bytes: the least is 16 KiB, one block"),
-    (["bytes": "1 GiB"], "quota[0]: bytes and blocks want a window, such as window: 1d"),
-    (["rate": "1 MiB/s", "window": "1d"], "quota[0].window: a rate has no window"),
-    (["window": "1d"], "quota[0] limits nothing: write bytes, blocks or rate"),
-    (["per": "peer", "rate": "1 MiB/s"], "quota[0].per: 'peer' is none of principal, artifact, principal-and-artifact"),
-    (["blocks": 0, "window": "1d"], "quota[0].blocks: the least is 1"),
-    (["blocks": 1, "window": "400d"], "quota[0].window: the longest is 366d"),
-    (["principals": ["spiffe://a/b"], "rate": "1 MiB/s"], "quota[0].principals[0]: identities need TLS links"),
-  ] as [(LiteralValue, String)])
+  @Test(
+    arguments: [
+      (["bytes": "1 GB", "window": "1d"], "quota[0].bytes: expected a size such as 500 GiB (units: KiB, MiB, GiB), found '1 GB'"),
+      (["bytes": "1 KiB", "window": "1d"], "quota[0].bytes: the least is 16 KiB, one block"),
+      (["bytes": "1 GiB"], "quota[0]: bytes and blocks want a window, such as window: 1d"),
+      (["rate": "1 MiB/s", "window": "1d"], "quota[0].window: a rate has no window"),
+      (["window": "1d"], "quota[0] limits nothing: write bytes, blocks or rate"),
+      (["per": "peer", "rate": "1 MiB/s"], "quota[0].per: 'peer' is none of principal, artifact, principal-and-artifact"),
+      (["blocks": 0, "window": "1d"], "quota[0].blocks: the least is 1"),
+      (["blocks": 1, "window": "400d"], "quota[0].window: the longest is 366d"),
+      (["principals": ["spiffe://a/b"], "rate": "1 MiB/s"], "quota[0].principals[0]: identities need TLS links"),
+    ] as [(LiteralValue, String)])
   func whatIsWrongIsSaidWithItsPlace(rule: LiteralValue, message: String) throws {
     #expect { try Fixture([rule]) } throws: { error in
       (error as? SettingsProblems)?.problems.contains { $0.message.hasPrefix(message) && $0.place?.hasPrefix("$[0]") == true } == true
@@ -236,6 +237,7 @@ struct QuotaPluginTests {
       "\($0)".contains("quota[1] counts the same as quota[0]")
     }
     #expect(try Fixture([]).plugin?.warnings.count == 1)
-    #expect(try Fixture([["artifacts": [], "rate": "1 MiB/s"]]).plugin?.warnings == ["quota[0].artifacts is empty: the rule never applies"])
+    #expect(
+      try Fixture([["artifacts": [], "rate": "1 MiB/s"]]).plugin?.warnings == ["quota[0].artifacts is empty: the rule never applies"])
   }
 }
