@@ -27,10 +27,9 @@ struct QuotaTests {
       try await peer.send(.request(artifact.blocks[5]), .request(artifact.blocks[6]))
       try await peer.wait(for: .choke)
       #expect(journal.records.map(\.rule) == ["quota[0]"])
-      // Another connection of the principal is not let in at all; another principal is.
-      let second = try await ScriptedPeer.dial(rig.address)
-      try await second.send(bytes: ScriptedPeer.handshake(artifact.infoHash))
-      try await second.end()
+      // Another connection of the principal is shown nothing; another principal is served.
+      let second = try await rig.peer(artifact)
+      try await second.wait(for: .haveNone)
       #expect(try await rig.leecher(artifact, from: "127.0.0.5").isAlive(artifact))
       wall.set(WallTime(nanoseconds: wall.now.nanoseconds + 3_600_000_000_000))
       await rig.engine.tick()

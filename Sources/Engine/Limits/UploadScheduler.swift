@@ -159,8 +159,8 @@ package struct UploadScheduler: Sendable {
   package mutating func sweep(now: ContinuousClock.Instant) {
     for (key, principal) in principals where principal.waiting == 0 && !principal.isQueued {
       var bucket = principal.bucket
-      // Accounts near the level are worth nothing any more; one that is ahead must not be escaped by coming back.
-      if principal.served <= level, bucket?.isFull(now) != false { principals[key] = nil }
+      // An account that is ahead must not be escaped by coming back, as long as there are others to be fair to.
+      if asks.isEmpty || principal.served <= level, bucket?.isFull(now) != false { principals[key] = nil }
     }
     for (id, artifact) in artifacts where artifact.line.isEmpty && !artifact.isParked {
       var bucket = artifact.bucket
