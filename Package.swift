@@ -8,8 +8,8 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: nio)
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: nio)
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
-let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -76,7 +76,8 @@ let package = Package(
     .executableTarget(
       name: "granary-bench",
       dependencies: [
-        "Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", "Plugins", "Settings", "Storage", arguments, nioCore, nioPosix, logging,
+        "Inventory", "Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", "Plugins", "Settings", "Storage", arguments, nioCore, nioPosix,
+        logging,
       ]),
     // Tests mirror the sources.
     .target(
@@ -104,11 +105,14 @@ let package = Package(
     .testTarget(
       name: "ControlTests",
       dependencies: ["Control", "Engine", "HTTPClient", "Inventory", "Metainfo", "PluginKit", "TestSupport", nioCore, nioPosix, logging]),
+    // A node with a plugin that misbehaves.
+    .executableTarget(
+      name: "granary-chaos", dependencies: ["GranaryNode", "Metainfo", "PeerProtocol", "PluginKit", nioCore], path: "Tests/ChaosNode"),
     .testTarget(
       name: "GranaryNodeTests",
       dependencies: [
-        "Control", "GranaryNode", "Inventory", "Metainfo", "PluginKit", "Plugins", "Settings", "Storage", "TestSupport", nioEmbedded,
-        logging,
+        "granary-chaos", "Control", "GranaryNode", "Inventory", "Metainfo", "PeerProtocol", "PluginKit", "Plugins", "Settings", "Storage",
+        "TestSupport", nioEmbedded, logging,
       ]),
     .testTarget(
       name: "InteropTests", dependencies: ["granary", "Metainfo", "PeerProtocol", "TestSupport", nioCore, nioPosix],

@@ -9,14 +9,9 @@ extension EngineCore {
   func tick() {
     let now = clock.now()
     choke { choker, now in choker.tick(now) }
-    for installed in pipeline.plugins {
-      do {
-        try installed.plugin.tick(now)
-      } catch {
-        installed.statistics.countFault(.tick)
-      }
-    }
-    for swarm in swarms.all where swarm.peerCount > 0 {
+    for installed in pipeline.plugins { installed.tell(.tick) { try installed.plugin.tick(now) } }
+    swarms.expire(now: now)
+    for swarm in swarms.live where swarm.peerCount > 0 {
       swarm.tell(.tick) { try $0.tick(now) }
       lookAtFiles(of: swarm)
     }
@@ -51,7 +46,7 @@ extension EngineCore {
 
   /// Takes a swarm out of service and lets its peers go.
   func retire(_ swarm: Swarm, reason: String, isReplaced: Bool = false) {
-    if !isReplaced, swarms[swarm.facts.id] === swarm { _ = swarms.remove(swarm.facts.id) }
+    if !isReplaced { swarms.remove(swarm) }
     swarm.tell(.onState) { try $0.onState("out of service: \(reason)") }
     for number in swarm.retire() {
       visit(number) { $0.close(DisconnectReason(.engine, reason)) }

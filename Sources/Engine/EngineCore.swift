@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 import PeerProtocol
 import PluginKit
+import Storage
 import Synchronization
 
 /// What all loops share. Nothing in it is touched for each block.
@@ -15,7 +16,8 @@ final class EngineCore: Sendable {
   let logger: Logger
   let peerID: PeerID
   let clientVersion: String
-  let swarms = SwarmTable()
+  let swarms: SwarmTable
+  let loader: SwarmLoader
   let numbers: PeerNumbers
   let disk: NIOThreadPool
   let limiter: UploadLimiter
@@ -29,6 +31,8 @@ final class EngineCore: Sendable {
   private let census: Mutex<ConnectionCensus>
   private let choker: Mutex<Choker>
   private let currentPipeline: Mutex<Pipeline>
+  /// The plugins of every policy that something may still run of.
+  let attended = Mutex<[AttendedPlugin]>([])
   /// Set once, before the first connection.
   private let loopHandles = Mutex<[LoopHandle]>([])
   private let theDialer = Mutex<Dialer?>(nil)
@@ -36,7 +40,7 @@ final class EngineCore: Sendable {
 
   init(
     settings: EngineSettings, pipeline: Pipeline, clock: EngineClock, journal: any Journal, delegate: any EngineDelegate, logger: Logger,
-    peerID: PeerID, clientVersion: String, disk: NIOThreadPool
+    peerID: PeerID, clientVersion: String, source: any ArtifactSource, disk: NIOThreadPool
   ) {
     (self.clock, self.journal, self.delegate) = (clock, journal, delegate)
     currentSettings = Mutex(settings)
@@ -44,9 +48,16 @@ final class EngineCore: Sendable {
     numbers = PeerNumbers(loops: settings.eventLoops)
     limiter = UploadLimiter(rates: settings.uploadRates, now: clock.now())
     hashBudget = Mutex(WorkBudget(burst: 256 << 20, perSecond: 64 << 20, now: clock.now()))
+    let swarms = SwarmTable()
+    self.swarms = swarms
+    loader = SwarmLoader(table: swarms, source: source, disk: disk) { id, error in
+      _ = swarms.remove(id)
+      delegate.artifactFailed(id: id, error: error)
+    }
     census = Mutex(ConnectionCensus(caps: settings.caps))
     choker = Mutex(Choker(slots: settings.uploadSlots))
     currentPipeline = Mutex(pipeline)
+    attend(to: pipeline)
   }
 
   /// The settings in force.
@@ -61,7 +72,10 @@ final class EngineCore: Sendable {
   }
 
   var pipeline: Pipeline { currentPipeline.withLock { $0 } }
-  func replace(pipeline: Pipeline) { currentPipeline.withLock { $0 = pipeline } }
+  func replace(pipeline: Pipeline) {
+    attend(to: pipeline)
+    currentPipeline.withLock { $0 = pipeline }
+  }
 
   var loops: [LoopHandle] { loopHandles.withLock { $0 } }
   func set(loops: [LoopHandle]) { loopHandles.withLock { $0 = loops } }
@@ -119,6 +133,30 @@ final class EngineCore: Sendable {
 
   private func isUnchoked(_ number: PeerNumber) -> Bool { choker.withLock { $0.isUnchoked(number) } }
 
+  /// A hold on a swarm ends.
+  func release(_ swarm: Swarm) {
+    if swarm.release() { swarms.rest(swarm, now: clock.now()) }
+  }
+
+  /// Hands a swarm that was asked for to the connection that asked, in an event of its own; lets go of it where the connection is gone.
+  func deliver(_ lookup: SwarmLookup, to number: PeerNumber, _ body: @escaping @Sendable (PeerConnection) -> Void) {
+    let loops = loops
+    let index = numbers.loop(of: number)
+    guard loops.indices.contains(index) else { return letGo(lookup) }
+    let handle = loops[index]
+    handle.eventLoop.execute { [self] in
+      guard let connection = handle.bound.value.connections[number] else { return letGo(lookup) }
+      connection.handleEvent { connection in
+        connection.take(lookup)
+        body(connection)
+      }
+    }
+  }
+
+  private func letGo(_ lookup: SwarmLookup) {
+    if case .held(let swarm) = lookup { release(swarm) }
+  }
+
   /// Runs the closure with the connection, on its loop; at once where we are on it. Where the connection is gone, the other closure is run.
   func visit(
     _ number: PeerNumber, _ body: @escaping @Sendable (PeerConnection) -> Void, orElse otherwise: @escaping @Sendable () -> Void = {}
@@ -137,6 +175,7 @@ final class EngineCore: Sendable {
 /// A way to a loop's own state.
 struct LoopHandle: Sendable {
   let eventLoop: any EventLoop
+  let lane: HookLane
   let bound: NIOLoopBound<EngineLoop>
 }
 

@@ -1,10 +1,13 @@
 import NIOCore
+import PluginKit
 
 /// What the connections of one event loop share: the table of them, and buffers for reading blocks into.
 final class EngineLoop {
   let core: EngineCore
   let eventLoop: any EventLoop
   let index: Int
+  /// Whose hook runs on this loop, for the watchdog.
+  let lane: HookLane
   var connections: [PeerNumber: PeerConnection] = [:]
   private var scratch: [ByteBuffer] = []
   private static let scratchKept = 4
@@ -12,6 +15,7 @@ final class EngineLoop {
 
   init(core: EngineCore, eventLoop: any EventLoop, index: Int) {
     (self.core, self.eventLoop, self.index) = (core, eventLoop, index)
+    lane = HookLane(clock: core.clock.now)
   }
 
   /// An empty buffer. Its memory is that of an earlier batch where the link has taken all of that one.

@@ -19,14 +19,16 @@ package final class SeedEngine: Sendable {
   private let dialer: Dialer
   private let running = Mutex(Running())
 
-  /// An engine that does not listen yet. The delegate is told of payload and faults; the journal of refusals.
+  /// An engine that does not listen yet. The delegate is told of payload and faults; the journal of refusals. The source has what is needed
+  /// of the artifacts that are put in service without it.
   package init(
     settings: EngineSettings, pipeline: Pipeline, peerID: PeerID, clientVersion: String, clock: EngineClock = .system, journal: any Journal,
-    delegate: any EngineDelegate, logger: Logger, group: MultiThreadedEventLoopGroup, disk: NIOThreadPool
+    delegate: any EngineDelegate, logger: Logger, group: MultiThreadedEventLoopGroup, disk: NIOThreadPool,
+    source: any ArtifactSource = NoArtifactSource()
   ) {
     core = EngineCore(
       settings: settings, pipeline: pipeline, clock: clock, journal: journal, delegate: delegate, logger: logger, peerID: peerID,
-      clientVersion: clientVersion, disk: disk)
+      clientVersion: clientVersion, source: source, disk: disk)
     self.group = group
     dialer = Dialer(core: core, group: group)
     core.set(dialer: dialer)
@@ -56,17 +58,27 @@ package final class SeedEngine: Sendable {
     return bound.compactMap { PeerAddress($0.localAddress) }
   }
 
-  /// Puts an artifact in service, in place of an earlier state of it.
+  /// Puts artifacts in service, each in place of an earlier state of it. They are loaded from the source when somebody asks for them, and
+  /// leave memory again some time after the last peer.
+  package func add(_ artifacts: [ServedArtifact]) {
+    let former = core.swarms.insert(artifacts)
+    for artifact in artifacts { core.loader.invalidate(artifact.id) }
+    for swarm in former { core.retire(swarm, reason: "the artifact has changed", isReplaced: true) }
+  }
+
+  /// Puts an artifact in service that stays in memory, in place of an earlier state of it.
   package func add(_ artifact: SeededArtifact) {
-    guard let former = core.swarms.insert(Swarm(artifact)) else { return }
-    core.retire(former, reason: "the artifact has changed", isReplaced: true)
+    let former = core.swarms.insert(Swarm(artifact), missing: artifact.missing)
+    core.loader.invalidate(artifact.facts.id)
+    if let former { core.retire(former, reason: "the artifact has changed", isReplaced: true) }
   }
 
   /// Takes an artifact out of service; its peers go.
   package func remove(_ id: Int64, reason: String) {
-    guard let swarm = core.swarms[id] else { return }
+    let swarm = core.swarms.remove(id)
+    core.loader.invalidate(id)
     dialer.remove(artifact: id)
-    core.retire(swarm, reason: reason)
+    if let swarm { core.retire(swarm, reason: reason) }
   }
 
   /// Learns of an address to dial for an artifact.
@@ -77,21 +89,17 @@ package final class SeedEngine: Sendable {
   /// Switches to another policy; every live connection is judged again: kept, narrowed, widened or closed.
   package func replace(pipeline: Pipeline) {
     core.replace(pipeline: pipeline)
-    for handle in core.loops {
-      handle.eventLoop.execute {
-        for connection in Array(handle.bound.value.connections.values) { connection.judgeAgain(pipeline) }
-      }
-    }
+    core.judgeAgain()
   }
 
-  /// Forgets static addresses of an artifact that are not among these.
-  package func forgetStatic(of artifact: Int64, but kept: Set<PeerAddress>) { dialer.forgetStatic(of: artifact, but: kept) }
+  /// From now on these are the static addresses of each artifact; of what is left out there are none.
+  package func replaceStatic(peers: [Int64: Set<PeerAddress>]) { dialer.replaceStatic(peers: peers) }
 
   /// Switches to other limits. Listeners and event loops stay as they are.
   package func replace(settings: EngineSettings) { core.replace(settings: settings) }
 
   /// Whether an artifact is in service.
-  package func isServing(_ id: Int64) -> Bool { core.swarms[id] != nil }
+  package func isServing(_ id: Int64) -> Bool { core.swarms.isInService(id) }
 
   /// Stops accepting, lets what is queued go out until the deadline, then closes everything.
   package func stop(drain: Duration) async {
@@ -144,15 +152,17 @@ package final class SeedEngine: Sendable {
     core.counters.snapshot.merging(["throttled_batches": Int64(core.limiter.throttledBatches)]) { $1 }
   }
 
-  /// Bytes of blocks of an artifact that links have taken since it is in service.
-  package func uploaded(of id: Int64) -> Int64 { core.swarms[id]?.uploaded.load(ordering: .relaxed) ?? 0 }
+  /// The artifacts whose torrents are in memory now.
+  package var loaded: [Int64] { core.swarms.live.map(\.facts.id) }
+
+  /// Whether an artifact's torrent is in memory now.
+  package func isLoaded(_ id: Int64) -> Bool { core.swarms[id] != nil }
+
+  /// Bytes of blocks of an artifact that links have taken since the start.
+  package func uploaded(of id: Int64) -> Int64 { core.swarms.uploaded(of: id) }
 
   /// Bytes of an artifact that we do not have: what an announce calls `left`.
-  package func missing(of id: Int64) -> Int64 {
-    guard let artifact = core.swarms[id]?.artifact, !artifact.have.isFull else { return 0 }
-    let layout = artifact.facts.layout
-    return (0..<layout.pieceCount).reduce(0) { $0 + (artifact.have[$1] ? 0 : Int64(layout.length(ofPiece: $1) ?? 0)) }
-  }
+  package func missing(of id: Int64) -> Int64 { core.swarms.missing(of: id) }
 
   /// The policy in force.
   package var pipeline: Pipeline { core.pipeline }
@@ -168,9 +178,10 @@ package final class SeedEngine: Sendable {
     group.makeIterator().enumerated().map { index, eventLoop in
       // Made from outside of the loop, used only on it.
       let made = try? eventLoop.submit {
-        NIOLoopBound(EngineLoop(core: core, eventLoop: eventLoop, index: index), eventLoop: eventLoop)
+        let loop = EngineLoop(core: core, eventLoop: eventLoop, index: index)
+        return (loop.lane, NIOLoopBound(loop, eventLoop: eventLoop))
       }.wait()
-      return made.map { LoopHandle(eventLoop: eventLoop, bound: $0) }
+      return made.map { LoopHandle(eventLoop: eventLoop, lane: $0, bound: $1) }
     }.compactMap { $0 }
   }
 

@@ -24,8 +24,12 @@ final class StubNode: NodeControl {
       ready: true, node: "depot-01", pid: 42, version: "1", uptime: 7, listeners: [.init(address: "127.0.0.1", port: 6_881, tls: false)],
       artifacts: 3, serving: 2, peers: 5, uploaded: 1 << 40, policyGeneration: 9,
       trackers: [.init(artifact: "app", url: "http://t/announce", state: "ok", detail: nil)],
-      plugins: [.init(name: "gate", calls: ["on_request": .max], faults: [:])], limits: ["throttled_batches": 3], warnings: ["mind the gap"]
-    )
+      plugins: [
+        .init(
+          name: "gate", state: .tripped, onError: "deny", trippedAt: "2026-11-23T12:00:00Z", reason: "too much",
+          calls: ["on_request": .max],
+          faults: [:], late: [:], nanoseconds: ["judge": 7])
+      ], limits: ["throttled_batches": 3], warnings: ["mind the gap"])
   }
 
   func peers() async throws -> PeersDocument {

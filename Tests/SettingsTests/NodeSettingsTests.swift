@@ -158,7 +158,28 @@ struct NodeSettingsTests {
         "4:5: pipeline[0]: two keys in one entry, 'gate' and 'on_request': indent the settings of 'gate' further, or begin another entry with a dash"
       ),
       ("pipeline:\n  - gate: {}\n    mode: shadow", "4:5: pipeline[0]: 'mode' is not in this build"),
-      ("pipeline:\n  - on-error: skip\n    gate: {}", "3:5: pipeline[0]: 'on-error' is not in this build"),
+      ("pipeline:\n  - on-error: skip\n    gate: {}\n    mode: shadow", "5:5: pipeline[0]: 'mode' is not in this build"),
+      ("pipeline:\n  - on-error: skip", "3:5: pipeline[0]: expected a plugin's name, found 'on-error', which stands beside one"),
+      ("pipeline:\n  - gate:\n    on-error: ignore", "4:15: pipeline[0].on-error: expected one of deny, allow, skip, found 'ignore'"),
+      (
+        "pipeline:\n  - gate:\n    on-error: skip\n    metadata:",
+        "5:5: pipeline[0]: two keys in one entry, 'gate' and 'metadata': indent the settings of 'gate' further, or begin another entry with a dash"
+      ),
+      (
+        "pipeline:\n  - gate:\n    budget: { faults: many }",
+        "4:23: pipeline[0].budget.faults: expected faults in a time such as 10/1m, found 'many'"
+      ),
+      (
+        "pipeline:\n  - gate:\n    budget: { faults: 0/1m }",
+        "4:23: pipeline[0].budget.faults: expected faults in a time such as 10/1m, found '0/1m'; there may be 1 to 10000"
+      ),
+      (
+        "pipeline:\n  - gate:\n    budget: { faults: 5/1ms }",
+        "4:23: pipeline[0].budget.faults: expected faults in a time such as 10/1m, found '5/1ms'; the time is 1s to 1d"
+      ),
+      ("pipeline:\n  - gate:\n    budget: { time: 2s }", "4:21: pipeline[0].budget.time: expected 1ms to 1s, found 2s"),
+      ("pipeline:\n  - gate:\n    budget: { lat: 1s }", "4:15: pipeline[0].budget: unknown key 'lat'; did you mean 'late'?"),
+      ("node: { watchdog: 100ms }", "2:19: node.watchdog: expected 1s to 10m, found 100ms; or write off"),
     ])
   func badValues(yaml: String, line: String) {
     #expect(problems(Self.listen + yaml + "\n") == ["n.yaml:" + line])

@@ -6,7 +6,8 @@ struct ReloadableKeysTests {
 
   /// A value for each key that is not its default.
   private static let changes: [String: String] = [
-    "node.name": "node: { name: other }", "node.state": "node: { state: other }", "artifacts.roots": "artifacts: { roots: [/srv] }",
+    "node.name": "node: { name: other }", "node.state": "node: { state: other }", "node.watchdog": "node: { watchdog: off }",
+    "artifacts.roots": "artifacts: { roots: [/srv] }",
     "limits.upload": "limits: { upload: 1 MiB/s }", "limits.connections": "limits: { connections: 1 }",
     "limits.per-address": "limits: { per-address: 1 }", "limits.handshakes": "limits: { handshakes: 1 }",
     "limits.handshake-timeout": "limits: { handshake-timeout: 1s }", "limits.upload-slots": "limits: { upload-slots: 1 }",

@@ -23,14 +23,36 @@ package struct StatusDocument: Codable, Sendable {
     }
   }
 
-  /// What a plugin of the pipeline has been asked, and how often it failed.
+  /// A plugin of the pipeline: whether it is past its budget, and by hook how often it was called, threw, was late, and how long it took.
   package struct Plugin: Codable, Sendable {
+    package enum State: String, Codable, Sendable { case ok, tripped }
+
     package let name: String
+    package let state: State
+    /// What holds once it is tripped: `deny`, `allow`, `skip`.
+    package let onError: String
+    /// When it was tripped, ISO 8601; nil where it is not.
+    package let trippedAt: String?
+    /// Why it was tripped.
+    package let reason: String?
     package let calls: [String: UInt64]
     package let faults: [String: UInt64]
+    package let late: [String: UInt64]
+    /// Estimated for hooks that are asked for each block.
+    package let nanoseconds: [String: UInt64]
 
-    package init(name: String, calls: [String: UInt64], faults: [String: UInt64]) {
-      (self.name, self.calls, self.faults) = (name, calls, faults)
+    package init(
+      name: String, state: State, onError: String, trippedAt: String?, reason: String?, calls: [String: UInt64], faults: [String: UInt64],
+      late: [String: UInt64], nanoseconds: [String: UInt64]
+    ) {
+      (self.name, self.state, self.onError, self.trippedAt, self.reason) = (name, state, onError, trippedAt, reason)
+      (self.calls, self.faults, self.late, self.nanoseconds) = (calls, faults, late, nanoseconds)
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case name, state, reason, calls, faults, late, nanoseconds
+      case onError = "on_error"
+      case trippedAt = "tripped_at"
     }
   }
 

@@ -1,3 +1,4 @@
+import HeapModule
 import PluginKit
 
 /// Whom to dial for which artifact, and when again: a value fed with events and a clock.
@@ -16,11 +17,24 @@ package struct DialBook: Sendable {
     var isStatic: Bool
     var failures = 0
     var isBusy = false
-    var due: ContinuousClock.Instant
+    /// Which entry of the queue is this address's; others are left over from before.
+    var ticket: UInt64
   }
 
-  private var entries: [Entry: State] = [:]
-  private var perArtifact: [Int64: Int] = [:]
+  private struct Turn: Comparable {
+    let due: ContinuousClock.Instant
+    let ticket: UInt64
+    let entry: Entry
+
+    static func < (one: Turn, other: Turn) -> Bool { (one.due, one.ticket) < (other.due, other.ticket) }
+    static func == (one: Turn, other: Turn) -> Bool { one.ticket == other.ticket }
+  }
+
+  private var addresses: [Int64: [PeerAddress: State]] = [:]
+  private var queue: Heap<Turn> = []
+  private var tickets: UInt64 = 0
+  /// How many addresses are known.
+  package private(set) var count = 0
   /// Addresses that turned out to be our own.
   private var ourselves: Set<PeerAddress> = []
   /// The most addresses that are remembered for one artifact; what comes beyond is forgotten.
@@ -33,41 +47,47 @@ package struct DialBook: Sendable {
     self.capacity = capacity
   }
 
-  /// How many addresses are known.
-  package var count: Int { entries.count }
-
   /// Learns of an address. Static ones come from the configuration and are never forgotten.
   @discardableResult
   package mutating func add(_ entry: Entry, isStatic: Bool, now: ContinuousClock.Instant) -> Bool {
-    guard entries[entry] == nil, !ourselves.contains(entry.address), entry.address.port != 0 else { return false }
-    guard isStatic || perArtifact[entry.artifact, default: 0] < capacity else { return false }
-    entries[entry] = State(isStatic: isStatic, due: now)
-    perArtifact[entry.artifact, default: 0] += 1
+    guard self[entry] == nil, !ourselves.contains(entry.address), entry.address.port != 0 else { return false }
+    guard isStatic || addresses[entry.artifact]?.count ?? 0 < capacity else { return false }
+    count += 1
+    self[entry] = State(isStatic: isStatic, ticket: line(up: entry, due: now))
     return true
   }
 
-  /// Forgets the static addresses of an artifact that are not among these.
-  package mutating func forgetStatic(of artifact: Int64, but kept: Set<PeerAddress>) {
-    for (entry, state) in entries where state.isStatic && entry.artifact == artifact && !kept.contains(entry.address) { forget(entry) }
+  /// Forgets the static addresses that are not among these, by artifact.
+  package mutating func forgetStatic(but kept: [Int64: Set<PeerAddress>]) {
+    for (artifact, states) in addresses {
+      for (address, state) in states where state.isStatic && kept[artifact]?.contains(address) != true {
+        forget(Entry(artifact: artifact, address: address))
+      }
+    }
   }
 
   /// Forgets an artifact.
   package mutating func remove(artifact: Int64) {
-    entries = entries.filter { $0.key.artifact != artifact }
-    perArtifact[artifact] = nil
+    count -= addresses.removeValue(forKey: artifact)?.count ?? 0
+    dropLeftovers()
   }
 
-  /// The addresses whose time has come, at most `count`; they are busy until their end is told.
+  /// The addresses whose time has come, at most `count`, longest due first; they are busy until their end is told.
   package mutating func take(_ count: Int, now: ContinuousClock.Instant) -> [Entry] {
-    let due = entries.filter { !$0.value.isBusy && $0.value.due <= now }.sorted { $0.value.due < $1.value.due }.prefix(max(0, count))
-    for (entry, _) in due { entries[entry]?.isBusy = true }
-    return due.map(\.key)
+    var taken: [Entry] = []
+    while taken.count < count, let turn = queue.min, turn.due <= now {
+      _ = queue.popMin()
+      guard self[turn.entry]?.ticket == turn.ticket else { continue }
+      self[turn.entry]?.isBusy = true
+      taken.append(turn.entry)
+    }
+    return taken
   }
 
   /// A connection that we dialed is over, or could not be made. Failures wait twice as long each time; after enough of them a tracker's
   /// address is forgotten. Only the first end of a connection counts.
   package mutating func ended(_ entry: Entry, succeeded: Bool, now: ContinuousClock.Instant) {
-    guard var state = entries[entry], state.isBusy else { return }
+    guard var state = self[entry], state.isBusy else { return }
     state.isBusy = false
     state.failures = succeeded ? 0 : state.failures + 1
     if state.failures > 5, !state.isStatic {
@@ -75,18 +95,38 @@ package struct DialBook: Sendable {
       return
     }
     let delay = succeeded ? Self.afterSuccess : min(Self.firstDelay * (1 << min(state.failures, 10)), Self.longestDelay)
-    state.due = now + delay
-    entries[entry] = state
+    state.ticket = line(up: entry, due: now + delay)
+    self[entry] = state
   }
 
   /// The address is our own: it is forgotten, and not learned again.
   package mutating func isOurself(_ address: PeerAddress) {
     ourselves.insert(address)
-    for entry in entries.keys where entry.address == address { forget(entry) }
+    for artifact in Array(addresses.keys) { forget(Entry(artifact: artifact, address: address)) }
   }
 
   private mutating func forget(_ entry: Entry) {
-    guard entries.removeValue(forKey: entry) != nil else { return }
-    perArtifact[entry.artifact, default: 1] -= 1
+    guard self[entry] != nil else { return }
+    self[entry] = nil
+    if addresses[entry.artifact]?.isEmpty == true { addresses[entry.artifact] = nil }
+    count -= 1
+    dropLeftovers()
+  }
+
+  private subscript(entry: Entry) -> State? {
+    get { addresses[entry.artifact]?[entry.address] }
+    set { addresses[entry.artifact, default: [:]][entry.address] = newValue }
+  }
+
+  private mutating func line(up entry: Entry, due: ContinuousClock.Instant) -> UInt64 {
+    tickets += 1
+    queue.insert(Turn(due: due, ticket: tickets, entry: entry))
+    return tickets
+  }
+
+  /// Turns of addresses that were forgotten must not pile up.
+  private mutating func dropLeftovers() {
+    guard queue.count > 2 * count + 64 else { return }
+    queue = Heap(queue.unordered.filter { self[$0.entry]?.ticket == $0.ticket })
   }
 }

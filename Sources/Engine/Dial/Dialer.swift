@@ -23,8 +23,16 @@ final class Dialer: Sendable {
     if isNew { core.swarms[artifact]?.tell(.onAddPeer) { try $0.onAddPeer(address) } }
   }
 
-  /// Forgets static addresses that the configuration no longer has for the artifact.
-  func forgetStatic(of artifact: Int64, but kept: Set<PeerAddress>) { book.withLock { $0.forgetStatic(of: artifact, but: kept) } }
+  /// From now on these are the static addresses of each artifact.
+  func replaceStatic(peers: [Int64: Set<PeerAddress>]) {
+    let now = core.clock.now()
+    book.withLock { book in
+      book.forgetStatic(but: peers)
+      for (artifact, addresses) in peers where core.swarms.isInService(artifact) {
+        for address in addresses { book.add(DialBook.Entry(artifact: artifact, address: address), isStatic: true, now: now) }
+      }
+    }
+  }
 
   func remove(artifact: Int64) { book.withLock { $0.remove(artifact: artifact) } }
 
@@ -44,8 +52,20 @@ final class Dialer: Sendable {
   /// The address is one of ours: it is not dialed again, for whatever artifact.
   func isOurself(_ address: PeerAddress) { book.withLock { $0.isOurself(address) } }
 
+  /// Loads what nobody has asked for lately; then it is as if it had been in memory.
   private func dial(_ entry: DialBook.Entry) {
-    guard let swarm = core.swarms[entry.artifact], mayMeet(entry.address, swarm) else {
+    guard core.swarms.isInService(entry.artifact) else { return ended(entry, succeeded: false) }
+    let swarm = core.loader.find(entry.artifact) { [self] lookup in
+      guard case .held(let swarm) = lookup else { return ended(entry, succeeded: false) }
+      dial(entry, swarm)
+    }
+    if let swarm { dial(entry, swarm) }
+  }
+
+  /// Takes over a hold on the swarm, for as long as the link is not there.
+  private func dial(_ entry: DialBook.Entry, _ swarm: Swarm) {
+    guard mayMeet(entry.address, swarm) else {
+      core.release(swarm)
       return ended(entry, succeeded: false)
     }
     let core = core
@@ -59,7 +79,10 @@ final class Dialer: Sendable {
         channel.eventLoop.makeCompletedFuture { try Self.install(channel, core, address, target) }
       }
       .connect(host: address.ip.description, port: Int(address.port))
-      .whenFailure { [self] _ in ended(entry, succeeded: false) }
+      .whenComplete { [self] result in
+        core.release(swarm)
+        if case .failure = result { ended(entry, succeeded: false) }
+      }
   }
 
   /// Lists are symmetrical: whom we would not let in, or would give nothing, we do not dial.

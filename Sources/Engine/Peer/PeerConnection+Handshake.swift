@@ -44,15 +44,48 @@ extension PeerConnection {
   }
 
   private func refuseUnknown() {
+    if let loadFailure {
+      return close(DisconnectReason(.policy(plugin: "engine"), "the artifact cannot be served now: \(loadFailure)"))
+    }
     facts.now = core.clock.wall()
-    for installed in pipeline.plugins { installed.plugin.onUnknownTorrent(facts) }
+    for installed in pipeline.plugins { installed.tell(.onUnknownTorrent) { installed.plugin.onUnknownTorrent(facts) } }
     close(DisconnectReason(.policy(plugin: "engine"), "no artifact in service has this info-hash"))
   }
 
-  /// What the guards are asked about is the artifact as it is now.
-  private func lookUp() {
-    judged = facts.infoHash.flatMap { core.swarms[$0] }
+  /// Finds the artifact that the handshake names, as it is now. What is not in memory is brought there off the loop, with reading paused,
+  /// under the handshake's deadline; what is unknown makes the same trip.
+  private func lookUp(_ next: @escaping @Sendable (PeerConnection) -> Void) {
+    phase = .admitting
+    pauseReading()
+    guard let infoHash = facts.infoHash else { return }
+    let (core, number) = (core, number)
+    let swarm = core.loader.find(infoHash) { lookup in core.deliver(lookup, to: number, next) }
+    guard let swarm else { return }
+    take(.held(swarm))
+    next(self)
+  }
+
+  /// What was asked for is there, or is not.
+  func take(_ lookup: SwarmLookup) {
+    letGoOfArtifact()
+    loadFailure = nil
+    switch lookup {
+    case .held(let swarm): judged = swarm
+    case .failed(let reason): loadFailure = reason
+    case .unknown: break
+    }
     facts.artifact = judged?.facts
+  }
+
+  /// The artifact may leave memory, as far as this connection is concerned.
+  func letGoOfArtifact() {
+    if let swarm = judged.take() { core.release(swarm) }
+  }
+
+  /// Whether the artifact has come, gone or changed since it was looked up.
+  private var isOutdated: Bool {
+    guard let judged else { return loadFailure == nil && facts.infoHash.flatMap { core.swarms.id(of: $0) } != nil }
+    return !judged.isInService
   }
 
   private func complete(_ handshake: Handshake) {
@@ -63,8 +96,8 @@ extension PeerConnection {
       close(.ourself)
       return
     }
-    lookUp()
-    askToConnect { connection in connection.authorize(handshake) }
+    named = .now()
+    lookUp { connection in connection.askToConnect { connection in connection.authorize(handshake) } }
   }
 
   /// Asks the guards of `connect`; what waits does so off the loop with reading paused, under the handshake's deadline.
@@ -88,7 +121,7 @@ extension PeerConnection {
   }
 
   private func decided(_ decision: Decision, _ next: (PeerConnection) -> Void) {
-    guard phase == .admitting else { return }
+    guard phase == .admitting, !isRefused else { return }
     connectUntil = decision.validUntil
     if let refusal = decision.refusal {
       refuse(refusal, operation: .connect)
@@ -99,10 +132,10 @@ extension PeerConnection {
 
   /// Every guard of `connect` allows: compile the grant, make the handlers, answer the handshake.
   private func authorize(_ handshake: Handshake) {
-    let former = judged
-    lookUp()
     // It was replaced or removed while the guards thought: they are asked about what there is now.
-    guard judged === former else { return askToConnect { connection in connection.authorize(handshake) } }
+    guard !isOutdated else {
+      return lookUp { connection in connection.askToConnect { connection in connection.authorize(handshake) } }
+    }
     guard let swarm = judged else { return refuseUnknown() }
     let grant = pipeline.grant(facts)
     guard !grant.isEmpty else {
@@ -171,26 +204,16 @@ extension PeerConnection {
   }
 
   private func onAuthorized(_ member: Swarm.Member) throws(PluginFailure) {
-    member.installed.statistics.count(.onAuthorized)
-    do {
-      try member.plugin.onAuthorized(facts)
-    } catch {
-      member.installed.statistics.countFault(.onAuthorized)
-      throw PluginFailure(plugin: member.installed.name, hook: .onAuthorized, error: error)
-    }
+    guard !member.installed.isTripped else { return }
+    try Swarm.asked(member.installed, .onAuthorized) { try member.plugin.onAuthorized(facts) }
   }
 
   private func makeHandlers(_ members: [Swarm.Member], _ peer: ActivePeer) throws(PluginFailure) {
-    for member in members {
-      member.installed.statistics.count(.newConnection)
-      peer.context.speaker = member.installed.name
-      do {
-        guard let plugin = try member.plugin.newConnection(peer.context) else { continue }
-        peer.chain.append(plugin, of: member.installed)
-      } catch {
-        member.installed.statistics.countFault(.newConnection)
-        throw PluginFailure(plugin: member.installed.name, hook: .newConnection, error: error)
+    for member in members where !member.installed.isTripped {
+      let made = try loop.lane.run(member.installed, .newConnection, number) { () throws(PluginFailure) in
+        try Swarm.asked(member.installed, .newConnection) { try member.plugin.newConnection(peer.context) }
       }
+      if let made { peer.chain.append(made, of: member.installed) }
     }
   }
 
@@ -205,20 +228,17 @@ extension PeerConnection {
       loop: loop.eventLoop,
       visit: { body in
         core.visit(number) { connection in
-          connection.handleEvent { connection in
-            // From another thread nobody's hook runs.
-            connection.active?.context.speaker = nil
-            connection.active.map { body($0.context) }
-          }
+          connection.handleEvent { connection in connection.active.map { body($0.context) } }
         }
       },
       flush: { core.wake(number) })
     let context = PeerContext(
-      artifact: swarm.facts, infoBytes: swarm.artifact.torrent.infoBytes, facts: facts, grant: grant, now: core.clock.now(), handle: handle)
+      artifact: swarm.facts, infoBytes: swarm.artifact.torrent.infoBytes, facts: facts, grant: grant, now: core.clock.now(), handle: handle,
+      lane: loop.lane)
     context.supportsFast = fast
     context.supportsExtensions = extensions
     return ActivePeer(
-      swarm: swarm, context: context, chain: PeerPluginChain(context: context), session: session,
+      swarm: swarm, context: context, chain: PeerPluginChain(lane: loop.lane, connection: number), session: session,
       queue: UploadQueue(capacity: core.settings.requestQueue),
       announced: grant.visible(swarm.artifact.have))
   }

@@ -12,7 +12,7 @@ extension PeerConnection {
   func tick(_ now: ContinuousClock.Instant, _ wall: WallTime) {
     switch phase {
     case .admitting, .handshaking:
-      if now - began > core.settings.handshakeTimeout {
+      if !isRefused, now - began > core.settings.handshakeTimeout {
         core.counters.count(.handshakeTimeouts)
         close(DisconnectReason(.engine, "the handshake took longer than \(core.settings.handshakeTimeout)"))
       }
@@ -95,8 +95,13 @@ extension PeerConnection {
   /// Judges the connection by a policy: keep, narrow, widen, or close after what is being written. One that is not authorized yet will be
   /// judged by it when its handshake is complete.
   func judgeAgain(_ pipeline: Pipeline) {
+    let isOther = self.pipeline.generation != pipeline.generation
     self.pipeline = pipeline
     guard phase == .active, let peer = active else { return }
+    if isOther, let tripped = peer.chain.tripped {
+      // Its handler does nothing any more, and the new policy has another, sound one: with the next connection.
+      return close(DisconnectReason(.policy(plugin: tripped.name), "plugin \(tripped.name) was tripped, and the policy is a new one"))
+    }
     facts.now = core.clock.wall()
     peer.context.facts = facts
     let decision = pipeline.decide(.connect, facts)
@@ -161,10 +166,30 @@ extension PeerConnection {
 
   /// Closes the link and says nothing: the journal has been told.
   func end(_ reason: DisconnectReason) {
+    guard phase != .closed, !isRefused else { return }
+    if let moment = momentOfRefusal(reason) {
+      // A handler runs on its own loop, which is what is assumed here.
+      refusal = loop.eventLoop.assumeIsolated().scheduleTask(deadline: moment) { [self] in endNow(reason) }
+    } else {
+      endNow(reason)
+    }
+  }
+
+  private func endNow(_ reason: DisconnectReason) {
     guard phase != .closed else { return }
     finish(reason)
     context?.close(promise: nil)
   }
+
+  /// A peer that is refused once it has named an artifact could tell from the time what the name was: unknown, known, or known and read from
+  /// the disk just now. The end comes at a moment that does not depend on that, as far as a load does not take longer than a step.
+  private func momentOfRefusal(_ reason: DisconnectReason) -> NIODeadline? {
+    guard let named, direction == .inbound, phase == .admitting, reason.origin.isRefusal else { return nil }
+    let passed = NIODeadline.now() - named
+    return named + Self.refusalStep * (passed.nanoseconds / Self.refusalStep.nanoseconds + 1)
+  }
+
+  private static let refusalStep = TimeAmount.milliseconds(100)
 
   /// The connection is over: once, whoever ended it.
   func finish(_ reason: DisconnectReason) {
@@ -174,6 +199,7 @@ extension PeerConnection {
     loop.connections[number] = nil
     core.endConnection(address.ip, direction, principal: wasAuthorized ? facts.principal : nil)
     admission?.cancel()
+    refusal?.cancel()
     if let claim = uploadClaim, isWaitingForTokens { core.limiter.forget(claim) }
     received = nil
     if let peer = active {
@@ -186,6 +212,7 @@ extension PeerConnection {
     // A link that never stood is the dialer's own news.
     if isLinked { core.ended(target: target, address: address, reason: reason, wasAuthorized: wasAuthorized) }
     active = nil
+    letGoOfArtifact()
   }
 
   private func journal(_ reason: DisconnectReason) {
@@ -207,5 +234,15 @@ extension PeerConnection {
         at: core.clock.wall(), principal: facts.principal, address: address, infoHash: facts.infoHash, artifact: facts.artifact?.name,
         operation: operation?.rawValue ?? "protocol", verdict: verdict, plugin: plugin, rule: rule, reason: reason, place: place,
         generation: pipeline.generation))
+  }
+}
+
+extension DisconnectReason.Origin {
+  /// Whether somebody has judged the peer, rather than a clock, the link or our own end.
+  fileprivate var isRefusal: Bool {
+    switch self {
+    case .policy, .pluginFault: true
+    case .remote, .engine, .protocolViolation: false
+    }
   }
 }

@@ -62,8 +62,14 @@ final class PeerConnection: ChannelDuplexHandler {
   var messages: MessageTable
   var wasAuthorized = false
   var isLinked = false
-  /// The artifact that the guards were asked about.
+  /// The artifact that the guards were asked about, held in memory for this connection.
   var judged: Swarm?
+  /// Why the artifact that the handshake names could not be loaded.
+  var loadFailure: String?
+  /// When the peer's handshake was complete.
+  var named: NIODeadline?
+  /// The end of a peer that was refused.
+  var refusal: Scheduled<Void>?
   /// When the guards' word on the connection itself stops being true.
   var connectUntil: WallTime?
   var admission: Task<Void, Never>?
@@ -107,7 +113,14 @@ final class PeerConnection: ChannelDuplexHandler {
     decoder = PeerMessageDecoder(limits: .seed(pieceCount: 0))
     glitches = GlitchBudget(now: began)
     control = ByteBuffer()
+    if let swarm = target?.swarm {
+      swarm.hold()
+      judged = swarm
+    }
   }
+
+  /// Whether the peer was refused and waits for its end.
+  var isRefused: Bool { refusal != nil }
 
   // MARK: Channel events
 
@@ -173,19 +186,29 @@ final class PeerConnection: ChannelDuplexHandler {
   func handleEvent(_ body: (PeerConnection) throws -> Void) {
     guard phase != .closed, !isHandlingEvent else { return }
     isHandlingEvent = true
+    let began = core.clock.now()
     active?.context.isInEvent = true
-    active?.context.now = core.clock.now()
+    active?.context.now = began
     do {
       try body(self)
       try runActs()
     } catch {
       close(reason(for: error))
     }
+    noteDuration(since: began)
     isHandlingEvent = false
     active?.context.isInEvent = false
     flushControl()
     pump()
   }
+
+  /// Hooks that are asked for each block are timed now and then only: after an event that took long, each call is.
+  private func noteDuration(since began: ContinuousClock.Instant) {
+    guard let chain = active?.chain, !chain.isEmpty, core.clock.now() - began > Self.longEvent else { return }
+    loop.lane.attend()
+  }
+
+  private static let longEvent = Duration.milliseconds(20)
 
   private func reason(for error: any Error) -> DisconnectReason {
     switch error {

@@ -16,4 +16,11 @@ package struct SeededArtifact: Sendable {
   package init(facts: ArtifactFacts, torrent: Torrent, reader: ArtifactReader, have: Bitfield) {
     (self.facts, self.torrent, self.reader, self.have) = (facts, torrent, reader, have)
   }
+
+  /// Bytes of the pieces that we do not have.
+  var missing: Int64 {
+    guard !have.isFull else { return 0 }
+    let layout = facts.layout
+    return (0..<layout.pieceCount).reduce(0) { $0 + (have[$1] ? 0 : Int64(layout.length(ofPiece: $1) ?? 0)) }
+  }
 }

@@ -11,9 +11,12 @@ final class Swarm: Sendable {
   }
 
   private struct State {
+    var isIdle: Bool { peers.isEmpty && holds <= 0 }
     var members: [Member] = []
     var generation: UInt64?
     var peers: Set<PeerNumber> = []
+    /// Connections and dials that want it to stay in memory.
+    var holds = 0
     var isInService = true
   }
 
@@ -25,8 +28,14 @@ final class Swarm: Sendable {
   let hashes: HashAnswers
   private let state = Mutex(State())
 
+  /// About how many bytes of memory it holds.
+  let cost: Int
+
   init(_ artifact: SeededArtifact) {
     self.artifact = artifact
+    let torrent = artifact.torrent
+    cost =
+      4096 + 2 * torrent.infoBytes.count + torrent.pieceLayers.values.reduce(0) { $0 + $1.count + 64 } + torrent.layout.files.count * 512
     hashes = HashAnswers(artifact)
   }
 
@@ -50,6 +59,32 @@ final class Swarm: Sendable {
       return made
     }
   }
+
+  // MARK: Holds
+
+  /// It stays in memory until as many releases have come. Called under the table's lock, or by one who holds it already.
+  func hold() { state.withLock { $0.holds += 1 } }
+
+  /// One hold less; whether it is idle now.
+  func release() -> Bool {
+    state.withLock { state in
+      state.holds -= 1
+      return state.isIdle
+    }
+  }
+
+  var isIdle: Bool { state.withLock { $0.isIdle } }
+
+  /// Lets nobody join any more if nobody is there or on the way; whether it is so.
+  func closeIfIdle() -> Bool {
+    state.withLock { state in
+      guard state.isIdle else { return false }
+      state.isInService = false
+      return true
+    }
+  }
+
+  // MARK: Peers
 
   /// Counts a peer in; false where the artifact has gone out of service meanwhile.
   func join(_ number: PeerNumber) -> Bool {
@@ -76,31 +111,27 @@ final class Swarm: Sendable {
     }
   }
 
-  /// Tells every plugin's part something. What one throws is counted, and the others are told all the same.
+  /// Tells every plugin's part something. What one throws is charged to its budget, and the others are told all the same.
   func tell(_ hook: Hook, _ body: (any TorrentPlugin) throws -> Void) {
-    for member in state.withLock({ $0.members }) {
-      member.installed.statistics.count(hook)
-      do {
-        try body(member.plugin)
-      } catch {
-        member.installed.statistics.countFault(hook)
-      }
-    }
+    for member in state.withLock({ $0.members }) { member.installed.tell(hook) { try body(member.plugin) } }
   }
 
   private func make(_ pipeline: Pipeline) throws(PluginFailure) -> [Member] {
     var members: [Member] = []
-    for installed in pipeline.plugins {
-      installed.statistics.count(.newTorrent)
-      do {
-        guard let plugin = try installed.plugin.newTorrent(facts) else { continue }
-        try plugin.onFilesChecked()
-        members.append(Member(installed: installed, plugin: plugin))
-      } catch {
-        installed.statistics.countFault(.newTorrent)
-        throw PluginFailure(plugin: installed.name, hook: .newTorrent, error: error)
-      }
+    for installed in pipeline.plugins where !installed.isTripped {
+      guard let plugin = try Self.asked(installed, .newTorrent, { try installed.plugin.newTorrent(facts) }) else { continue }
+      try Self.asked(installed, .onFilesChecked) { try plugin.onFilesChecked() }
+      members.append(Member(installed: installed, plugin: plugin))
     }
     return members
+  }
+
+  /// Runs a hook that a peer's coming calls: what it throws refuses that peer.
+  static func asked<Value>(_ installed: InstalledPlugin, _ hook: Hook, _ body: () throws -> Value) throws(PluginFailure) -> Value {
+    do {
+      return try installed.call(hook, body)
+    } catch {
+      throw PluginFailure(plugin: installed.name, hook: hook, error: error)
+    }
   }
 }

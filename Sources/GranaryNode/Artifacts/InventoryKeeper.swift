@@ -15,7 +15,7 @@ struct InventoryKeeper: Sendable {
       return (try database.add(new, at: now), true)
     }
     let artifact = try database.replaceData(of: known.id, with: data, at: now)
-    try database.replaceTorrent(of: known.id, with: found.torrentBytes)
+    try database.replaceTorrent(of: known.id, with: found.torrent, found.torrentBytes)
     guard !found.labels.isEmpty else { return (artifact, false) }
     try database.setLabels(artifact.labels.merging(found.labels) { $1 }, of: artifact.id)
     return (try database.artifact(artifact.id), false)

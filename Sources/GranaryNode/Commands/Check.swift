@@ -14,6 +14,12 @@ struct Check: AsyncParsableCommand {
       let place: String
       let guards: [String]
       let hooks: [String]
+      let onError: String
+
+      enum CodingKeys: String, CodingKey {
+        case name, place, guards, hooks
+        case onError = "on_error"
+      }
     }
 
     struct Key: Encodable {
@@ -54,7 +60,8 @@ struct Check: AsyncParsableCommand {
     for (index, entry) in document.pipeline.enumerated() {
       let guards = entry.guards.isEmpty ? "" : "  guards \(entry.guards.joined(separator: ", "))"
       let hooks = entry.hooks.isEmpty ? "" : "  hooks \(entry.hooks.joined(separator: ", "))"
-      Console.print("\(index + 1). \(entry.name) (\(entry.place))\(guards)\(hooks)")
+      let onError = entry.onError == OnError.deny.rawValue ? "" : "  on-error \(entry.onError)"
+      Console.print("\(index + 1). \(entry.name) (\(entry.place))\(guards)\(hooks)\(onError)")
     }
     for key in document.keys ?? [] { Console.print("\(key.path)  [\(key.effect)]  default \(key.defaultValue)  \(key.summary)") }
   }
@@ -63,13 +70,14 @@ struct Check: AsyncParsableCommand {
     let entries = pipeline.plugins.map { installed in
       Document.Entry(
         name: installed.name, place: installed.place, guards: installed.plugin.guards.map(\.rawValue).sorted(),
-        hooks: KnownPlugins.registry.entry(named: installed.name)?.hooks.map(\.rawValue) ?? [])
+        hooks: KnownPlugins.registry.entry(named: installed.name)?.hooks.map(\.rawValue) ?? [],
+        onError: installed.onError.rawValue)
     }
     let warnings =
       settings.warnings.map(\.description)
       + pipeline.plugins.flatMap { installed in
         installed.plugin.warnings.map { "\(installed.place): \(installed.name): \($0)" }
-      } + (pipeline.isGuarded ? [] : ["nothing in the pipeline says who may connect: anybody who reaches a listener may"])
+      } + pipeline.failOpenWarnings + (pipeline.isGuarded ? [] : [pipeline.unguardedWarning])
     return Document(
       file: settings.file, node: settings.node.name, listen: settings.listen.map { "\($0.address)" }, pipeline: entries, warnings: warnings,
       keys: explain ? keys : nil)
@@ -77,5 +85,22 @@ struct Check: AsyncParsableCommand {
 
   private var keys: [Document.Key] {
     ReloadableKeys.all.map { .init(path: $0.path, effect: $0.effect.rawValue, defaultValue: $0.defaultValue, summary: $0.summary) }
+  }
+}
+
+extension Pipeline {
+  /// Guards that no longer guard once they are tripped.
+  fileprivate var failOpenWarnings: [String] {
+    plugins.filter { $0.onError != .deny && !$0.plugin.guards.isEmpty }.map { installed in
+      let guarded = installed.plugin.guards.map(\.rawValue).sorted().joined(separator: ", ")
+      return
+        "\(installed.place): \(installed.name): on-error: \(installed.onError.rawValue): once it is tripped it no longer guards \(guarded)"
+    }
+  }
+
+  fileprivate var unguardedWarning: String {
+    guards(of: .connect).isEmpty
+      ? "nothing in the pipeline says who may connect: anybody who reaches a listener may"
+      : "no guard of connect has on-error: deny: once they are tripped, anybody who reaches a listener may connect"
   }
 }

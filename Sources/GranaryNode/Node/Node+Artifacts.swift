@@ -11,25 +11,18 @@ import Tracker
 
 /// Artifacts in and out of service.
 extension Node {
-  /// Serves every artifact whose evidence still holds. Restart re-hashes nothing that has not changed: the others are given back.
-  func putInService() throws -> [Artifact] {
-    var holdings: [Holding] = []
-    try database.forEachHolding { holding in
-      holdings.append(holding)
-      return true
+  /// Puts in service what was ready, by its entries in the inventory alone: its evidence is compared with its files when somebody asks.
+  /// Gives back those that must be looked at first.
+  func putInService() throws -> [ArtifactID] {
+    let survey = try ServiceSurvey.of(database, settings)
+    engine.add(survey.served)
+    for (artifact, peers) in survey.dials {
+      for peer in peers { engine.dial(peer, artifact: artifact, isStatic: true) }
     }
-    var doubtful: [Artifact] = []
-    for holding in holdings where holding.artifact.state != .paused {
-      do {
-        if try !putInService(holding) { doubtful.append(holding.artifact) }
-      } catch {
-        // One row that cannot be read stops no other artifact.
-        let reason = Failure(error).lines.first?.message ?? ""
-        try database.setState(.failed, reason: reason, of: holding.artifact.id, at: .now())
-        logger.error("an artifact cannot be served", metadata: ["artifact": "\(holding.artifact.name)", "reason": "\(reason)"])
-      }
-    }
-    return doubtful
+    let announced = survey.announced.filter { !$0.trackers.isEmpty }
+    Task { await announcer.update(announced) }
+    for (id, dataRoot) in survey.outside { refuseOutside(id, dataRoot) }
+    return survey.doubtful
   }
 
   /// Serves an artifact if its evidence holds; false where it must be verified first.
@@ -42,16 +35,66 @@ extension Node {
       try database.setState(.failed, reason: Failure(error).lines.first?.message ?? "", of: artifact.id, at: .now())
       return true
     }
-    guard let evidence = holding.evidence else { return false }
-    let (torrent, _) = try keeper.torrent(of: artifact.id)
-    let reader = reader(holding, torrent)
-    if let error = reader.check().first {
+    guard holding.evidence != nil else { return false }
+    if let error = holding.fault {
       try database.setState(error.artifactState, reason: "\(error)", of: artifact.id, at: .now())
       return false
     }
     try database.setState(.ready, reason: artifact.state == .ready ? artifact.stateReason : "", of: artifact.id, at: .now())
-    serve(SeededArtifact(facts: ArtifactFacts(artifact, torrent), torrent: torrent, reader: reader, have: evidence.pieces), evidence)
+    try serve(artifact.id)
     return true
+  }
+
+  private func serve(_ id: ArtifactID) throws {
+    let (artifact, trackers) = try database.summary(of: id)
+    let wire = artifact.infoHash.wire
+    engine.add([ServedArtifact(id: id.rawValue, wire: wire, missing: artifact.missing)])
+    for peer in settings.peers(of: artifact) { engine.dial(peer, artifact: id.rawValue, isStatic: true) }
+    let announced = AnnouncedTorrent(id: id.rawValue, infoHashes: wire, trackers: settings.trackers(trackers, of: artifact))
+    Task { await announcer.update([announced]) }
+  }
+
+  /// What the engine needs to serve an artifact that somebody asks for. Its evidence is compared with its files here.
+  func load(_ id: ArtifactID) throws -> SeededArtifact {
+    do {
+      return try loadHolding(try database.holding(of: id))
+    } catch let error as StorageError {
+      // The engine takes it out of service and tells us.
+      throw error
+    } catch let error as InventoryError where error.isTemporary {
+      throw error
+    } catch InventoryError.unknownArtifact {
+      throw ArtifactNotFound()
+    } catch {
+      let reason = Failure(error).lines.first?.message ?? ""
+      try? database.setState(.failed, reason: reason, of: id, at: .now())
+      logger.error("an artifact cannot be served", metadata: ["artifact": "\(id)", "reason": "\(reason)"])
+      takeOutOfService(id, reason: reason)
+      throw error
+    }
+  }
+
+  private func loadHolding(_ holding: Holding) throws -> SeededArtifact {
+    let artifact = holding.artifact
+    try RootsPolicy(roots: settings.artifacts.roots).check(artifact.dataRoot)
+    guard let evidence = holding.evidence else {
+      takeOutOfService(artifact.id, reason: "nothing of it is verified")
+      verifyInBackground(artifact.id)
+      throw ArtifactNotFound()
+    }
+    let torrent = try keeper.torrent(of: artifact.id).torrent
+    let reader = reader(holding, torrent)
+    if let error = reader.check().first { throw error }
+    return SeededArtifact(facts: ArtifactFacts(artifact, torrent), torrent: torrent, reader: reader, have: evidence.pieces)
+  }
+
+  /// Compares an artifact's files with its evidence, without reading its torrent or the files. One that does not hold is taken out of service
+  /// and verified in the background; what is wrong is returned. Waits for the disk. Throws `InventoryError`.
+  @discardableResult
+  func look(at id: ArtifactID) throws -> StorageError? {
+    guard engine.isServing(id.rawValue), let fault = try database.holding(of: id).fault else { return nil }
+    failed(id, fault)
+    return fault
   }
 
   private func reader(_ holding: Holding, _ torrent: Torrent) -> ArtifactReader {
@@ -64,58 +107,32 @@ extension Node {
       identities: padded.arranged(identities, padding: nil), cache: cache)
   }
 
-  private func serve(_ artifact: SeededArtifact, _ evidence: Evidence) {
-    engine.add(artifact)
-    meet(artifact.facts, artifact.torrent, evidence)
-  }
-
-  /// Dials and announces as the configuration in force says.
-  private func meet(_ facts: ArtifactFacts, _ torrent: Torrent, _ evidence: Evidence) {
-    for peer in settings.peers where peer.isFor(facts) {
-      engine.dial(peer.address, artifact: facts.id, isStatic: true)
-    }
-    let announced = AnnouncedTorrent(
-      id: facts.id, infoHashes: facts.infoHash.wire, trackers: trackers(torrent, isPublished: evidence.method == .hashed))
-    Task {
-      if announced.trackers.isEmpty { await announcer.remove(id: facts.id) } else { await announcer.add(announced) }
-    }
-  }
-
   /// After a change of `artifacts.roots`, `peers`, `trackers` or `origins`: the same questions again for everything in service.
   func refreshService() {
-    verifying.submit { [self] state in
-      guard state == .active else { return }
-      for artifact in (try? database.artifacts(ArtifactFilter(states: [.ready]))) ?? [] where engine.isServing(artifact.id.rawValue) {
-        guard let evidence = try? database.evidence(of: artifact.id), let torrent = try? keeper.torrent(of: artifact.id).torrent else {
-          continue
-        }
-        let facts = ArtifactFacts(artifact, torrent)
-        guard isBelowRoots(artifact) else { continue }
-        engine.forgetStatic(of: facts.id, but: Set(settings.peers.filter { $0.isFor(facts) }.map(\.address)))
-        meet(facts, torrent, evidence)
-      }
+    NIOThreadPool.singleton.submit { [self] state in
+      guard state == .active, let survey = try? ServiceSurvey.of(database, settings) else { return }
+      for (id, dataRoot) in survey.outside where engine.isServing(id.rawValue) { refuseOutside(id, dataRoot) }
+      for id in engine.loaded { checkRoots(ArtifactID(rawValue: id)) }
+      engine.replaceStatic(peers: Dictionary(uniqueKeysWithValues: survey.dials.map { ($0.artifact, $0.peers) }))
+      let announced = survey.announced.filter { engine.isServing($0.id) }
+      Task { await announcer.update(announced) }
     }
   }
 
-  /// A torrent that was made elsewhere may name any host: it is announced only to those that the operator lists.
-  private func trackers(_ torrent: Torrent, isPublished: Bool) -> [[String]] {
-    if isPublished { return torrent.trackers }
-    let settings = settings
-    return torrent.trackers.map { tier in
-      tier.filter { url in settings.trackers.contains(url) || TrackerHost.of(url).map(settings.origins.contains) == true }
-    }.filter { !$0.isEmpty }
+  /// An artifact whose torrent is in memory is not looked at again before it is served to the next peer.
+  private func checkRoots(_ id: ArtifactID) {
+    guard let dataRoot = try? database.artifact(id).dataRoot else { return }
+    if (try? RootsPolicy(roots: settings.artifacts.roots).check(dataRoot)) == nil { refuseOutside(id, dataRoot) }
   }
 
-  /// Whether the artifact may be served from where it lies; it is taken out of service where it may not.
-  private func isBelowRoots(_ artifact: Artifact) -> Bool {
+  /// The artifact may not be served from where it lies.
+  private func refuseOutside(_ id: ArtifactID, _ dataRoot: String) {
     do {
-      try RootsPolicy(roots: settings.artifacts.roots).check(artifact.dataRoot)
-      return true
+      try RootsPolicy(roots: settings.artifacts.roots).check(dataRoot)
     } catch {
       let reason = Failure(error).lines.first?.message ?? ""
-      try? database.setState(.failed, reason: reason, of: artifact.id, at: .now())
-      takeOutOfService(artifact.id, reason: reason)
-      return false
+      try? database.setState(.failed, reason: reason, of: id, at: .now())
+      takeOutOfService(id, reason: reason)
     }
   }
 
@@ -132,7 +149,7 @@ extension Node {
       try? database.setState(error.artifactState, reason: "\(error)", of: id, at: .now())
       logger.warning("artifact out of service", metadata: ["artifact": "\(artifact.name)", "reason": "\(error)"])
       takeOutOfService(id, reason: "\(error)")
-      verifyInBackground(artifact)
+      verifyInBackground(id)
     }
   }
 
@@ -141,23 +158,35 @@ extension Node {
     verifying.submit { [self] state in
       guard state == .active else { return }
       let waiting = (try? database.artifacts(ArtifactFilter(states: [.changed, .missing, .failed]))) ?? []
-      for artifact in waiting { verifyInBackground(artifact) }
+      for artifact in waiting { verifyInBackground(artifact.id) }
     }
   }
 
+  /// Serves what was not ready at the last look, one artifact after the other, off every loop: by its evidence where that holds, else once
+  /// its data has been read and verified.
+  func considerInBackground(_ id: ArtifactID) { inBackground(id) { try self.consider(id) } }
+
   /// Reads the data again, one artifact after the other, off every loop, and serves what verifies.
-  func verifyInBackground(_ artifact: Artifact) {
-    guard state.withLock({ $0.doubtful.insert(artifact.id).inserted }) else { return }
+  func verifyInBackground(_ id: ArtifactID) { inBackground(id) { try self.verify(id) } }
+
+  private func inBackground(_ id: ArtifactID, _ work: @escaping @Sendable () throws -> Void) {
+    guard state.withLock({ $0.doubtful.insert(id).inserted }) else { return }
     verifying.submit { [self] state in
-      defer { self.state.withLock { _ = $0.doubtful.remove(artifact.id) } }
+      defer { self.state.withLock { _ = $0.doubtful.remove(id) } }
       guard state == .active else { return }
       do {
-        try verify(artifact.id)
+        try work()
       } catch {
-        try? database.setState(.failed, reason: Failure(error).lines.first?.message ?? "", of: artifact.id, at: .now())
-        logger.error("an artifact could not be verified", metadata: ["artifact": "\(artifact.name)", "error": "\(error)"])
+        try? database.setState(.failed, reason: Failure(error).lines.first?.message ?? "", of: id, at: .now())
+        logger.error("an artifact could not be verified", metadata: ["artifact": "\(id)", "error": "\(error)"])
       }
     }
+  }
+
+  private func consider(_ id: ArtifactID) throws {
+    let holding = try database.holding(of: id)
+    guard holding.artifact.state != .paused, try !putInService(holding) else { return }
+    try verify(id)
   }
 
   private func verify(_ id: ArtifactID) throws {
@@ -194,6 +223,15 @@ extension Node {
 }
 
 extension Holding {
+  /// What is wrong with the first file that is not what it was when its pieces were verified. Waits for the disk.
+  fileprivate var fault: StorageError? {
+    for file in files {
+      let path = file.path.split(separator: "/").map(String.init)
+      if let fault = file.identity?.fault(at: path, below: artifact.dataRoot) { return fault }
+    }
+    return nil
+  }
+
   /// Whether both hold the same pieces of the same files.
   fileprivate func isSameData(as other: Holding) -> Bool {
     files == other.files && evidence?.pieces == other.evidence?.pieces && artifact.dataRoot == other.artifact.dataRoot
@@ -208,16 +246,6 @@ extension StorageError {
     case .missing: .missing
     case .failed: .failed
     default: .changed
-    }
-  }
-}
-
-extension NodeSettings.StaticPeer {
-  /// Whether the peer is to be dialed for the artifact: by name pattern or info-hash; no list means every artifact.
-  fileprivate func isFor(_ facts: ArtifactFacts) -> Bool {
-    guard let artifacts else { return true }
-    return artifacts.contains { pattern in
-      ArtifactPattern(pattern).matches(name: facts.name, infoHash: facts.infoHash)
     }
   }
 }

@@ -48,6 +48,9 @@ final class Node: Sendable {
   private let delegate: NodeDelegate
   private let reread: @Sendable () throws -> NodeConfiguration
   private let run: Int64
+  private let watchdog: Watchdog?
+  /// Why the run before this one was ended by its watchdog; nil where it was not.
+  let formerHang: String?
   /// What the node was started with: keys that need a restart are compared with these.
   private let initial: NodeSettings
   private let reloading = Mutex<Void>(())
@@ -85,11 +88,13 @@ final class Node: Sendable {
     let peerID = PeerID.random(prefix: "-GY0100-", using: &generator)
     engine = SeedEngine(
       settings: EngineSettings(settings, loops: threads), pipeline: pipeline, peerID: peerID, clientVersion: "Granary \(Granary.version)",
-      journal: journal, delegate: delegate, logger: logger, group: group, disk: disk)
+      journal: journal, delegate: delegate, logger: logger, group: group, disk: disk, source: delegate)
     announcer = TrackerAnnouncer(group: group, peerID: peerID.bytes, delegate: delegate, logger: logger)
     state = Mutex(State(configuration: configuration))
     try database.markInterruptedRuns()
+    formerHang = try database.runs(limit: 1).first?.whyEnded.flatMap { $0.hasPrefix(LastWords.prefix) ? $0 : nil }
     run = try database.beginRun(pid: getpid(), version: Granary.version, at: .now())
+    watchdog = Self.watchdog(settings, engine, disk, logger, LastWords(journal: journal, database: database, run: run))
     flusher = InventoryFlusher([writer, ledger, pluginValues], pacer: pacer)
   }
 
@@ -98,6 +103,8 @@ final class Node: Sendable {
     // Until the signals have their services, a reload that comes too early is none.
     signal(SIGHUP, SIG_IGN)
     delegate.attach(self)
+    if let formerHang { logger.warning("the last run hung and was ended", metadata: ["why": "\(formerHang)"]) }
+    watchdog?.start()
     loadPluginStates()
     do {
       try await serve()
@@ -112,7 +119,7 @@ final class Node: Sendable {
     let doubtful = try putInService()
     let listeners = try await listen()
     state.withLock { ($0.listeners, $0.isReady) = (listeners, true) }
-    for artifact in doubtful { verifyInBackground(artifact) }
+    for id in doubtful { considerInBackground(id) }
     let services: [any Service] = [
       AnnouncerService(announcer: announcer), HangUpService(node: self),
       ControlServer(path: paths.socket, node: NodeControlFace(node: self), logger: quietLogger) { [self] in announceReadiness(listeners) },
@@ -149,6 +156,7 @@ final class Node: Sendable {
     await engine.stop(drain: Self.drainTime)
     await announcer.stop(within: Self.farewellTime)
     savePluginStates()
+    watchdog?.stop()
     flusher.stop()
     do {
       try database.endRun(run, why: why, at: .now())
@@ -179,7 +187,7 @@ final class Node: Sendable {
     // The listeners stay as they were opened, whatever the new file says of them.
     if initial.listensBeyondLoopback, !pipeline.isGuarded, !fresh.settings.isOpen {
       throw Failure(
-        .configuration, "the node listens beyond loopback and nothing in the new pipeline says who may connect", place: fresh.settings.file)
+        .configuration, "the node listens beyond loopback and \(pipeline.howItIsOpen)", place: fresh.settings.file)
     }
     let restarts = ReloadableKeys.changesNeedingRestart(initial, fresh.settings)
     state.withLock { ($0.configuration, $0.generation) = (fresh, generation) }
@@ -196,7 +204,7 @@ final class Node: Sendable {
     for installed in engine.pipeline.plugins {
       guard let data = FileManager.default.contents(atPath: paths.pluginState(installed.name)) else { continue }
       do {
-        try installed.plugin.loadState(Array(data))
+        try installed.call(.loadState) { try installed.plugin.loadState(Array(data)) }
       } catch {
         logger.warning("a plugin refused its saved state", metadata: ["plugin": "\(installed.name)", "error": "\(error)"])
       }
@@ -205,7 +213,7 @@ final class Node: Sendable {
 
   private func savePluginStates() {
     for installed in engine.pipeline.plugins {
-      guard let bytes = installed.plugin.saveState(), bytes.count <= 1 << 20 else { continue }
+      guard let bytes = installed.call(.saveState, { installed.plugin.saveState() }), bytes.count <= 1 << 20 else { continue }
       try? AtomicFile.write(bytes, to: paths.pluginState(installed.name), mode: 0o600)
     }
   }

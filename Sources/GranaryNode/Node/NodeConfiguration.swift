@@ -29,11 +29,21 @@ struct NodeConfiguration: Sendable {
     if settings.listensBeyondLoopback, !pipeline.isGuarded, !settings.isOpen {
       throw Failure(
         .configuration,
-        "the node listens beyond loopback and nothing in the pipeline says who may connect: add an allowlist, or write 'open: true'",
+        "the node listens beyond loopback and \(pipeline.howItIsOpen): \(pipeline.howToGuard), or write 'open: true'",
         place: settings.file)
     }
     return pipeline
   }
 
   var paths: NodePaths { NodePaths(state: settings.node.state) }
+}
+
+extension Pipeline {
+  /// What is said of a pipeline that is not guarded.
+  var howItIsOpen: String {
+    guards(of: .connect).isEmpty
+      ? "nothing in the pipeline says who may connect" : "no guard of connect has on-error: deny, so that the pipeline counts as open"
+  }
+
+  fileprivate var howToGuard: String { guards(of: .connect).isEmpty ? "add an allowlist" : "leave out its on-error" }
 }

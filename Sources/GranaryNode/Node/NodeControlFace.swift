@@ -75,6 +75,9 @@ struct NodeControlFace: NodeControl {
     }
   }
 
+  /// A status names so many artifacts and trackers, of however many.
+  private static let mostShown = 200
+
   private func change(_ operation: String, _ artifact: Artifact, _ uid: UInt32) -> JournalRecord {
     JournalRecord(
       at: .now, principal: "uid \(uid)", address: nil, infoHash: artifact.infoHash.preferredWire, artifact: artifact.name,
@@ -83,10 +86,13 @@ struct NodeControlFace: NodeControl {
   }
 
   private func trackers() async throws -> [StatusDocument.Tracker] {
+    let statuses = await node.announcer.status(limit: Self.mostShown)
     let names = try await blocking {
-      Dictionary(uniqueKeysWithValues: try node.database.artifacts().map { ($0.id.rawValue, $0.name) })
+      var names: [Int64: String] = [:]
+      for id in Set(statuses.map(\.id)) { names[id] = (try? node.database.artifact(ArtifactID(rawValue: id)))?.name }
+      return names
     }
-    return await node.announcer.status().map {
+    return statuses.map {
       .init(artifact: names[$0.id] ?? "", url: $0.url, state: $0.state.rawValue, detail: $0.message)
     }
   }
@@ -94,9 +100,11 @@ struct NodeControlFace: NodeControl {
   private func plugins() -> [StatusDocument.Plugin] {
     node.engine.pipeline.plugins.map { installed in
       let counts = installed.statistics.snapshot
+      let trip = installed.statistics.trip
       return .init(
-        name: installed.name, calls: Dictionary(uniqueKeysWithValues: counts.calls.map { ($0.key.rawValue, $0.value) }),
-        faults: Dictionary(uniqueKeysWithValues: counts.faults.map { ($0.key.rawValue, $0.value) }))
+        name: installed.name, state: trip == nil ? .ok : .tripped, onError: installed.onError.rawValue,
+        trippedAt: trip.map { Timestamp(nanoseconds: $0.at.nanoseconds).iso8601 }, reason: trip?.reason, calls: named(counts.calls),
+        faults: named(counts.faults), late: named(counts.late), nanoseconds: named(counts.time.mapValues(\.wholeNanoseconds)))
     }
   }
 
@@ -110,13 +118,26 @@ struct NodeControlFace: NodeControl {
     return node.pluginCounters.snapshot.merging(node.engine.limits) { $1 }.merging(own) { $1 }
   }
 
+  private func named(_ counts: [Hook: UInt64]) -> [String: UInt64] {
+    Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) })
+  }
+
   private func warnings() async throws -> [String] {
-    var warnings: [String] = []
+    var warnings = node.engine.pipeline.plugins.compactMap { installed in
+      installed.statistics.trip.map { "plugin \(installed.name) is tripped (on-error: \(installed.onError.rawValue)): \($0.reason)" }
+    }
+    if let hang = node.formerHang { warnings.append("the last run hung and was ended: \(hang)") }
     if let problem = node.journal.writer.status.problem { warnings.append("the journal cannot be written: \(problem)") }
     if let problem = node.ledger.status.problem { warnings.append("transfers cannot be written: \(problem)") }
     if let problem = node.pluginValues.problem { warnings.append("what plugins keep cannot be written: \(problem)") }
-    let waiting = try await blocking { try node.database.artifacts(ArtifactFilter(states: [.changed, .missing, .failed])) }
-    return warnings + waiting.map { "\($0.name) is not served: \($0.state.rawValue): \($0.stateReason)" }
+    let filter = ArtifactFilter(states: [.changed, .missing, .failed])
+    let (waiting, count) = try await blocking {
+      let counts = try node.database.counts().artifacts
+      let count = (filter.states ?? []).reduce(0) { $0 + (counts[$1] ?? 0) }
+      return (try node.database.artifacts(filter, limit: Self.mostShown), count)
+    }
+    warnings += waiting.map { "\($0.name) is not served: \($0.state.rawValue): \($0.stateReason)" }
+    return count > waiting.count ? warnings + ["\(count - waiting.count) further artifacts are not served; see 'granary list'"] : warnings
   }
 
   /// Runs what waits for a disk on a thread that may, and turns what it throws into a document.
@@ -126,6 +147,15 @@ struct NodeControlFace: NodeControl {
     } catch {
       throw Failure(error).document
     }
+  }
+}
+
+extension Duration {
+  /// Whole nanoseconds; 0 for what is negative.
+  fileprivate var wholeNanoseconds: UInt64 {
+    let (seconds, attoseconds) = components
+    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    return overflow ? .max : UInt64(clamping: product.addingReportingOverflow(attoseconds / 1_000_000_000).partialValue)
   }
 }
 

@@ -36,6 +36,13 @@ extension NodeDelegate: EngineDelegate {
   func artifactFailed(id: Int64, error: StorageError) { node?.failed(ArtifactID(rawValue: id), error) }
 }
 
+extension NodeDelegate: ArtifactSource {
+  func load(_ id: Int64) throws -> SeededArtifact {
+    guard let node else { throw ArtifactNotFound() }
+    return try node.load(ArtifactID(rawValue: id))
+  }
+}
+
 extension NodeDelegate: AnnounceDelegate {
   func statistics(for id: Int64) -> AnnounceStatistics {
     guard let node else { return AnnounceStatistics(uploaded: 0, downloaded: 0, left: 0) }

@@ -9,15 +9,26 @@ extension InventoryDatabase {
   /// (an empty name, two files of one path, evidence with another number of pieces) is refused.
   @discardableResult
   package func add(_ new: NewArtifact, at now: Timestamp) throws(InventoryError) -> Artifact {
+    try write { try add(new, at: now, $0) }
+  }
+
+  /// Adds artifacts, all of them or none: one wait for the disk for however many. Throws as `add`.
+  package func add(_ new: [NewArtifact], at now: Timestamp) throws(InventoryError) {
     try write { db in
-      if let existing = try Artifact.fetch(db, sharing: new.torrent.infoHash).first { throw InventoryError.duplicate(existing) }
-      let id = try insert(new, at: now, db)
-      try db.execute(sql: "INSERT INTO torrents (artifact_id, bytes) VALUES (?, ?)", arguments: [id.rawValue, Data(new.torrentBytes)])
-      try new.data.files.insert(of: id, db)
-      try new.data.evidence?.insert(of: id, pieceCount: new.torrent.layout.pieceCount, db)
-      try insertLabels(new.labels, of: id, db)
-      return try Artifact.fetchOne(db, id: id)
+      for artifact in new { try add(artifact, at: now, db) }
     }
+  }
+
+  @discardableResult
+  private func add(_ new: NewArtifact, at now: Timestamp, _ db: Database) throws -> Artifact {
+    if let existing = try Artifact.fetch(db, sharing: new.torrent.infoHash).first { throw InventoryError.duplicate(existing) }
+    let id = try insert(new, at: now, db)
+    try db.execute(sql: "INSERT INTO torrents (artifact_id, bytes) VALUES (?, ?)", arguments: [id.rawValue, Data(new.torrentBytes)])
+    try TrackerLists.set(new.torrent.trackers, of: id.rawValue, db)
+    try new.data.files.insert(of: id, db)
+    try new.data.evidence?.insert(of: id, pieceCount: new.torrent.layout.pieceCount, db)
+    try insertLabels(new.labels, of: id, db)
+    return try Artifact.fetchOne(db, id: id)
   }
 
   /// Gives an artifact that is there already other data: another place, other files, other evidence. Labels, name and .torrent stay.
@@ -41,10 +52,11 @@ extension InventoryDatabase {
   }
 
   /// Replaces an artifact's .torrent by another of the same info-hash: other trackers, other web seeds. Throws `.unknownArtifact`.
-  package func replaceTorrent(of id: ArtifactID, with bytes: [UInt8]) throws(InventoryError) {
+  package func replaceTorrent(of id: ArtifactID, with torrent: Torrent, _ bytes: [UInt8]) throws(InventoryError) {
     try write { db in
       _ = try Artifact.fetchOne(db, id: id)
       try db.execute(sql: "UPDATE torrents SET bytes = ? WHERE artifact_id = ? AND bytes <> ?1", arguments: [Data(bytes), id.rawValue])
+      try TrackerLists.set(torrent.trackers, of: id.rawValue, db)
     }
   }
 

@@ -2,10 +2,10 @@ import GRDB
 import Metainfo
 
 extension InventoryDatabase {
-  /// The artifacts, in the order they were added.
-  package func artifacts(_ filter: ArtifactFilter = .all) throws(InventoryError) -> [Artifact] {
+  /// The artifacts, in the order they were added; at most `limit`.
+  package func artifacts(_ filter: ArtifactFilter = .all, limit: Int = .max) throws(InventoryError) -> [Artifact] {
     let (condition, arguments) = filter.condition
-    return try read { try Artifact.fetch($0, where: condition, arguments) }
+    return try read { try Artifact.fetch($0, where: condition, arguments, limit: limit) }
   }
 
   /// An artifact's .torrent, byte for byte. Throws `.unknownArtifact`.

@@ -9,8 +9,25 @@ package final class PeerPluginChain {
   private struct Member {
     let installed: InstalledPlugin
     let plugin: any PeerPlugin
-    var requests: UInt64 = 0
+    /// The plugin's number on the loop's lane.
+    let number: UInt64
+    var requests = Tally()
+    var pieces = Tally()
   }
+
+  /// Calls of a hook that is asked for each block.
+  private struct Tally {
+    var calls: UInt64 = 0
+    var told: UInt64 = 0
+    var lastTimed: UInt64 = 0
+  }
+
+  /// Of the calls for each block one in so many is timed.
+  private static let timedInterval: UInt64 = 64
+  /// A call that takes longer has the next ones timed one by one, and stands for itself alone.
+  private static let suspicious = Duration.microseconds(100)
+  private static let requestMark = HookLane.mark(0, .onRequest)
+  private static let pieceMark = HookLane.mark(0, .sentPiece)
 
   /// An answer with the plugin that gave it; nil where everybody passed.
   package struct Answered<Answer> {
@@ -23,25 +40,39 @@ package final class PeerPluginChain {
   package var isEmpty: Bool { members.isEmpty }
   package var names: [String] { members.map(\.installed.name) }
 
-  /// Told whose hook runs, so that what a hook asks for has a name; nil where nobody asks.
-  private let context: PeerContext?
+  private let lane: HookLane
+  private let connection: UInt64
 
-  package init(context: PeerContext? = nil) {
-    self.context = context
+  /// A chain of the connection with this number, on the lane of its loop.
+  package init(lane: HookLane = HookLane(), connection: UInt64 = 0) {
+    (self.lane, self.connection) = (lane, connection)
   }
 
   package func append(_ plugin: any PeerPlugin, of installed: InstalledPlugin) {
-    members.append(Member(installed: installed, plugin: plugin))
+    members.append(Member(installed: installed, plugin: plugin, number: lane.number(of: installed.name)))
   }
 
-  /// The per-block path: no allocation, no clock, no lock.
+  /// The first plugin of the chain that is tripped.
+  package var tripped: InstalledPlugin? { members.first { $0.installed.isTripped }?.installed }
+
+  /// The per-block path: no allocation, no lock, and a clock for one call in many.
   package func onRequest(_ block: Block) throws(PluginFailure) -> Answered<RequestAnswer>? {
     for index in members.indices {
-      members[index].requests &+= 1
-      context?.speaker = members[index].installed.name
+      if members[index].installed.isTripped {
+        if let answered = tripped(members[index].installed) { return answered }
+        continue
+      }
+      members[index].requests.calls &+= 1
+      let began = beginTiming(members[index].requests)
+      lane.enter(members[index].number << 16 | Self.requestMark, connection)
+      defer {
+        lane.leave()
+        if let began { endTiming(.onRequest, began, \.requests, index) }
+      }
       do {
         let answer = try members[index].plugin.onRequest(block)
-        if answer != .pass { return Answered(answer: answer, plugin: members[index].installed.name) }
+        if case .pass = answer { continue }
+        return Answered(answer: answer, plugin: members[index].installed.name)
       } catch {
         throw failure(members[index], .onRequest, error)
       }
@@ -49,20 +80,37 @@ package final class PeerPluginChain {
     return nil
   }
 
+  /// A block may have been granted before the trip: a handler that would have had a say in it denies it.
+  private func tripped(_ installed: InstalledPlugin) -> Answered<RequestAnswer>? {
+    guard let judgement = installed.trippedJudgement(.request), !judgement.verdict.isAllowed else { return nil }
+    return Answered(answer: .reject(judgement.verdict.reason), plugin: installed.name)
+  }
+
+  private func beginTiming(_ tally: Tally) -> ContinuousClock.Instant? {
+    guard tally.calls % Self.timedInterval == 1 || lane.isAttentive else { return nil }
+    return lane.clock()
+  }
+
+  private func endTiming(_ hook: Hook, _ began: ContinuousClock.Instant, _ tally: WritableKeyPath<Member, Tally>, _ index: Int) {
+    let elapsed = lane.clock() - began
+    guard members.indices.contains(index) else { return }
+    let since = members[index][keyPath: tally].calls &- members[index][keyPath: tally].lastTimed
+    members[index][keyPath: tally].lastTimed = members[index][keyPath: tally].calls
+    let isSuspicious = elapsed > Self.suspicious
+    if isSuspicious { lane.attend() }
+    members[index].installed.statistics.returned(
+      from: hook, after: elapsed, calls: 0, weight: isSuspicious ? 1 : Int(min(since, Self.timedInterval)))
+  }
+
   package func addHandshake(_ additions: inout HandshakeAdditions) throws(PluginFailure) {
-    for member in members {
-      context?.speaker = member.installed.name
-      do {
-        try member.plugin.addHandshake(&additions)
-      } catch {
-        throw failure(member, .addHandshake, error)
-      }
-      member.installed.statistics.count(.addHandshake)
-    }
+    for member in members { _ = try call(member, .addHandshake) { try $0.addHandshake(&additions) } }
   }
 
   package func onConnected() throws(PluginFailure) { try tell(.onConnected) { try $0.onConnected() } }
-  package func tick(_ now: ContinuousClock.Instant) throws(PluginFailure) { try tell(.tick) { try $0.tick(now) } }
+  package func tick(_ now: ContinuousClock.Instant) throws(PluginFailure) {
+    settle()
+    try tell(.tick) { try $0.tick(now) }
+  }
 
   /// The plugin that refuses the peer with its reason, or nil. Handlers that answered `.leave` are gone afterwards.
   package func onHandshake(_ handshake: PeerHandshake) throws(PluginFailure) -> Answered<String>? {
@@ -106,46 +154,52 @@ package final class PeerPluginChain {
   }
 
   package func sent(_ message: SentMessage) {
-    for member in members {
-      context?.speaker = member.installed.name
-      member.plugin.sent(message)
+    if case .piece = message { return sentPiece(message) }
+    for member in members { told(member, message.hook) { $0.sent(message) } }
+  }
+
+  /// As quick as `onRequest`.
+  private func sentPiece(_ message: SentMessage) {
+    for index in members.indices where !members[index].installed.isTripped {
+      members[index].pieces.calls &+= 1
+      let began = beginTiming(members[index].pieces)
+      lane.enter(members[index].number << 16 | Self.pieceMark, connection)
+      members[index].plugin.sent(message)
+      lane.leave()
+      if let began { endTiming(.sentPiece, began, \.pieces, index) }
     }
   }
 
   package func sentPayload(_ bytes: Int) {
-    for member in members {
-      context?.speaker = member.installed.name
-      member.plugin.sentPayload(bytes)
-    }
+    for member in members { told(member, .sentPayload) { $0.sentPayload(bytes) } }
   }
 
   /// Tells everybody that it is over, and lets go of them.
   package func onDisconnect(_ reason: DisconnectReason) {
+    settle()
     let leaving = members
     members.removeAll()
-    for member in leaving {
-      member.plugin.onDisconnect(reason)
-      member.installed.statistics.count(.onDisconnect)
-      member.installed.statistics.count(.onRequest, times: member.requests)
+    for member in leaving { told(member, .onDisconnect) { $0.onDisconnect(reason) } }
+  }
+
+  /// Adds what was counted for each block to the plugins' statistics.
+  private func settle() {
+    for index in members.indices {
+      let statistics = members[index].installed.statistics
+      statistics.count(.onRequest, times: members[index].requests.calls &- members[index].requests.told)
+      statistics.count(.sentPiece, times: members[index].pieces.calls &- members[index].pieces.told)
+      members[index].requests.told = members[index].requests.calls
+      members[index].pieces.told = members[index].pieces.calls
     }
   }
 
   private func tell(_ hook: Hook, _ body: (any PeerPlugin) throws -> Void) throws(PluginFailure) {
-    _ = try ask(hook) { plugin in
-      try body(plugin)
-      return .pass
-    }
+    for member in members { _ = try call(member, hook, body) }
   }
 
   private func ask(_ hook: Hook, _ body: (any PeerPlugin) throws -> Handling) throws(PluginFailure) -> Handling {
     for member in members {
-      member.installed.statistics.count(hook)
-      context?.speaker = member.installed.name
-      do {
-        if try body(member.plugin) == .handled { return .handled }
-      } catch {
-        throw failure(member, hook, error)
-      }
+      if try call(member, hook, body) == .handled { return .handled }
     }
     return .pass
   }
@@ -155,20 +209,42 @@ package final class PeerPluginChain {
   ) throws(PluginFailure) -> Answered<String>? {
     var staying: [Member] = []
     for member in members {
-      member.installed.statistics.count(hook)
-      context?.speaker = member.installed.name
-      do {
-        switch try body(member.plugin) {
-        case .stay: staying.append(member)
-        case .leave: continue
-        case .refuse(let reason): return Answered(answer: reason, plugin: member.installed.name)
-        }
-      } catch {
-        throw failure(member, hook, error)
+      switch try call(member, hook, body) {
+      case .stay, nil: staying.append(member)
+      case .leave: continue
+      case .refuse(let reason): return Answered(answer: reason, plugin: member.installed.name)
       }
     }
     members = staying
     return nil
+  }
+
+  /// Calls a hook that is not asked for each block: stamped, counted, timed. Nil where the plugin is tripped.
+  private func call<Answer>(
+    _ member: Member, _ hook: Hook, _ body: (any PeerPlugin) throws -> Answer
+  ) throws(PluginFailure) -> Answer? {
+    guard !member.installed.isTripped else { return nil }
+    let began = lane.clock()
+    lane.enter(HookLane.mark(member.number, hook), connection)
+    defer {
+      lane.leave()
+      member.installed.statistics.returned(from: hook, after: lane.clock() - began)
+    }
+    do {
+      return try body(member.plugin)
+    } catch {
+      throw failure(member, hook, error)
+    }
+  }
+
+  /// The same for hooks that cannot throw.
+  private func told(_ member: Member, _ hook: Hook, _ body: (any PeerPlugin) -> Void) {
+    guard !member.installed.isTripped else { return }
+    let began = lane.clock()
+    lane.enter(HookLane.mark(member.number, hook), connection)
+    body(member.plugin)
+    lane.leave()
+    member.installed.statistics.returned(from: hook, after: lane.clock() - began)
   }
 
   private func failure(_ member: Member, _ hook: Hook, _ error: any Error) -> PluginFailure {

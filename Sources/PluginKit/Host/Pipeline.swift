@@ -1,26 +1,3 @@
-/// A plugin as it stands in the pipeline.
-package struct InstalledPlugin: Sendable {
-  package let name: String
-  package let plugin: any Plugin
-  /// Where its entry stands: `FILE:LINE:COLUMN`.
-  package let place: String
-  package let statistics = PluginStatistics()
-
-  package init(name: String, plugin: any Plugin, place: String) {
-    (self.name, self.plugin, self.place) = (name, plugin, place)
-  }
-}
-
-extension InstalledPlugin {
-  /// The verdict with the plugin's name and, where the verdict names no place of its own, that of the plugin's entry.
-  func judgement(_ verdict: Verdict) -> Judgement {
-    guard verdict.place == nil else { return Judgement(plugin: name, verdict: verdict) }
-    let placed = Verdict(
-      verdict.answer, reason: verdict.reason, rule: verdict.rule, place: place, validUntil: verdict.validUntil, scope: verdict.scope)
-    return Judgement(plugin: name, verdict: placed)
-  }
-}
-
 /// The pipeline of one policy generation: guards and handlers in the YAML's order. Immutable; a reload makes another.
 package struct Pipeline: Sendable {
   package let plugins: [InstalledPlugin]
@@ -28,6 +5,8 @@ package struct Pipeline: Sendable {
   /// The extended messages that plugins receive, with the ids that the host gave them: 1… in the pipeline's order.
   package let messages: MessageTable
   private let guardsByOperation: [Operation: [InstalledPlugin]]
+  /// The plugins that are asked about an operation, or deny it once they are tripped.
+  private let voicesByOperation: [Operation: [InstalledPlugin]]
 
   /// Throws `SettingsProblem` where two plugins claim one extended message.
   package init(plugins: [InstalledPlugin], generation: UInt64) throws {
@@ -35,34 +14,21 @@ package struct Pipeline: Sendable {
     messages = try MessageTable(plugins: plugins)
     guardsByOperation = Dictionary(
       uniqueKeysWithValues: Operation.allCases.map { operation in (operation, plugins.filter { $0.plugin.guards.contains(operation) }) })
+    voicesByOperation = Dictionary(
+      uniqueKeysWithValues: Operation.allCases.map { operation in
+        (operation, plugins.filter { $0.plugin.guards.contains(operation) || $0.deniedWhenTripped.contains(operation) })
+      })
   }
 
   /// The plugins that guard the operation, in the pipeline's order.
   package func guards(of operation: Operation) -> [InstalledPlugin] { guardsByOperation[operation] ?? [] }
 
-  /// Whether anything decides who may connect.
-  package var isGuarded: Bool { !guards(of: .connect).isEmpty }
+  /// Whether anything decides who may connect, whatever happens to it: a guard that lets everybody in once it is tripped does not.
+  package var isGuarded: Bool { guards(of: .connect).contains { $0.onError == .deny } }
 
-  /// Asks every guard of the operation. A guard that throws denies.
+  /// Asks every guard of the operation. A guard that throws denies; for one that is tripped its `on-error` answers.
   package func decide(_ operation: Operation, _ facts: PeerFacts) -> Decision {
-    Decision(operation: operation, judgements: guards(of: operation).map { judge($0, operation, facts) })
-  }
-
-  /// Whether a guard of `connect` wants to wait.
-  package var admitsAsynchronously: Bool { guards(of: .connect).contains { $0.plugin.admitsAsynchronously } }
-
-  /// Asks every guard of `connect`, waiting for those that must.
-  package func admit(_ facts: PeerFacts) async -> Decision {
-    var judgements: [Judgement] = []
-    for installed in guards(of: .connect) {
-      installed.statistics.count(.admit)
-      do {
-        judgements.append(installed.judgement(try await installed.plugin.admit(facts)))
-      } catch {
-        judgements.append(Judgement(plugin: installed.name, verdict: fault(installed, .admit, error)))
-      }
-    }
-    return Decision(operation: .connect, judgements: judgements)
+    Decision(operation: operation, judgements: voices(of: operation).compactMap { judge($0, operation, facts) })
   }
 
   /// Compiles what the peer may do with the artifact that the facts name.
@@ -71,18 +37,16 @@ package struct Pipeline: Sendable {
       metadata: decide(.metadata, facts), request: decide(.request, facts), message: decide(.message, facts), generation: generation)
   }
 
-  private func judge(_ installed: InstalledPlugin, _ operation: Operation, _ facts: PeerFacts) -> Judgement {
-    installed.statistics.count(.judge)
-    do {
-      return installed.judgement(try installed.plugin.judge(operation, facts))
-    } catch {
-      return Judgement(plugin: installed.name, verdict: fault(installed, .judge, error))
-    }
-  }
+  func voices(of operation: Operation) -> [InstalledPlugin] { voicesByOperation[operation] ?? [] }
 
-  private func fault(_ installed: InstalledPlugin, _ hook: Hook, _ error: any Error) -> Verdict {
-    installed.statistics.countFault(hook)
-    return .deny(PluginFailure(plugin: installed.name, hook: hook, error: error).description, rule: "fault", place: installed.place)
+  private func judge(_ installed: InstalledPlugin, _ operation: Operation, _ facts: PeerFacts) -> Judgement? {
+    guard !installed.isTripped else { return installed.trippedJudgement(operation) }
+    guard installed.plugin.guards.contains(operation) else { return nil }
+    do {
+      return installed.judgement(try installed.call(.judge) { try installed.plugin.judge(operation, facts) })
+    } catch {
+      return installed.failed(.judge, error)
+    }
   }
 }
 

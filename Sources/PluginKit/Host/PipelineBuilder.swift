@@ -1,13 +1,18 @@
 import Logging
 
-/// An entry of the YAML's `pipeline`: a plugin's name, and where its settings come from.
+/// An entry of the YAML's `pipeline`: a plugin's name, where its settings come from, and what the host is to do when it fails.
 package struct PipelineEntry {
   package let name: String
   package let place: String
   package let settings: any SettingsSource
+  package let onError: OnError
+  package let budget: FaultBudget.Limits
 
-  package init(name: String, place: String, settings: any SettingsSource) {
+  package init(
+    name: String, place: String, settings: any SettingsSource, onError: OnError = .deny, budget: FaultBudget.Limits = FaultBudget.Limits()
+  ) {
     (self.name, self.place, self.settings) = (name, place, settings)
+    (self.onError, self.budget) = (onError, budget)
   }
 }
 
@@ -65,7 +70,7 @@ package struct PipelineBuilder {
     }
     do {
       let plugin = try found.make(entry.settings, services(number == 1 ? entry.name : "\(entry.name)#\(number)"))
-      return .success(InstalledPlugin(name: entry.name, plugin: plugin, place: entry.place))
+      return .success(InstalledPlugin(name: entry.name, plugin: plugin, place: entry.place, onError: entry.onError, budget: entry.budget))
     } catch {
       return .failure(PipelineProblems(explained(error, place: entry.settings.place, prefix: "\(path).\(entry.name): ")))
     }

@@ -33,15 +33,17 @@ public final class PeerContext {
   public let handle: PeerHandle
 
   package var acts: [PeerAct] = []
-  /// The plugin whose hook runs now: acts that end the connection are its.
-  package var speaker: String?
+  /// Where it is written whose hook runs now: acts that end the connection are that plugin's.
+  package let lane: HookLane
   /// Whether an event of this connection is being handled: acts run at its end, and nobody need be woken.
   package var isInEvent = false
   package private(set) var isOpen = true
 
   package init(
-    artifact: ArtifactFacts, infoBytes: [UInt8], facts: PeerFacts, grant: Grant, now: ContinuousClock.Instant, handle: PeerHandle
+    artifact: ArtifactFacts, infoBytes: [UInt8], facts: PeerFacts, grant: Grant, now: ContinuousClock.Instant, handle: PeerHandle,
+    lane: HookLane = HookLane()
   ) {
+    self.lane = lane
     (self.artifact, self.infoBytes, self.facts, self.grant) = (artifact, infoBytes, facts, grant)
     (self.now, self.handle) = (now, handle)
     peerPieces = Bitfield(count: artifact.layout.pieceCount)
@@ -65,7 +67,7 @@ public final class PeerContext {
   /// Lets the peer ask for a piece while choked (BEP 6). Dropped where the grant does not show it.
   public func allowFast(_ piece: Int) { append(.allowFast(piece)) }
   /// Closes the connection, for a reason that goes to the journal and not to the wire.
-  public func close(_ reason: String) { append(.close(reason, plugin: speaker)) }
+  public func close(_ reason: String) { append(.close(reason, plugin: lane.running?.plugin)) }
 
   /// Whether the grant covers the block. Asked for each request: only the scope is read, the grant is not copied.
   package func mayHave(_ block: Block) -> Bool {

@@ -113,3 +113,26 @@ public struct HandshakeAdditions: Sendable {
     return true
   }
 }
+
+extension SentMessage {
+  /// The hook's name, by which it is counted.
+  package var hook: Hook {
+    switch self {
+    case .choke: .sentChoke
+    case .unchoke: .sentUnchoke
+    case .interested: .sentInterested
+    case .notInterested: .sentNotInterested
+    case .have: .sentHave
+    case .bitfield: .sentBitfield
+    case .haveAll: .sentHaveAll
+    case .haveNone: .sentHaveNone
+    case .reject: .sentReject
+    case .allowedFast: .sentAllowedFast
+    case .suggest: .sentSuggest
+    case .request: .sentRequest
+    case .cancel: .sentCancel
+    case .piece: .sentPiece
+    case .extended: .sentExtended
+    }
+  }
+}

@@ -30,7 +30,8 @@ extension NodeSettings {
     self.folder = folder
     node = Node(
       name: root.node?.name?.text ?? environment.hostName,
-      state: root.node?.state?.resolved(in: folder) ?? environment.stateDirectory ?? FilePath.resolve("state", in: folder))
+      state: root.node?.state?.resolved(in: folder) ?? environment.stateDirectory ?? FilePath.resolve("state", in: folder),
+      watchdog: root.node?.watchdog.map { $0.value?.value } ?? Node.defaultWatchdog)
     listen = (root.listen ?? []).map { Listener(address: $0.address.value.address, place: $0.address.place ?? file) }
     artifacts = Artifacts(roots: (root.artifacts?.roots ?? []).map { $0.value.resolved(in: folder) })
     limits = root.limits?.limits ?? Limits()

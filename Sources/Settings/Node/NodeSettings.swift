@@ -8,6 +8,11 @@ package struct NodeSettings: Sendable {
     package let name: String
     /// The absolute path of the state directory: inventory, lock, control socket.
     package let state: String
+    /// How long an event loop may leave a question unanswered before the process is ended: 1 s ... 10 min; nil for ever.
+    package let watchdog: TimeSpan?
+
+    /// What `node.watchdog` is where nothing is said.
+    package static let defaultWatchdog = TimeSpan(milliseconds: 10_000)
   }
 
   /// An entry of `listen`.

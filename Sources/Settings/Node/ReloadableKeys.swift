@@ -43,6 +43,9 @@ package enum ReloadableKeys {
     SettingsKey("node.state", .needsRestart, default: "$STATE_DIRECTORY, else ./state", "inventory, lock and control socket") {
       $0.node.state
     },
+    SettingsKey(
+      "node.watchdog", .needsRestart, default: "\(NodeSettings.Node.defaultWatchdog)", "a loop that hangs so long ends the process; off"
+    ) { $0.node.watchdog },
     SettingsKey("listen", .needsRestart, default: "none: it must be given", "where peers connect") { $0.listen.map(\.address) },
     SettingsKey("artifacts.roots", .reloads, default: "[]", "data may be served from below these only") { $0.artifacts.roots },
   ]

@@ -32,6 +32,7 @@ struct RootSection: Decodable {
 struct NodeSection: Decodable {
   let name: NodeName?
   let state: FilePath?
+  let watchdog: OrWord<Off, BoundedSpan<1000, 600_000>>?
 }
 
 /// `node.name`.

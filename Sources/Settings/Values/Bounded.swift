@@ -27,6 +27,7 @@ protocol SettingsWord {
 }
 
 enum Unlimited: SettingsWord { static let text = "unlimited" }
+enum Off: SettingsWord { static let text = "off" }
 enum Cores: SettingsWord { static let text = "cores" }
 
 /// A value, or the word: `upload: unlimited`.

@@ -30,10 +30,6 @@ extension ArtifactReader {
   }
 
   private func fault(ofFile index: Int, _ status: FileStatus?, _ evidence: FileIdentity) -> StorageError? {
-    let path = display(file: index)
-    guard let status else { return .missing(path: path) }
-    if status.isLink { return .symlink(path: path) }
-    guard status.isFile else { return .wrongKind(path: path, found: status.kind) }
-    return evidence.difference(from: status.identity).map { .changed(path: path, what: $0) }
+    evidence.fault(of: status, at: display(file: index))
   }
 }

@@ -8,6 +8,8 @@ package struct AnnouncerSettings: Sendable {
   package var maximumFarewells = 200
   /// First announces a second.
   package var startsPerSecond = 50
+  /// Seconds within which all first announces are made, however many there are: more of them a second then.
+  package var startsWithin = 900
   /// How many peers to ask for.
   package var wanted: Int32 = 50
 

@@ -30,9 +30,14 @@ package actor TrackerAnnouncer {
     case stopped
   }
 
-  private struct Swarm {
+  /// An object of its own, so that tables of a hundred thousand do not hold room for what is not there.
+  private final class Swarm {
     var schedule: AnnounceSchedule
     let life: UInt64
+
+    init(schedule: AnnounceSchedule, life: UInt64) {
+      (self.schedule, self.life) = (schedule, life)
+    }
   }
 
   private let delegate: any AnnounceDelegate
@@ -49,6 +54,7 @@ package actor TrackerAnnouncer {
   private var swarms: [SwarmKey: Swarm] = [:]
   private var queue = DueQueue<SwarmKey>()
   private var spread: StartSpread
+  private var names = TrackerNames()
   private var lives: UInt64 = 0
   /// `stopped` announces that wait for a free place.
   private var farewells: [Job] = []
@@ -74,26 +80,41 @@ package actor TrackerAnnouncer {
 
 extension TrackerAnnouncer {
   /// Announces a torrent from now on. One of the same id with other contents takes the former's place, which is told `stopped`.
-  package func add(_ torrent: AnnouncedTorrent) {
-    guard phase == .idle || phase == .running, torrents[torrent.id] != torrent else { return }
-    remove(id: torrent.id)
-    torrents[torrent.id] = torrent
-    lives += 1
-    for infoHash in torrent.infoHashes {
-      let schedule = AnnounceSchedule(
-        trackers: torrent.trackers, scope: settings.scope, timing: settings.timing, start: spread.take(now: clock.now()), using: &generator)
-      let key = SwarmKey(id: torrent.id, infoHash: infoHash)
-      swarms[key] = Swarm(schedule: schedule, life: lives)
-      queue.set(key, to: schedule.nextTime)
+  package func add(_ torrent: AnnouncedTorrent) { update([torrent]) }
+
+  /// The same for many. One without trackers is announced no more.
+  package func update(_ changes: [AnnouncedTorrent]) {
+    guard phase == .idle || phase == .running else { return }
+    spread.quicken(to: max(settings.startsPerSecond, (swarms.count + changes.count) / settings.startsWithin))
+    for torrent in changes where torrents[torrent.id] != torrent {
+      stop(id: torrent.id)
+      if !torrent.trackers.isEmpty { start(torrent) }
     }
     wake()
   }
 
+  private func start(_ torrent: AnnouncedTorrent) {
+    torrents[torrent.id] = torrent
+    lives += 1
+    let trackers = torrent.trackers.map { tier in tier.map { names.tracker($0) } }
+    for infoHash in torrent.infoHashes {
+      let schedule = AnnounceSchedule(
+        trackers: trackers, scope: settings.scope, timing: settings.timing, start: spread.take(now: clock.now()), using: &generator)
+      let key = SwarmKey(id: torrent.id, infoHash: infoHash)
+      swarms[key] = Swarm(schedule: schedule, life: lives)
+      queue.set(key, to: schedule.nextTime)
+    }
+  }
+
   /// Announces a torrent no more, and tells the trackers that know it `stopped`. Returns at once.
   package func remove(id: Int64) {
+    stop(id: id)
+    wake()
+  }
+
+  private func stop(id: Int64) {
     guard let torrent = torrents.removeValue(forKey: id) else { return }
     for infoHash in torrent.infoHashes { sayFarewell(SwarmKey(id: id, infoHash: infoHash)) }
-    wake()
   }
 
   /// The torrent's download has finished just now: its trackers are told `completed`. Not for what was whole when it was added.
@@ -137,14 +158,25 @@ extension TrackerAnnouncer {
     await transport.close()
   }
 
-  /// How every tracker stands, by torrent, info-hash and tier.
-  package func status() -> [TrackerStatus] {
+  /// How the trackers stand, by torrent, info-hash and tier: all of them where that is at most `limit`, else `limit` of them, of the torrents
+  /// with a failing tracker first.
+  package func status(limit: Int = .max) -> [TrackerStatus] {
     let now = clock.now()
-    let keys = torrents.values.sorted { $0.id < $1.id }.flatMap { torrent in
-      torrent.infoHashes.map { SwarmKey(id: torrent.id, infoHash: $0) }
+    var chosen = Array(torrents.keys)
+    if chosen.count > limit {
+      let failing = chosen.filter(isFailing).sorted().prefix(limit)
+      chosen = Array(failing) + chosen.filter { !isFailing($0) }.sorted().prefix(limit - failing.count)
     }
-    return keys.flatMap { key in
-      (swarms[key]?.schedule.trackers ?? []).map { TrackerStatus(id: key.id, infoHash: key.infoHash, now: now, tracker: $0) }
+    let keys = chosen.sorted().flatMap { id in (torrents[id]?.infoHashes ?? []).map { SwarmKey(id: id, infoHash: $0) } }
+    let statuses = keys.lazy.flatMap { key in
+      (self.swarms[key]?.schedule.trackers ?? []).map { TrackerStatus(id: key.id, infoHash: key.infoHash, now: now, tracker: $0) }
+    }
+    return Array(statuses.prefix(limit))
+  }
+
+  private func isFailing(_ id: Int64) -> Bool {
+    (torrents[id]?.infoHashes ?? []).contains { infoHash in
+      swarms[SwarmKey(id: id, infoHash: infoHash)]?.schedule.trackers.contains { $0.record.failures > 0 } == true
     }
   }
 }
@@ -169,9 +201,8 @@ extension TrackerAnnouncer {
     if let farewell = farewells.popLast() { return farewell }
     let now = clock.now()
     while phase == .running, let key = queue.pop(now: now) {
-      guard var swarm = swarms[key] else { continue }
+      guard let swarm = swarms[key] else { continue }
       let due = swarm.schedule.next(now: now)
-      swarms[key] = swarm
       queue.set(key, to: swarm.schedule.nextTime)
       if let due { return Job(key: key, due: due, life: swarm.life) }
     }

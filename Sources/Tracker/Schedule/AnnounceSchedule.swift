@@ -19,11 +19,11 @@ package struct AnnounceSchedule: Sendable {
   /// A schedule whose first announces are due at `start`. Tiers are shuffled within, once (BEP 12); a URL that comes twice counts where it
   /// came first.
   package init(
-    trackers: [[String]], scope: AnnounceScope = .eachTier, timing: AnnounceTiming = AnnounceTiming(), start: Duration,
+    trackers: [[NamedTracker]], scope: AnnounceScope = .eachTier, timing: AnnounceTiming = AnnounceTiming(), start: Duration,
     using generator: inout some RandomNumberGenerator
   ) {
-    var seen: Set<String> = []
-    var tiers: [[String]] = []
+    var seen: Set<NamedTracker> = []
+    var tiers: [[NamedTracker]] = []
     for tier in trackers {
       let unseen = tier.filter { seen.insert($0).inserted }.shuffled(using: &generator)
       tiers += scope == .eachTier ? [unseen] : unseen.map { [$0] }

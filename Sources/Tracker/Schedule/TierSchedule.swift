@@ -6,11 +6,16 @@ struct TierSchedule: Sendable {
   private(set) var records: [TrackerRecord]
   /// When the tier's regular announce is due.
   private var regular: Duration
+  private(set) var underWay: UnderWay?
+
   /// The tracker that is being asked, by its text, and with what.
-  private(set) var underWay: (text: String, event: AnnounceEvent)?
+  struct UnderWay {
+    let text: String
+    let event: AnnounceEvent
+  }
 
   /// A tier in this order, whose first announce is due at `start`.
-  init(_ trackers: [String], start: Duration) {
+  init(_ trackers: [NamedTracker], start: Duration) {
     records = trackers.map { TrackerRecord($0, start: start) }
     regular = start
   }
@@ -27,7 +32,7 @@ struct TierSchedule: Sendable {
     let event: AnnounceEvent = !records[index].isStarted ? .started : records[index].owesCompleted ? .completed : .none
     // A `started` tells that nothing is left; `completed` after it would count a download that the tracker has not seen.
     if event == .started { records[index].owesCompleted = false }
-    underWay = (records[index].text, event)
+    underWay = UnderWay(text: records[index].text, event: event)
     return (records[index], event)
   }
 
@@ -41,6 +46,7 @@ struct TierSchedule: Sendable {
     // A tracker that names no id keeps the one it named before.
     var response = response
     response.trackerID = response.trackerID ?? record.lastResponse?.trackerID
+    response.peers = []
     record.lastResponse = response
     records.insert(record, at: 0)
     regular = now + timing.interval(response)
@@ -71,8 +77,8 @@ struct TierSchedule: Sendable {
   }
 
   private mutating func landed() -> (index: Int, event: AnnounceEvent)? {
-    guard let (text, event) = underWay, let index = records.firstIndex(where: { $0.text == text }) else { return nil }
+    guard let asked = underWay, let index = records.firstIndex(where: { $0.text == asked.text }) else { return nil }
     underWay = nil
-    return (index, event)
+    return (index, asked.event)
   }
 }

@@ -158,7 +158,7 @@ private final class DrivenSchedule {
 
   init(_ trackers: [[String]], scope: AnnounceScope = .eachTier, start: Duration = .zero, seed: UInt64 = 1) {
     generator = RepeatableGenerator(state: seed)
-    schedule = AnnounceSchedule(trackers: trackers, scope: scope, start: start, using: &generator)
+    schedule = AnnounceSchedule(trackers: trackers.map { $0.map(NamedTracker.init) }, scope: scope, start: start, using: &generator)
   }
 
   var nextTime: Duration? { schedule.nextTime }
