@@ -112,13 +112,32 @@ let package = Package(
       name: "GranaryNodeTests",
       dependencies: [
         "granary-chaos", "Control", "GranaryNode", "Inventory", "Metainfo", "PeerProtocol", "PluginKit", "Plugins", "Settings", "Storage",
-        "TestSupport", nioEmbedded, logging,
+        "TestSupport", nioCore, nioEmbedded, logging,
       ]),
     .testTarget(
-      name: "InteropTests", dependencies: ["granary", "Metainfo", "PeerProtocol", "TestSupport", nioCore, nioPosix],
+      name: "InteropTests",
+      dependencies: ["granary", "Inventory", "Metainfo", "PeerProtocol", "Storage", "TestSupport", nioCore, nioPosix],
       resources: [.copy("Clients")]),
   ]
 )
+
+// The fuzzers feed what is decoded to the targets of Tests/FuzzTests. An ordinary build has them as a test that replays the inputs that
+// once did harm; with GRANARY_FUZZ set there is a program of them instead, with libFuzzer and the address sanitizer, for deploy/fuzz.
+let fuzzed = ["OpenSSL", "Metainfo", "PeerProtocol", "Storage", "HTTPClient", "PluginKit", "Plugins", "Engine", "Tracker", "Settings"]
+let fuzzers: [Target.Dependency] = fuzzed.map { .byName(name: $0) } + ["TestSupport", nioCore, nioPosix, nioHTTP1, nioEmbedded, logging]
+let isFuzzing = Context.environment["GRANARY_FUZZ"] == "1"
+if isFuzzing {
+  package.targets.removeAll { $0.type == .test }
+  package.targets += [
+    .systemLibrary(name: "CLibFuzzer", path: "Tests/CLibFuzzer"),
+    .executableTarget(
+      name: "granary-fuzz", dependencies: fuzzers + ["CLibFuzzer"], path: "Tests/FuzzTests", exclude: ["Found", "Replay"],
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]),
+  ]
+} else {
+  package.targets.append(
+    .testTarget(name: "FuzzTests", dependencies: fuzzers, exclude: ["Driver"], resources: [.copy("Found")]))
+}
 
 for target in package.targets where target.type != .system && target.name != "CLinux" {
   target.swiftSettings = [
@@ -127,4 +146,11 @@ for target in package.targets where target.type != .system && target.name != "CL
     .enableUpcomingFeature("MemberImportVisibility"),
     .treatAllWarnings(as: .error),
   ]
+}
+
+// Only our own modules are watched: those we depend on check their bounds, and building them twice over takes minutes. Testability and
+// assertions are kept, since the build is an optimised one.
+for target in package.targets where isFuzzing && (fuzzed + ["TestSupport", "granary-fuzz"]).contains(target.name) {
+  let flags = ["-sanitize=fuzzer,address", "-enable-testing", "-assert-config", "Debug"]
+  target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(flags)]
 }

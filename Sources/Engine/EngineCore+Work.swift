@@ -8,21 +8,40 @@ import Synchronization
 extension EngineCore {
   func tick() {
     let now = clock.now()
-    choke { choker, now in choker.tick(now) }
+    var lacking: [Int] = []
     for installed in pipeline.plugins { installed.tell(.tick) { try installed.plugin.tick(now) } }
     swarms.expire(now: now)
     for swarm in swarms.live where swarm.peerCount > 0 {
       swarm.tell(.tick) { try $0.tick(now) }
       lookAtFiles(of: swarm)
+      if ration(swarm) { lacking.append(swarm.layout.pieceLength) }
     }
+    setBreadth(lacking)
+    choke { choker, now in choker.tick(now) }
     dialer?.tick()
     limiter.sweep(now: now)
+  }
+
+  /// Whether the swarm lacks pieces and its peers therefore share slots; the choker is told of a change.
+  private func ration(_ swarm: Swarm) -> Bool {
+    guard let watch = swarm.watch else { return false }
+    let lacks = settings.uploadSlots == .auto && limiter.quantum != nil && watch.lacking > 0
+    guard watch.isRationed.exchange(lacks, ordering: .relaxed) != lacks else { return lacks }
+    choke { $0.ration(swarm.peers, isRationed: lacks, now: $1) }
+    return lacks
+  }
+
+  private func setBreadth(_ lacking: [Int]) {
+    let settings = settings
+    guard settings.uploadSlots == .auto else { return }
+    let slots = UnchokeBreadth(rate: settings.uploadRate).slots(lacking: lacking)
+    choke { $0.set(slots: slots, rationsAll: false, now: $1) }
   }
 
   /// An artifact is served only while its evidence holds: the files' identities are compared while blocks go out.
   private func lookAtFiles(of swarm: Swarm) {
     guard swarm.isActive.exchange(false, ordering: .relaxed) else { return }
-    disk.submit { [self] state in
+    disk.submit(swarm.artifact.reader.device) { [self] state in
       guard state == .active, let error = swarm.artifact.reader.check().first else { return }
       delegate.artifactFailed(id: swarm.facts.id, error: error)
       retire(swarm, reason: "\(error)")
@@ -61,11 +80,11 @@ extension EngineCore {
   }
 
   /// A connection is over.
-  func ended(target: DialTarget?, address: PeerAddress, reason: DisconnectReason, wasAuthorized: Bool) {
+  func ended(target: DialTarget?, address: PeerAddress, reason: DisconnectReason, wasAuthorized: Bool, isUseless: Bool) {
     if let target {
       let entry = DialBook.Entry(artifact: target.swarm.facts.id, address: address)
       if reason == .ourself { dialer?.isOurself(address) }
-      dialer?.ended(entry, succeeded: wasAuthorized)
+      dialer?.ended(entry, succeeded: wasAuthorized, isUseless: isUseless)
     }
   }
 

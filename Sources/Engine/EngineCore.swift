@@ -19,7 +19,7 @@ final class EngineCore: Sendable {
   let swarms: SwarmTable
   let loader: SwarmLoader
   let numbers: PeerNumbers
-  let disk: NIOThreadPool
+  let disk: DiskThreads
   let limiter: UploadLimiter
   let uploaded = Atomic<Int64>(0)
   let isDraining = Atomic<Bool>(false)
@@ -40,7 +40,7 @@ final class EngineCore: Sendable {
 
   init(
     settings: EngineSettings, pipeline: Pipeline, clock: EngineClock, journal: any Journal, delegate: any EngineDelegate, logger: Logger,
-    peerID: PeerID, clientVersion: String, source: any ArtifactSource, disk: NIOThreadPool
+    peerID: PeerID, clientVersion: String, source: any ArtifactSource, disk: DiskThreads
   ) {
     (self.clock, self.journal, self.delegate) = (clock, journal, delegate)
     currentSettings = Mutex(settings)
@@ -50,12 +50,9 @@ final class EngineCore: Sendable {
     hashBudget = Mutex(WorkBudget(burst: 256 << 20, perSecond: 64 << 20, now: clock.now()))
     let swarms = SwarmTable()
     self.swarms = swarms
-    loader = SwarmLoader(table: swarms, source: source, disk: disk) { id, error in
-      _ = swarms.remove(id)
-      delegate.artifactFailed(id: id, error: error)
-    }
+    loader = SwarmLoader(table: swarms, source: source, disk: disk) { delegate.artifactFailed(id: $0, error: $1) }
     census = Mutex(ConnectionCensus(caps: settings.caps))
-    choker = Mutex(Choker(slots: settings.uploadSlots))
+    choker = Mutex(Choker(slots: settings.fixedSlots, rationsAll: settings.fixedSlots != nil))
     currentPipeline = Mutex(pipeline)
     attend(to: pipeline)
   }
@@ -68,7 +65,7 @@ final class EngineCore: Sendable {
     currentSettings.withLock { $0 = settings }
     census.withLock { $0.caps = settings.caps }
     limiter.set(rates: settings.uploadRates, now: clock.now())
-    choke { choker, now in choker.set(slots: settings.uploadSlots, now: now) }
+    choke { choker, now in choker.set(slots: settings.fixedSlots, rationsAll: settings.fixedSlots != nil, now: now) }
   }
 
   var pipeline: Pipeline { currentPipeline.withLock { $0 } }
@@ -96,8 +93,8 @@ final class EngineCore: Sendable {
   func beginConnection(_ address: IPAddress, _ direction: PeerFacts.Direction) throws(ConnectionCensus.Refusal) {
     try ask { census throws(ConnectionCensus.Refusal) in try census.begin(address, isHandshake: direction == .inbound) }
   }
-  func authorizeConnection(_ principal: String, _ direction: PeerFacts.Direction) throws(ConnectionCensus.Refusal) {
-    try ask { census throws(ConnectionCensus.Refusal) in try census.authorize(principal, isHandshake: direction == .inbound) }
+  func authorizeConnection(_ principal: String, _ address: IPAddress, _ direction: PeerFacts.Direction) throws(ConnectionCensus.Refusal) {
+    try ask { census throws(ConnectionCensus.Refusal) in try census.authorize(principal, at: address, isHandshake: direction == .inbound) }
   }
   private func ask(
     _ body: (inout ConnectionCensus) throws(ConnectionCensus.Refusal) -> Void
@@ -120,6 +117,8 @@ final class EngineCore: Sendable {
     wakeWaiters()
   }
   var connectionCount: Int { census.withLock { $0.total } }
+  /// How many connections there are beyond the seven eighths of the cap up to which nobody is in anybody's way.
+  var excess: Int { census.withLock { max(0, $0.total - $0.caps.total / 8 * 7) } }
 
   /// Feeds the choker and carries out what it says, wherever the connections live.
   func choke(_ feed: (inout Choker, ContinuousClock.Instant) -> [Choker.Action]) {

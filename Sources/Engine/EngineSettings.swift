@@ -10,8 +10,10 @@ package struct EngineSettings: Sendable {
   package var uploadRatePerArtifact: Int64?
   /// The same for each principal; nil: unlimited.
   package var uploadRatePerPrincipal: Int64?
-  /// Peers that are unchoked at once; nil: all that are interested.
-  package var uploadSlots: Int?
+  /// Peers that are unchoked at once.
+  package var uploadSlots: UploadSlots
+  /// Which artifacts are super-seeded while their swarms lack pieces (BEP 16).
+  package var superSeeding: SuperSeeding
   /// Connections in all.
   package var connections: Int
   /// Connections from or to one address.
@@ -32,7 +34,8 @@ package struct EngineSettings: Sendable {
   package var dials: Bool
 
   package init(
-    listen: [ListenAddress], eventLoops: Int = 2, uploadRate: Int64? = nil, uploadSlots: Int? = nil, connections: Int = 10_000,
+    listen: [ListenAddress], eventLoops: Int = 2, uploadRate: Int64? = nil, uploadSlots: UploadSlots = .auto,
+    superSeeding: SuperSeeding = .off, connections: Int = 10_000,
     connectionsPerAddress: Int = 100, handshakes: Int = 500, handshakeTimeout: Duration = .seconds(10),
     idleTimeout: Duration = .seconds(180),
     requestQueue: Int = 500, debtTimeout: Duration = .seconds(30), dials: Bool = true
@@ -40,7 +43,7 @@ package struct EngineSettings: Sendable {
     (self.listen, self.eventLoops, self.uploadRate, self.uploadSlots) = (listen, eventLoops, uploadRate, uploadSlots)
     (self.connections, self.connectionsPerAddress, self.handshakes) = (connections, connectionsPerAddress, handshakes)
     (self.handshakeTimeout, self.idleTimeout, self.requestQueue) = (handshakeTimeout, idleTimeout, requestQueue)
-    (self.debtTimeout, self.dials) = (debtTimeout, dials)
+    (self.debtTimeout, self.dials, self.superSeeding) = (debtTimeout, dials, superSeeding)
   }
 }
 

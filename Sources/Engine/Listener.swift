@@ -11,11 +11,11 @@ struct Listener: Sendable {
   func bind(_ address: ListenAddress) async throws -> any Channel {
     let core = core
     return try await ServerBootstrap(group: group)
-      .serverChannelOption(.backlog, value: 1024)
+      .serverChannelOption(.backlog, value: 4096)
+      .serverChannelOption(.maxMessagesPerRead, value: 64)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
       .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
-      .childChannelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 1024, maximum: 64 << 10))
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture { try Self.accept(channel, core) }
       }
@@ -40,6 +40,7 @@ struct Listener: Sendable {
     let number = core.numbers.number(onLoop: loop.index)
     let connection = PeerConnection(core: core, loop: loop, number: number, address: address, direction: .inbound)
     do {
+      try LoopReceiver.install(on: channel, loop.receiving)
       try channel.pipeline.syncOperations.addHandler(connection)
     } catch {
       core.endConnection(address.ip, .inbound)

@@ -16,5 +16,8 @@ final class PeerNumbers: Sendable {
     next.add(1, ordering: .relaxed).newValue * loops + UInt64(index)
   }
 
+  /// Numbers of one loop's connections follow each other in this.
+  func rank(of number: PeerNumber) -> UInt64 { number / loops }
+
   func loop(of number: PeerNumber) -> Int { Int(number % loops) }
 }

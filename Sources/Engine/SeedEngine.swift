@@ -21,14 +21,16 @@ package final class SeedEngine: Sendable {
 
   /// An engine that does not listen yet. The delegate is told of payload and faults; the journal of refusals. The source has what is needed
   /// of the artifacts that are put in service without it.
+  ///
+  /// - Parameter diskThreads: how many threads `disk` has.
   package init(
     settings: EngineSettings, pipeline: Pipeline, peerID: PeerID, clientVersion: String, clock: EngineClock = .system, journal: any Journal,
-    delegate: any EngineDelegate, logger: Logger, group: MultiThreadedEventLoopGroup, disk: NIOThreadPool,
+    delegate: any EngineDelegate, logger: Logger, group: MultiThreadedEventLoopGroup, disk: NIOThreadPool, diskThreads: Int = 4,
     source: any ArtifactSource = NoArtifactSource()
   ) {
     core = EngineCore(
       settings: settings, pipeline: pipeline, clock: clock, journal: journal, delegate: delegate, logger: logger, peerID: peerID,
-      clientVersion: clientVersion, source: source, disk: disk)
+      clientVersion: clientVersion, source: source, disk: DiskThreads(pool: disk, threads: diskThreads))
     self.group = group
     dialer = Dialer(core: core, group: group)
     core.set(dialer: dialer)
@@ -61,22 +63,22 @@ package final class SeedEngine: Sendable {
   /// Puts artifacts in service, each in place of an earlier state of it. They are loaded from the source when somebody asks for them, and
   /// leave memory again some time after the last peer.
   package func add(_ artifacts: [ServedArtifact]) {
-    let former = core.swarms.insert(artifacts)
     for artifact in artifacts { core.loader.invalidate(artifact.id) }
+    let former = core.swarms.insert(artifacts)
     for swarm in former { core.retire(swarm, reason: "the artifact has changed", isReplaced: true) }
   }
 
   /// Puts an artifact in service that stays in memory, in place of an earlier state of it.
   package func add(_ artifact: SeededArtifact) {
-    let former = core.swarms.insert(Swarm(artifact), missing: artifact.missing)
     core.loader.invalidate(artifact.facts.id)
+    let former = core.swarms.insert(Swarm(artifact), missing: artifact.missing)
     if let former { core.retire(former, reason: "the artifact has changed", isReplaced: true) }
   }
 
   /// Takes an artifact out of service; its peers go.
   package func remove(_ id: Int64, reason: String) {
-    let swarm = core.swarms.remove(id)
     core.loader.invalidate(id)
+    let swarm = core.swarms.remove(id)
     dialer.remove(artifact: id)
     if let swarm { core.retire(swarm, reason: reason) }
   }
@@ -191,9 +193,16 @@ package final class SeedEngine: Sendable {
     }
   }
 
+  /// A connection's second has so many parts; in each, its share of the connections is told the time.
+  private static let tickParts = 10
+
   private func startTicks() -> [RepeatedTask] {
     var tasks = core.loops.map { handle in
-      handle.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in handle.bound.value.tick() }
+      let part = NIOLoopBoundBox.makeBoxSendingValue(0, eventLoop: handle.eventLoop)
+      return handle.eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(100), delay: .milliseconds(100)) { _ in
+        handle.bound.value.tick(part.value, of: Self.tickParts)
+        part.value = (part.value + 1) % Self.tickParts
+      }
     }
     let core = core
     if let first = core.loops.first {

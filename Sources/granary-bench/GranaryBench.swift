@@ -8,7 +8,10 @@ struct GranaryBench: AsyncParsableCommand {
     commandName: "granary-bench",
     abstract: "Measures the node's hot paths beside baselines.",
     discussion: "Build it with -c release. Every figure is the median of the rounds, with the least and the greatest in parentheses.",
-    subcommands: [PipelineBench.self, DecodeBench.self, ReadBench.self, HashBench.self, SeedBench.self])
+    subcommands: [
+      PipelineBench.self, DecodeBench.self, ReadBench.self, HashBench.self, SeedBench.self, StartupBench.self, PeersBench.self,
+      SlowDiskBench.self,
+    ])
 }
 
 /// Options of every measurement.

@@ -245,7 +245,7 @@ struct HookAnswerTests {
     let artifact = try TestArtifact()
     let favourite = Mutex<UInt16?>(nil)
     let plugin = PriorityPlugin { facts in favourite.withLock { $0 } == facts.address.port ? 1 : 5 }
-    let settings = EngineRig.settings { $0.uploadSlots = 1 }
+    let settings = EngineRig.settings { $0.uploadSlots = .fixed(1) }
     try await EngineRig.run([artifact.seeded()], plugins: [plugin], settings: settings) { rig async throws in
       let holder = try await rig.leecher(artifact)
       let plain = try await rig.peer(artifact)

@@ -193,7 +193,7 @@ struct LimitTests {
   @Test
   func slotsGoRound() async throws {
     let artifact = try TestArtifact()
-    try await EngineRig.run([artifact.seeded()], settings: EngineRig.settings { $0.uploadSlots = 1 }) { rig async throws in
+    try await EngineRig.run([artifact.seeded()], settings: EngineRig.settings { $0.uploadSlots = .fixed(1) }) { rig async throws in
       let first = try await rig.leecher(artifact)
       await rig.engine.tick()
       let second = try await rig.peer(artifact)
@@ -218,7 +218,7 @@ struct LimitTests {
       let peers = [try await rig.leecher(artifact), try await rig.leecher(artifact)]
       rig.engine.replace(
         settings: EngineRig.settings { settings in
-          (settings.uploadSlots, settings.connections, settings.uploadRate) = (1, 2, 1 << 20)
+          (settings.uploadSlots, settings.connections, settings.uploadRate) = (.fixed(1), 2, 1 << 20)
         })
       try await eventually("one choked peer") { await rig.engine.peers().count { $0.isChoked } == 1 ? () : nil }
       try await ScriptedPeer.dial(rig.address).end()

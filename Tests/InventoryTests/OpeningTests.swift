@@ -95,8 +95,9 @@ struct OpeningTests {
 
   @Test func `A reader does not migrate an older schema`() throws {
     try InventoryFile.prepare(at: path)
-    let missing = InventorySchema.migrator.migrations
-    #expect(throws: InventoryError.olderSchema(place: path, missing: missing)) { try InventoryDatabase.open(readingAt: path) }
+    #expect(throws: InventoryError.olderSchema(place: path, missing: InventorySchema.migrator.migrations)) {
+      try InventoryDatabase.open(readingAt: path)
+    }
     try InventoryDatabase.open(path: path).close()
     #expect(try InventoryDatabase.open(readingAt: path).artifacts().isEmpty)
   }

@@ -16,7 +16,8 @@ struct NodeSettingsTests {
     #expect(settings.artifacts.roots.isEmpty)
     #expect(settings.limits == Limits())
     #expect(settings.limits.upload == nil)
-    #expect(settings.limits.uploadSlots == nil)
+    #expect(settings.limits.uploadSlots == .auto)
+    #expect(settings.superSeeding == .off)
     #expect(settings.limits.eventLoops == nil)
     #expect(settings.trackers.isEmpty && settings.peers.isEmpty && settings.origins.isEmpty && settings.pipeline.isEmpty)
     #expect(!settings.isOpen)
@@ -65,7 +66,7 @@ struct NodeSettingsTests {
     #expect(settings.artifacts.roots == ["/srv/a", "/etc/granary/b", "/etc/granary/c/d", "/etc/granary/../e"])
     var limits = Limits()
     limits.upload = ByteRate(bytesPerSecond: 1 << 30)
-    (limits.connections, limits.perAddress, limits.handshakes, limits.uploadSlots) = (9, 8, 7, 5)
+    (limits.connections, limits.perAddress, limits.handshakes, limits.uploadSlots) = (9, 8, 7, .fixed(5))
     (limits.requestQueue, limits.openFiles, limits.eventLoops) = (4, 20, 1)
     (limits.uploadPerArtifact, limits.uploadPerPrincipal) = (ByteRate(bytesPerSecond: 3 << 20), ByteRate(bytesPerSecond: 2 << 20))
     (limits.perPrincipal, limits.journalRows) = (3, 5000)
@@ -83,8 +84,16 @@ struct NodeSettingsTests {
 
   @Test("unlimited and cores may be written out")
   func words() throws {
-    let settings = try load(Self.listen + "limits: { upload: unlimited, upload-slots: unlimited, event-loops: cores }\n")
+    let settings = try load(Self.listen + "limits: { upload: unlimited, upload-slots: auto, event-loops: cores }\n")
     #expect(settings.limits == Limits())
+    #expect(try load(Self.listen + "limits: { upload-slots: unlimited }\n").limits.uploadSlots == .unlimited)
+  }
+
+  @Test("Super-seeding is off, for every artifact, or for some")
+  func superSeeding() throws {
+    #expect(try load(Self.listen + "super-seeding: off\n").superSeeding == .off)
+    #expect(try load(Self.listen + "super-seeding: auto\n").superSeeding == .auto)
+    #expect(try load(Self.listen + "super-seeding: [\"release-*\", app]\n").superSeeding == .artifacts(["release-*", "app"]))
   }
 
   @Test(
@@ -133,7 +142,10 @@ struct NodeSettingsTests {
       ("limits: { request-queue: 10001 }", "2:26: limits.request-queue: expected 1 to 10000, found 10001"),
       ("limits: { handshake-timeout: 1ms }", "2:30: limits.handshake-timeout: expected 1s to 10m, found 1ms"),
       ("limits: { idle-timeout: 2d }", "2:25: limits.idle-timeout: expected 10s to 1d, found 2d"),
-      ("limits: { upload-slots: 0 }", "2:25: limits.upload-slots: expected 1 to 1000000, found 0; or write unlimited"),
+      ("limits: { upload-slots: 0 }", "2:25: limits.upload-slots: expected 1 to 1000000, found 0; or write unlimited; or write auto"),
+      ("super-seeding: on", "2:16: super-seeding: expected off, auto or a list of artifacts, found 'on'"),
+      ("super-seeding: true", "2:16: super-seeding: expected off, auto or a list of artifacts, found true"),
+      ("super-seeding: { a: b }", "2:16: super-seeding: expected a list, found a mapping"),
       ("limits: { event-loops: many }", "2:24: limits.event-loops: expected a whole number, found 'many'; or write cores"),
       (
         "limits: { upload: fast }",
@@ -323,6 +335,14 @@ struct NodeSettingsTests {
         "n.yaml:13:5: pipeline[1]: expected a plugin's name, or a mapping of one name to its settings, found a list",
         "n.yaml:15:7: open: expected true or false, found 'on'; write true",
       ])
+  }
+
+  @Test("Of unknown keys beyond the first hundred there is only the number")
+  func manyUnknownKeys() {
+    let lines = problems(Self.listen + (0..<103).map { "zz\($0): 1\n" }.joined())
+    #expect(lines.count == 101)
+    #expect(lines.last == "n.yaml:102:1: this key and 2 more are unknown")
+    #expect(problems(Self.listen + (0..<100).map { "zz\($0): 1\n" }.joined()).count == 100)
   }
 
   @Test("A file that is no mapping says so", arguments: [("[a]", "a list"), ("a", "'a'")])

@@ -16,6 +16,7 @@ struct ReloadableKeysTests {
     "limits.upload-per-artifact": "limits: { upload-per-artifact: 1 MiB/s }",
     "limits.upload-per-principal": "limits: { upload-per-principal: 1 MiB/s }", "limits.per-principal": "limits: { per-principal: 1 }",
     "limits.journal-rows": "limits: { journal-rows: 1000 }",
+    "super-seeding": "super-seeding: auto",
     "trackers": "trackers: [\"http://a/\"]",
     "peers": "peers: [10.0.0.1:1]", "origins": "origins: [a]", "pipeline": "pipeline: [metadata]", "open": "open: true",
   ]

@@ -63,6 +63,8 @@ package struct GranaryStatus: GranaryDocument {
   package let peers: Int
   package let uploaded: Int
   package let policyGeneration: Int
+  /// What is not as it should be.
+  package let warnings: [String]
 }
 
 /// What `why` says.

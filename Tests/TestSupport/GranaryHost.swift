@@ -6,9 +6,18 @@ package struct GranaryHost: Sendable {
   package let folder: TemporaryDirectory
   /// The network namespace that its node runs in; nil for the machine's own.
   package let member: NetworkNamespaces.Member?
+  /// The program that its commands run.
+  package let binary: String
+  /// File systems of its own; nil for the machine's.
+  package var mounts: MountNamespace?
+  /// Variables that are set for its node, and for no other command.
+  package var nodeEnvironment: [String: String] = [:]
 
   /// A host without artifacts, with this configuration.
-  package init(_ configuration: GranaryConfiguration = .init(), in member: NetworkNamespaces.Member? = nil) throws {
+  package init(
+    _ configuration: GranaryConfiguration = .init(), in member: NetworkNamespaces.Member? = nil, binary: String = Self.binary
+  ) throws {
+    self.binary = binary
     folder = try TemporaryDirectory("host")
     self.member = member
     try FileManager.default.createDirectory(atPath: folder.path("data"), withIntermediateDirectories: true)
@@ -27,7 +36,8 @@ package struct GranaryHost: Sendable {
 
   /// The command `granary ARGUMENTS --config FILE`, not yet run.
   package func command(_ arguments: [String]) -> ProcessRunner {
-    ProcessRunner(Self.binary, arguments + ["--config", folder.path("granary.yaml")], workingFolder: folder.path)
+    let command = ProcessRunner(binary, arguments + ["--config", folder.path("granary.yaml")], workingFolder: folder.path)
+    return mounts?.wrap(command) ?? command
   }
 
   /// Runs a command to its end.
@@ -65,7 +75,9 @@ package struct GranaryHost: Sendable {
 
   /// Starts the node and waits until it is ready.
   package func start(within limit: Duration = .seconds(30)) async throws -> GranaryProcess {
-    let process = try runner(["run"]).start()
+    var runner = runner(["run"])
+    runner.environment.merge(nodeEnvironment) { $1 }
+    let process = try runner.start()
     return try await GranaryProcess(host: self, process: process, status: ready(process, within: limit))
   }
 

@@ -85,8 +85,8 @@ package struct DialBook: Sendable {
   }
 
   /// A connection that we dialed is over, or could not be made. Failures wait twice as long each time; after enough of them a tracker's
-  /// address is forgotten. Only the first end of a connection counts.
-  package mutating func ended(_ entry: Entry, succeeded: Bool, now: ContinuousClock.Instant) {
+  /// address is forgotten. A useless peer, which has everything, is met again after the longest time. Only the first end of a connection counts.
+  package mutating func ended(_ entry: Entry, succeeded: Bool, isUseless: Bool = false, now: ContinuousClock.Instant) {
     guard var state = self[entry], state.isBusy else { return }
     state.isBusy = false
     state.failures = succeeded ? 0 : state.failures + 1
@@ -94,7 +94,8 @@ package struct DialBook: Sendable {
       forget(entry)
       return
     }
-    let delay = succeeded ? Self.afterSuccess : min(Self.firstDelay * (1 << min(state.failures, 10)), Self.longestDelay)
+    let met = isUseless ? Self.longestDelay : Self.afterSuccess
+    let delay = succeeded ? met : min(Self.firstDelay * (1 << min(state.failures, 10)), Self.longestDelay)
     state.ticket = line(up: entry, due: now + delay)
     self[entry] = state
   }

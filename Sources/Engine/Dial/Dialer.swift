@@ -44,9 +44,9 @@ final class Dialer: Sendable {
   }
 
   /// A connection to this address is over.
-  func ended(_ entry: DialBook.Entry, succeeded: Bool) {
+  func ended(_ entry: DialBook.Entry, succeeded: Bool, isUseless: Bool = false) {
     let now = core.clock.now()
-    book.withLock { $0.ended(entry, succeeded: succeeded, now: now) }
+    book.withLock { $0.ended(entry, succeeded: succeeded, isUseless: isUseless, now: now) }
   }
 
   /// The address is one of ours: it is not dialed again, for whatever artifact.
@@ -67,6 +67,11 @@ final class Dialer: Sendable {
     guard mayMeet(entry.address, swarm) else {
       core.release(swarm)
       return ended(entry, succeeded: false)
+    }
+    // Asked again when a peer would be that has been met.
+    guard !swarm.isPaused else {
+      core.release(swarm)
+      return ended(entry, succeeded: true)
     }
     let core = core
     let address = entry.address
@@ -112,8 +117,10 @@ final class Dialer: Sendable {
     let connection = PeerConnection(
       core: core, loop: loop, number: core.numbers.number(onLoop: loop.index), address: address, direction: .outbound, target: target)
     do {
+      try LoopReceiver.install(on: channel, loop.receiving)
       try channel.pipeline.syncOperations.addHandler(connection)
     } catch {
+      connection.letGoOfArtifact()
       core.endConnection(address.ip, .outbound)
       throw error
     }

@@ -20,6 +20,7 @@ package struct ConnectionCensus: Sendable {
     case address(cap: Int)
     case principal(cap: Int)
     case handshakes(cap: Int)
+    case handshakesOfAddress
 
     /// In words, with the setting to turn.
     package var reason: String {
@@ -28,6 +29,7 @@ package struct ConnectionCensus: Sendable {
       case .address(let cap): "\(cap) connections of this address are open (limits.per-address)"
       case .principal(let cap): "\(cap) connections of this principal are open (limits.per-principal)"
       case .handshakes(let cap): "\(cap) handshakes are in flight (limits.handshakes)"
+      case .handshakesOfAddress: "so many handshakes of this address are in flight that others would find no place (limits.handshakes)"
       }
     }
 
@@ -37,7 +39,7 @@ package struct ConnectionCensus: Sendable {
       case .total: .refusedConnectionsTotal
       case .address: .refusedConnectionsPerAddress
       case .principal: .refusedConnectionsPerPrincipal
-      case .handshakes: .refusedHandshakes
+      case .handshakes, .handshakesOfAddress: .refusedHandshakes
       }
     }
   }
@@ -50,6 +52,7 @@ package struct ConnectionCensus: Sendable {
   package private(set) var handshakes = 0
   private var byAddress: [IPAddress: Int] = [:]
   private var byPrincipal: [String: Int] = [:]
+  private var handshakesByAddress: [IPAddress: Int] = [:]
 
   package init(caps: Caps) {
     self.caps = caps
@@ -61,18 +64,33 @@ package struct ConnectionCensus: Sendable {
     let known = byAddress[address, default: 0]
     guard total < caps.total else { throw .total(cap: caps.total) }
     guard known < caps.perAddress else { throw .address(cap: caps.perAddress) }
-    guard !isHandshake || handshakes < caps.handshakes else { throw .handshakes(cap: caps.handshakes) }
+    if isHandshake { try beginHandshake(address) }
     total += 1
-    if isHandshake { handshakes += 1 }
     byAddress[address] = known + 1
   }
 
   /// Its guards have said yes and its principal is known: counts it there, or says why it may not stay. Its handshake is then finished.
-  package mutating func authorize(_ principal: String, isHandshake: Bool = true) throws(Refusal) {
+  package mutating func authorize(_ principal: String, at address: IPAddress, isHandshake: Bool = true) throws(Refusal) {
     let known = byPrincipal[principal, default: 0]
     guard known < caps.perPrincipal else { throw .principal(cap: caps.perPrincipal) }
     byPrincipal[principal] = known + 1
-    if isHandshake { handshakes -= 1 }
+    if isHandshake { endHandshake(address) }
+  }
+
+  /// Half of what is free is for any one address: whoever opens connections and says nothing must not keep all others out.
+  private mutating func beginHandshake(_ address: IPAddress) throws(Refusal) {
+    let free = caps.handshakes - handshakes
+    guard free > 0 else { throw .handshakes(cap: caps.handshakes) }
+    let own = handshakesByAddress[address, default: 0]
+    guard own <= free else { throw .handshakesOfAddress }
+    handshakes += 1
+    handshakesByAddress[address] = own + 1
+  }
+
+  private mutating func endHandshake(_ address: IPAddress) {
+    handshakes -= 1
+    let left = handshakesByAddress[address, default: 1] - 1
+    handshakesByAddress[address] = left > 0 ? left : nil
   }
 
   /// It is gone; `principal` is what it was authorized as, nil where it was not.
@@ -82,7 +100,7 @@ package struct ConnectionCensus: Sendable {
       let left = byPrincipal[principal, default: 1] - 1
       byPrincipal[principal] = left > 0 ? left : nil
     } else if isHandshake {
-      handshakes -= 1
+      endHandshake(address)
     }
     let left = byAddress[address, default: 1] - 1
     byAddress[address] = left > 0 ? left : nil

@@ -15,6 +15,12 @@ final class ActivePeer {
   var debts: [Block: ContinuousClock.Instant] = [:]
   /// The pieces that the peer has been told of.
   var announced: Bitfield
+  /// Where it is counted who has what, while something needs it.
+  var watch: SwarmWatch?
+  /// Whether the peer is told of pieces a few at a time (BEP 16).
+  var isSuperSeeded = false
+  /// How well a super-seeded peer shares, as the choker was told.
+  var merit: UInt8 = 0
 
   init(swarm: Swarm, context: PeerContext, chain: PeerPluginChain, session: PeerSession, queue: UploadQueue, announced: Bitfield) {
     (self.swarm, self.context, self.chain) = (swarm, context, chain)
@@ -26,4 +32,7 @@ final class ActivePeer {
   var waiting: Int { queue.count + postponed.count + debts.count }
   /// Whether one more request may wait.
   var hasRoom: Bool { waiting < queue.capacity }
+
+  /// Lets plugins see the session's record of the peer's pieces: one copy in memory for both.
+  func sharePieces() { context.peerPieces = session.peerPieces }
 }

@@ -70,6 +70,9 @@ extension PeerConnection {
     letGoOfArtifact()
     loadFailure = nil
     switch lookup {
+    case .held(let swarm) where swarm.isPaused:
+      core.release(swarm)
+      loadFailure = "it is paused"
     case .held(let swarm): judged = swarm
     case .failed(let reason): loadFailure = reason
     case .unknown: break
@@ -122,6 +125,7 @@ extension PeerConnection {
 
   private func decided(_ decision: Decision, _ next: (PeerConnection) -> Void) {
     guard phase == .admitting, !isRefused else { return }
+    admission = nil
     connectUntil = decision.validUntil
     if let refusal = decision.refusal {
       refuse(refusal, operation: .connect)
@@ -169,7 +173,7 @@ extension PeerConnection {
     do {
       members = try swarm.members(of: pipeline)
       for member in members { try onAuthorized(member) }
-      try core.authorizeConnection(facts.principal, direction)
+      try core.authorizeConnection(facts.principal, address.ip, direction)
     } catch {
       swarm.leave(number)
       throw error
@@ -177,6 +181,7 @@ extension PeerConnection {
     wasAuthorized = true
     let peer = makeActivePeer(handshake, swarm, grant)
     active = peer
+    beginWatch(peer)
     phase = .active
     peer.context.isInEvent = true
     try makeHandlers(members, peer)
@@ -222,7 +227,9 @@ extension PeerConnection {
     let ours = ReservedBits.ours(v2: isV2)
     let fast = ours.supportsFast && handshake.reserved.supportsFast
     let extensions = ours.supportsExtensionProtocol && handshake.reserved.supportsExtensionProtocol
-    let session = PeerSession(layout: swarm.layout, fast: fast, extensions: extensions, v2: isV2, limits: SessionLimits())
+    let session = PeerSession(
+      layout: swarm.layout, fast: fast, extensions: extensions, v2: isV2, limits: SessionLimits(), noPieces: swarm.noPieces)
+    let (grant, visible) = swarm.shared(grant)
     let (core, number) = (core, number)
     let handle = PeerHandle(
       loop: loop.eventLoop,
@@ -234,13 +241,13 @@ extension PeerConnection {
       flush: { core.wake(number) })
     let context = PeerContext(
       artifact: swarm.facts, infoBytes: swarm.artifact.torrent.infoBytes, facts: facts, grant: grant, now: core.clock.now(), handle: handle,
-      lane: loop.lane)
+      peerPieces: swarm.noPieces, lane: loop.lane)
     context.supportsFast = fast
     context.supportsExtensions = extensions
     return ActivePeer(
       swarm: swarm, context: context, chain: PeerPluginChain(lane: loop.lane, connection: number), session: session,
       queue: UploadQueue(capacity: core.settings.requestQueue),
-      announced: grant.visible(swarm.artifact.have))
+      announced: visible)
   }
 
   private func messageLimits(for layout: PieceLayout) -> MessageLimits {

@@ -3,6 +3,7 @@ import NIOCore
 import NIOPosix
 import PeerProtocol
 import PluginKit
+import Storage
 import Synchronization
 
 /// BEP 52's hash requests, answered off the loop and a few at a time.
@@ -26,7 +27,7 @@ extension PeerConnection {
     core.hashJobs.add(1, ordering: .relaxed)
     let (core, number) = (core, number)
     let answers = peer.swarm.hashes
-    core.disk.submit { state in
+    core.disk.submit(peer.swarm.artifact.reader.device) { state in
       let hashes = state == .active ? answers.hashes(for: request) : nil
       core.hashJobs.subtract(1, ordering: .relaxed)
       core.visit(number) { connection in connection.handleEvent { $0.answered(request, hashes) } }
@@ -50,7 +51,7 @@ extension PeerConnection {
 
   /// Hashes of blocks tell what a file holds: they are given only of files that are granted.
   private func mayHaveHashes(_ request: HashRequest, _ peer: ActivePeer) -> Bool {
-    guard let file = peer.swarm.hashes.file(of: request) else { return false }
+    guard !peer.swarm.isPaused, let file = peer.swarm.hashes.file(of: request) else { return false }
     return switch peer.context.grant.scope {
     case nil: false
     case .everything: true

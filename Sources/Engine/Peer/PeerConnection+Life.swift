@@ -6,7 +6,10 @@ import PluginKit
 /// Clocks, changes of policy, and the end of a connection.
 extension PeerConnection {
   private static let keepAliveAfter = Duration.seconds(100)
-  private static let uselessAfter = Duration.seconds(60)
+  /// Time for what may follow the last piece: a question of a plugin's, hashes.
+  private static let uselessAfter = Duration.seconds(15)
+  /// While connections are scarce, a peer that has asked for nothing in so long makes room.
+  private static let idleWhenCrowded = Duration.seconds(30)
 
   /// About once a second.
   func tick(_ now: ContinuousClock.Instant, _ wall: WallTime) {
@@ -32,14 +35,19 @@ extension PeerConnection {
       close(DisconnectReason(.engine, "a plugin promised \(late) and did not send it in time"))
       return
     }
-    if let until = [connectUntil, peer.context.grant.validUntil].compactMap({ $0 }).min(), until <= wall { judgeAgain(core.pipeline) }
+    if isOver(connectUntil, wall) || isOver(peer.context.grant.validUntil, wall) { judgeAgain(core.pipeline) }
     try peer.chain.tick(now)
+    lookAtWatch(peer)
     try leaveIfIdle(now)
     if phase == .active, now - lastSent > Self.keepAliveAfter, inFlight == 0 { send(.keepAlive) }
   }
 
+  private func isOver(_ until: WallTime?, _ wall: WallTime) -> Bool { until.map { $0 <= wall } ?? false }
+
   private func askPostponedAgain(_ now: ContinuousClock.Instant) throws {
-    guard let due = active?.postponed.filter({ $0.until <= now }), !due.isEmpty else { return }
+    guard let peer = active, !peer.postponed.isEmpty else { return }
+    let due = peer.postponed.filter { $0.until <= now }
+    guard !due.isEmpty else { return }
     active?.postponed.removeAll { $0.until <= now }
     for entry in due {
       guard let chain = active?.chain else { return }
@@ -71,23 +79,43 @@ extension PeerConnection {
   private static let soonest = Duration.milliseconds(5)
 
   private func leaveIfIdle(_ now: ContinuousClock.Instant) throws {
-    if inFlight > 0, now - lastProgress > core.settings.idleTimeout {
+    // Most of thousands of idle peers have said something within this time: they cost a look at the clock.
+    let limit = loop.idleTimeout
+    if inFlight > 0, now - lastProgress > limit {
       core.counters.count(.idleTimeouts)
-      return close(DisconnectReason(.engine, "the peer took nothing of what it asked for in \(core.settings.idleTimeout)"))
+      return close(DisconnectReason(.engine, "the peer took nothing of what it asked for in \(limit)"))
     }
     guard let peer = active, inFlight == 0, peer.waiting == 0 else { return }
-    let isUseless = peer.announced.isFull && peer.context.peerPieces.isFull
-    if isUseless, now - max(lastRequest, began) > Self.uselessAfter {
-      try leave(.useless, "both sides have everything")
-    } else if now - lastReceived > core.settings.idleTimeout {
-      try leave(.inactivity, "nothing came for \(core.settings.idleTimeout)")
+    let idle = now - max(lastRequest, began)
+    if idle > (loop.shedding > 0 ? .zero : Self.uselessAfter), let reason = uselessness(peer) {
+      loop.shedding -= 1
+      try leave(.useless, reason)
+    } else if loop.shedding > 0, !peer.context.isInterested, idle > Self.idleWhenCrowded {
+      loop.shedding -= 1
+      try leave(.connectionLimit, "it wants nothing, and connections are scarce (limits.connections)")
+    } else if now - lastReceived > limit {
+      try leave(.inactivity, "nothing came for \(limit)")
     }
+  }
+
+  /// Why neither side will ever want anything of the other; nil where that is not so. We never want anything: we have what we serve.
+  private func uselessness(_ peer: ActivePeer) -> String? {
+    guard !peer.context.isInterested, peer.context.acts.isEmpty else { return nil }
+    if peer.session.peerIsSeed { return "both sides have everything" }
+    if peer.session.peerUploadOnly { return "the peer wants nothing more (BEP 21)" }
+    // Most peers may have everything, and are looked at every second: they lack something, for they are no seeds.
+    let have = peer.swarm.artifact.have
+    if case .everything = peer.context.grant.scope, have.isFull { return nil }
+    let visible = peer.context.grant.visible(have)
+    // A peer that may have metadata only, or nothing yet, is not one that has all it may have.
+    guard !visible.isEmpty, visible.without(peer.session.peerPieces).isEmpty else { return nil }
+    return "the peer has everything that is granted to it"
   }
 
   private func leave(_ cause: DisconnectCause, _ text: String) throws {
     guard try active?.chain.canDisconnect(cause) == .pass else { return }
     if cause == .inactivity { core.counters.count(.idleTimeouts) }
-    close(DisconnectReason(.engine, text))
+    close(DisconnectReason(.engine, text), isUseless: cause == .useless)
   }
 
   // MARK: Policy
@@ -109,19 +137,22 @@ extension PeerConnection {
     if let refusal = decision.refusal { return refuse(refusal, operation: .connect) }
     let grant = pipeline.grant(facts)
     if grant.isEmpty { return refuse(grant.request.refusal ?? grant.metadata.refusal, operation: .request) }
-    peer.context.grant = grant
-    handleOrJoin { $0.apply(grant) }
+    let (shared, visible) = peer.swarm.shared(grant)
+    peer.context.grant = shared
+    handleOrJoin { $0.apply(shared, visible) }
   }
 
-  private func apply(_ grant: Grant) {
+  private func apply(_ grant: Grant, _ visible: Bitfield) {
     guard let peer = active else { return }
-    let visible = grant.visible(peer.swarm.artifact.have)
-    for piece in visible.pieces where active?.session.willHave(piece) == true { send(.have(UInt32(piece)), .have(piece)) }
+    // A super-seeded peer is told of what is granted anew in its turn.
+    if !peer.isSuperSeeded {
+      for piece in visible.pieces where active?.session.willHave(piece) == true { send(.have(UInt32(piece)), .have(piece)) }
+    }
     for piece in peer.announced.pieces where !visible[piece] {
       guard let message = active?.session.willDontHave(piece) else { continue }
       send(message, .extended(DontHaveMessage.name))
     }
-    active?.announced = visible
+    active?.announced = peer.isSuperSeeded ? peer.announced.intersection(visible) : visible
     let layout = peer.layout
     var gone = active?.queue.removeAll(where: { !grant.allows($0, in: layout) }) ?? []
     gone += peer.postponed.map(\.block).filter { !grant.allows($0, in: layout) }
@@ -158,26 +189,26 @@ extension PeerConnection {
   }
 
   /// Closes the link and says why in the journal.
-  func close(_ reason: DisconnectReason) {
-    guard phase != .closed else { return }
+  func close(_ reason: DisconnectReason, isUseless: Bool = false) {
+    guard phase != .closed, !isRefused else { return }
     journal(reason)
-    end(reason)
+    end(reason, isUseless: isUseless)
   }
 
   /// Closes the link and says nothing: the journal has been told.
-  func end(_ reason: DisconnectReason) {
+  func end(_ reason: DisconnectReason, isUseless: Bool = false) {
     guard phase != .closed, !isRefused else { return }
     if let moment = momentOfRefusal(reason) {
       // A handler runs on its own loop, which is what is assumed here.
       refusal = loop.eventLoop.assumeIsolated().scheduleTask(deadline: moment) { [self] in endNow(reason) }
     } else {
-      endNow(reason)
+      endNow(reason, isUseless: isUseless)
     }
   }
 
-  private func endNow(_ reason: DisconnectReason) {
+  private func endNow(_ reason: DisconnectReason, isUseless: Bool = false) {
     guard phase != .closed else { return }
-    finish(reason)
+    finish(reason, isUseless: isUseless)
     context?.close(promise: nil)
   }
 
@@ -192,7 +223,7 @@ extension PeerConnection {
   private static let refusalStep = TimeAmount.milliseconds(100)
 
   /// The connection is over: once, whoever ended it.
-  func finish(_ reason: DisconnectReason) {
+  func finish(_ reason: DisconnectReason, isUseless: Bool = false) {
     guard phase != .closed else { return }
     settleAccounts()
     phase = .closed
@@ -206,11 +237,12 @@ extension PeerConnection {
       let number = number
       peer.context.end()
       peer.chain.onDisconnect(reason)
+      endWatch(peer)
       peer.swarm.leave(number)
       core.choke { $0.remove(number, now: $1) }
     }
     // A link that never stood is the dialer's own news.
-    if isLinked { core.ended(target: target, address: address, reason: reason, wasAuthorized: wasAuthorized) }
+    if isLinked { core.ended(target: target, address: address, reason: reason, wasAuthorized: wasAuthorized, isUseless: isUseless) }
     active = nil
     letGoOfArtifact()
   }

@@ -2,11 +2,13 @@ import Metainfo
 import NIOCore
 import PeerProtocol
 import PluginKit
+import Synchronization
 
 /// Messages of an authorized peer: the session validates, the chain decides, the engine acts.
 extension PeerConnection {
   func receive(_ message: PeerMessage) throws {
-    guard active != nil else { return }
+    guard let peer = active else { return }
+    if peer.watch != nil, message.mayTellOfPieces { return try receiveWatched(message, peer) }
     // In place: the session's state is not copied for each message.
     guard let event = try active?.session.receive(message) else { return }
     switch event {
@@ -20,7 +22,7 @@ extension PeerConnection {
   }
 
   /// Everything that does not come once for each block.
-  private func receiveRare(_ event: PeerEvent) throws {
+  func receiveRare(_ event: PeerEvent) throws {
     guard let peer = active else { return }
     let chain = peer.chain
     switch event {
@@ -30,18 +32,20 @@ extension PeerConnection {
     case .interested(let changed): try interest(true, changed: changed, peer)
     case .notInterested(let changed): try interest(false, changed: changed, peer)
     case .have(let piece):
-      peer.context.peerPieces[piece] = true
+      peer.sharePieces()
       _ = try chain.onHave(piece)
     case .dontHave(let piece):
-      peer.context.peerPieces[piece] = false
+      peer.sharePieces()
       _ = try chain.onDontHave(piece)
     case .bitfield(let pieces):
-      peer.context.peerPieces = pieces
+      peer.sharePieces()
       _ = try chain.onBitfield(pieces)
     case .haveAll:
-      peer.context.peerPieces = peer.session.peerPieces
+      peer.sharePieces()
       _ = try chain.onHaveAll()
-    case .haveNone: _ = try chain.onHaveNone()
+    case .haveNone:
+      peer.sharePieces()
+      _ = try chain.onHaveNone()
     case .suggested(let piece): _ = try chain.onSuggest(piece)
     case .allowedFast(let piece): _ = try chain.onAllowedFast(piece)
     case .rejected(let block): _ = try chain.onReject(block)
@@ -63,11 +67,13 @@ extension PeerConnection {
     guard handling == .pass, changed else { return }
     let priority = try peer.chain.unchokePriority()
     let number = number
-    core.choke { $0.interest(number, isInterested: isInterested, priority: priority, now: $1) }
+    let isRationed = peer.watch?.isRationed.load(ordering: .relaxed) ?? false
+    core.choke { $0.interest(number, isInterested: isInterested, priority: priority, isRationed: isRationed, now: $1) }
   }
 
   private func extendedHandshake(_ handshake: ExtendedHandshake, _ peer: ActivePeer) throws {
-    for (name, id) in handshake.messages { peer.context.peerMessages[name] = id == 0 ? nil : id }
+    // The session has added this handshake to the earlier ones.
+    peer.context.peerMessages = peer.session.peerExtensions?.messages ?? [:]
     if let refused = try peer.chain.onExtensionHandshake(handshake) {
       throw Refusal(plugin: refused.plugin, reason: refused.answer)
     }
@@ -79,6 +85,8 @@ extension PeerConnection {
       throw OversizedMessage(name: row.name, size: payload.readableBytes, maximum: row.maximumSize)
     }
     guard mayExchange(row.name, peer) else { return }
+    // A plugin and the peer have something to say to each other.
+    lastRequest = lastReceived
     _ = try peer.chain.onExtended(row.name, payload)
   }
 
@@ -99,7 +107,11 @@ extension PeerConnection {
     guard phase == .active, let peer = active else { return refuse(block) }
     lastRequest = lastReceived
     // The session is asked only about a choked peer: reading it out of the object copies it.
-    guard !peer.context.isChoked || peer.session.standing(of: block).isAllowed else { return try refuse(unasked: block) }
+    guard !peer.context.isChoked || (peer.session.standing(of: block).isAllowed && !peer.swarm.isPaused) else {
+      return try refuse(unasked: block)
+    }
+    // Asked for by mistake, or to see what we have: it was not told of the piece.
+    guard !peer.isSuperSeeded || peer.announced[Int(block.piece)] else { return try refuse(unasked: block) }
     guard peer.context.mayHave(block) else {
       refuse(block, ungranted: peer.context.grant)
       return try countRefusal()

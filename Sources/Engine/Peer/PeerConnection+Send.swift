@@ -74,6 +74,13 @@ extension PeerConnection {
     core.choke { $0.hold(number, isHeld: isHeld, now: $1) }
   }
 
+  /// The artifact was paused or resumed: what holds now is asked, for words to several loops may overtake each other.
+  func pauseOrResume() {
+    guard let swarm = active?.swarm else { return }
+    let number = number
+    core.choke { $0.pause(number, isPaused: swarm.isPaused, now: $1) }
+  }
+
   /// The choker's word. A choke drops what is queued: with rejects where the peer speaks BEP 6.
   func setChoked(_ isChoked: Bool) {
     guard let peer = active, phase == .active, peer.context.isChoked != isChoked else { return }

@@ -93,7 +93,7 @@ extension PeerConnection {
     let (core, number) = (core, number)
     let reader = swarm.artifact.reader
     let claim = limitedClaim
-    core.disk.submit { state in
+    core.disk.submit(reader.device) { state in
       guard state == .active else { return }
       guard var buffer = held.take() else { return }
       let result = reader.append(
@@ -165,6 +165,7 @@ extension PeerConnection {
     isWriting = false
     holdBackReading()
     schedulePump()
+    if active?.isSuperSeeded == true { tellSent(batch) }
   }
 
   private func finished(

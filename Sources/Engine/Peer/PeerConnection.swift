@@ -150,10 +150,23 @@ final class PeerConnection: ChannelDuplexHandler {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    var incoming = unwrapInboundIn(data)
-    if received == nil { received = incoming } else { received?.writeBuffer(&incoming) }
+    let incoming = unwrapInboundIn(data)
+    if var rest = received.take() {
+      rest.writeImmutableBuffer(incoming)
+      received = rest
+    } else {
+      received = incoming
+    }
     lastReceived = core.clock.now()
     handleEvent { try $0.consume() }
+    keepRest()
+    loop.receiving.giveBack(incoming)
+  }
+
+  /// Moves what waits for more bytes out of the loop's buffer, into memory that is no larger than it must be.
+  private func keepRest() {
+    guard let rest = received, rest.storageCapacity > 2 * rest.readableBytes + 64 else { return }
+    received = ByteBuffer(buffer: rest)
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -230,10 +243,7 @@ final class PeerConnection: ChannelDuplexHandler {
   func consume() throws {
     guard var buffer = received.take() else { return }
     defer {
-      if phase != .closed, buffer.readableBytes > 0 {
-        buffer.discardReadBytes()
-        received = buffer
-      }
+      if phase != .closed, buffer.readableBytes > 0 { received = buffer }
     }
     if phase == .handshaking { try readHandshake(&buffer) }
     while phase == .active || phase == .draining, let message = try decoder.next(&buffer) {

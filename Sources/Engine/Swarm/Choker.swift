@@ -1,7 +1,8 @@
 /// Who is unchoked, for a node that only seeds: everybody who is interested, or a fixed number of slots that go round fairly.
 ///
 /// A value fed with events and a clock. With slots, every `period` the peer that has held its slot longest (and at least one period)
-/// yields to the one that has waited longest; a lower priority from a plugin goes first.
+/// yields to the one that has waited longest; a lower priority from a plugin goes first, and a peer that shares what it gets counts as having
+/// waited longer. The slots may be for some peers only, those that are rationed.
 package struct Choker: Sendable {
   /// A connection.
   package typealias PeerNumber = UInt64
@@ -22,6 +23,10 @@ package struct Choker: Sendable {
   fileprivate struct Peer {
     var isInterested = false
     var isHeld = false
+    var isPaused = false
+    var isRationed = false
+    /// Periods of head start, 0 to 4.
+    var merit: UInt8 = 0
     var priority = Int.max
     /// Since when it has been unchoked, or has waited.
     var since: ContinuousClock.Instant
@@ -30,26 +35,49 @@ package struct Choker: Sendable {
 
   /// Slots; nil: no limit.
   package private(set) var slots: Int?
+  /// Whether every peer takes a slot; else those that are rationed.
+  private var rationsAll: Bool
   private let period: Duration
   private var peers: [PeerNumber: Peer] = [:]
   private var taken = 0
   private var rotated: ContinuousClock.Instant?
 
-  package init(slots: Int?, period: Duration = .seconds(10)) {
-    (self.slots, self.period) = (slots, period)
+  package init(slots: Int?, rationsAll: Bool = true, period: Duration = .seconds(10)) {
+    (self.slots, self.rationsAll, self.period) = (slots, rationsAll, period)
   }
 
   /// Whether the peer is unchoked now.
   package func isUnchoked(_ number: PeerNumber) -> Bool { peers[number]?.isUnchoked ?? false }
 
   /// A peer's interest changed. Repeated values are harmless.
-  package mutating func interest(_ number: PeerNumber, isInterested: Bool, priority: Int? = nil, now: ContinuousClock.Instant) -> [Action] {
+  package mutating func interest(
+    _ number: PeerNumber, isInterested: Bool, priority: Int? = nil, isRationed: Bool = false, now: ContinuousClock.Instant
+  ) -> [Action] {
     var peer = peers[number] ?? Peer(since: now)
     if peer.isInterested != isInterested, !peer.isUnchoked { peer.since = now }
     peer.isInterested = isInterested
     peer.priority = priority ?? .max
+    let isBoundedAnew = peer.isUnchoked && peer.isRationed != isRationed
+    peer.isRationed = isRationed
     peers[number] = peer
+    if isBoundedAnew { recount() }
     return settle(number, now)
+  }
+
+  /// The peer's artifact is paused, or resumed: it is choked, whoever else wants it unchoked.
+  package mutating func pause(_ number: PeerNumber, isPaused: Bool, now: ContinuousClock.Instant) -> [Action] {
+    peers[number, default: Peer(since: now)].isPaused = isPaused
+    return settle(number, now)
+  }
+
+  /// How well a peer shares what it gets, 0 to 4: so many periods it counts as having waited longer.
+  package mutating func credit(_ number: PeerNumber, merit: UInt8) { peers[number]?.merit = min(merit, 4) }
+
+  /// These peers share the slots from now on, or take none.
+  package mutating func ration(_ numbers: some Sequence<PeerNumber>, isRationed: Bool, now: ContinuousClock.Instant) -> [Action] {
+    for number in numbers { peers[number]?.isRationed = isRationed }
+    recount()
+    return trim(now) + settle(now)
   }
 
   /// A plugin holds the peer choked, or lets go of it.
@@ -60,18 +88,18 @@ package struct Choker: Sendable {
     return settle(number, now)
   }
 
-  /// Another number of slots from now on.
-  package mutating func set(slots: Int?, now: ContinuousClock.Instant) -> [Action] {
-    guard self.slots != slots else { return [] }
-    self.slots = slots
-    let excess = peers.filter { $0.value.isUnchoked }.sorted { Self.yields($0, $1) }.prefix(max(0, taken - (slots ?? .max)))
-    return excess.map { choke($0.key, now) } + settle(now)
+  /// Another number of slots from now on, for all peers or for those that are rationed.
+  package mutating func set(slots: Int?, rationsAll: Bool = true, now: ContinuousClock.Instant) -> [Action] {
+    guard self.slots != slots || self.rationsAll != rationsAll else { return [] }
+    (self.slots, self.rationsAll) = (slots, rationsAll)
+    recount()
+    return trim(now) + settle(now)
   }
 
   /// A peer is gone.
   package mutating func remove(_ number: PeerNumber, now: ContinuousClock.Instant) -> [Action] {
     guard let peer = peers.removeValue(forKey: number) else { return [] }
-    if peer.isUnchoked { taken -= 1 }
+    if peer.isUnchoked, takesSlot(peer) { taken -= 1 }
     return slots == nil ? [] : settle(now)
   }
 
@@ -79,20 +107,32 @@ package struct Choker: Sendable {
   package mutating func tick(_ now: ContinuousClock.Instant) -> [Action] {
     guard let slots, now - (rotated ?? now - period) >= period else { return [] }
     rotated = now
-    let waiting = peers.filter { $0.value.isWanting && !$0.value.isUnchoked }.count
+    let waiting = peers.filter { $0.value.isWanting && !$0.value.isUnchoked && takesSlot($0.value) }.sorted { precedes($0, $1) }
     let free = max(0, slots - taken)
-    let oldest = peers.filter { $0.value.isUnchoked && now - $0.value.since >= period }.sorted { Self.yields($0, $1) }
+    let oldest = peers.filter { $0.value.isUnchoked && takesSlot($0.value) && now - $0.value.since >= period }.sorted { yields($0, $1) }
     var actions: [Action] = []
-    for (number, _) in oldest.prefix(max(0, min(waiting - free, (slots + 1) / 2))) {
-      actions.append(choke(number, now))
+    for (holder, next) in zip(oldest.prefix((slots + 1) / 2), waiting.dropFirst(free)) where isDue(next, before: holder, now) {
+      actions.append(choke(holder.key, now))
     }
     // Those that have just yielded wait behind everybody else: `since` is now.
     return actions + settle(now)
   }
 
-  /// Without slots nobody waits for another, and one peer's change concerns that peer alone.
+  /// Whether the peer is one of those that share the slots.
+  private func takesSlot(_ peer: Peer) -> Bool { slots != nil && (rationsAll || peer.isRationed) }
+
+  private mutating func recount() { taken = peers.values.count { $0.isUnchoked && takesSlot($0) } }
+
+  /// Chokes those that have more than the slots between them.
+  private mutating func trim(_ now: ContinuousClock.Instant) -> [Action] {
+    guard let slots, taken > slots else { return [] }
+    let holders = peers.filter { $0.value.isUnchoked && takesSlot($0.value) }.sorted { yields($0, $1) }
+    return holders.prefix(taken - slots).map { choke($0.key, now) }
+  }
+
+  /// Who takes no slot waits for nobody, and its change concerns it alone.
   private mutating func settle(_ number: PeerNumber, _ now: ContinuousClock.Instant) -> [Action] {
-    guard slots == nil else { return settle(now) }
+    if let peer = peers[number], takesSlot(peer) { return settle(now) }
     guard let peer = peers[number], peer.isWanting != peer.isUnchoked else { return [] }
     return [peer.isWanting ? unchoke(number, now) : choke(number, now)]
   }
@@ -102,10 +142,8 @@ package struct Choker: Sendable {
     for (number, peer) in peers where peer.isUnchoked && !peer.isWanting {
       actions.append(choke(number, now))
     }
-    let free = slots.map { $0 - taken } ?? .max
-    guard free > 0 else { return actions }
-    let next = peers.filter { $0.value.isWanting && !$0.value.isUnchoked }.sorted { Self.precedes($0, $1) }
-    for (number, _) in next.prefix(free) {
+    let waiting = peers.filter { $0.value.isWanting && !$0.value.isUnchoked }.sorted { precedes($0, $1) }
+    for (number, peer) in waiting where taken < slots ?? .max || !takesSlot(peer) {
       actions.append(unchoke(number, now))
     }
     return actions
@@ -114,28 +152,37 @@ package struct Choker: Sendable {
   private mutating func choke(_ number: PeerNumber, _ now: ContinuousClock.Instant) -> Action {
     peers[number]?.isUnchoked = false
     peers[number]?.since = now
-    taken -= 1
+    if peers[number].map(takesSlot) == true { taken -= 1 }
     return .choke(number)
   }
 
   private mutating func unchoke(_ number: PeerNumber, _ now: ContinuousClock.Instant) -> Action {
     peers[number]?.isUnchoked = true
     peers[number]?.since = now
-    taken += 1
+    if peers[number].map(takesSlot) == true { taken += 1 }
     return .unchoke(number)
   }
 
   private typealias Entry = (key: PeerNumber, value: Peer)
 
-  private static func precedes(_ one: Entry, _ other: Entry) -> Bool {
-    (one.value.priority, one.value.since, one.key) < (other.value.priority, other.value.since, other.key)
+  private func precedes(_ one: Entry, _ other: Entry) -> Bool {
+    let (first, second) = (one.value.since - headStart(one), other.value.since - headStart(other))
+    return (one.value.priority, first, one.key) < (other.value.priority, second, other.key)
   }
 
-  private static func yields(_ one: Entry, _ other: Entry) -> Bool {
-    (other.value.priority, one.value.since, one.key) < (one.value.priority, other.value.since, other.key)
+  private func yields(_ one: Entry, _ other: Entry) -> Bool {
+    let (first, second) = (one.value.since + headStart(one), other.value.since + headStart(other))
+    return (other.value.priority, first, one.key) < (one.value.priority, second, other.key)
   }
+
+  /// Whether the holder of a slot, at the end of the queue, would be behind the one that waits.
+  private func isDue(_ waiting: Entry, before holder: Entry, _ now: ContinuousClock.Instant) -> Bool {
+    (waiting.value.priority, waiting.value.since - headStart(waiting)) <= (holder.value.priority, now - headStart(holder))
+  }
+
+  private func headStart(_ entry: Entry) -> Duration { period * Int(entry.value.merit) }
 }
 
 extension Choker.Peer {
-  fileprivate var isWanting: Bool { isInterested && !isHeld }
+  fileprivate var isWanting: Bool { isInterested && !isHeld && !isPaused }
 }

@@ -18,6 +18,9 @@ final class Swarm: Sendable {
     /// Connections and dials that want it to stay in memory.
     var holds = 0
     var isInService = true
+    var grants = SharedGrants()
+    var isPaused = false
+    var watch: SwarmWatch?
   }
 
   let artifact: SeededArtifact
@@ -26,6 +29,8 @@ final class Swarm: Sendable {
   /// Whether blocks went out since the last look: only then are the files' identities looked at again.
   let isActive = Atomic<Bool>(false)
   let hashes: HashAnswers
+  /// What a peer has that has said nothing yet: one for all of them.
+  let noPieces: Bitfield
   private let state = Mutex(State())
 
   /// About how many bytes of memory it holds.
@@ -37,6 +42,7 @@ final class Swarm: Sendable {
     cost =
       4096 + 2 * torrent.infoBytes.count + torrent.pieceLayers.values.reduce(0) { $0 + $1.count + 64 } + torrent.layout.files.count * 512
     hashes = HashAnswers(artifact)
+    noPieces = Bitfield(count: artifact.facts.layout.pieceCount)
   }
 
   var facts: ArtifactFacts { artifact.facts }
@@ -44,6 +50,10 @@ final class Swarm: Sendable {
   var peerCount: Int { state.withLock { $0.peers.count } }
   var peers: Set<PeerNumber> { state.withLock { $0.peers } }
   var isInService: Bool { state.withLock { $0.isInService } }
+  /// Whether no new peer is let in and none is served, until it is resumed.
+  var isPaused: Bool { state.withLock { $0.isPaused } }
+  /// Who has what, where that is being watched.
+  var watch: SwarmWatch? { state.withLock { $0.watch } }
 
   /// The plugins' parts for this artifact, made when the first peer comes or the policy is a new one.
   func members(of pipeline: Pipeline) throws(PluginFailure) -> [Member] {
@@ -86,10 +96,29 @@ final class Swarm: Sendable {
 
   // MARK: Peers
 
-  /// Counts a peer in; false where the artifact has gone out of service meanwhile.
+  /// Begins to watch who has what, if nobody does yet.
+  func beginWatch() -> SwarmWatch {
+    let start = Int.random(in: 0..<max(1, layout.pieceCount))
+    return state.withLock { state in
+      if let watch = state.watch { return watch }
+      let watch = SwarmWatch(ours: artifact.have, pieceLength: layout.pieceLength, start: start)
+      state.watch = watch
+      return watch
+    }
+  }
+
+  /// Pauses or resumes; the peers that are there.
+  func setPaused(_ isPaused: Bool) -> Set<PeerNumber> {
+    state.withLock { state in
+      state.isPaused = isPaused
+      return state.peers
+    }
+  }
+
+  /// Counts a peer in; false where the artifact has gone out of service meanwhile, or is paused.
   func join(_ number: PeerNumber) -> Bool {
     state.withLock { state in
-      guard state.isInService else { return false }
+      guard state.isInService, !state.isPaused else { return false }
       state.peers.insert(number)
       return true
     }
@@ -99,9 +128,12 @@ final class Swarm: Sendable {
   func leave(_ number: PeerNumber) {
     state.withLock { state in
       guard state.peers.remove(number) != nil, state.peers.isEmpty else { return }
-      (state.members, state.generation) = ([], nil)
+      (state.members, state.generation, state.grants, state.watch) = ([], nil, SharedGrants(), nil)
     }
   }
+
+  /// The same grant, and the pieces that it shows, in memory that peers with equal grants share.
+  func shared(_ grant: Grant) -> (grant: Grant, visible: Bitfield) { state.withLock { $0.grants.share(grant, of: artifact.have) } }
 
   /// Nobody joins any more; the peers that are still there.
   func retire() -> Set<PeerNumber> {
@@ -114,6 +146,16 @@ final class Swarm: Sendable {
   /// Tells every plugin's part something. What one throws is charged to its budget, and the others are told all the same.
   func tell(_ hook: Hook, _ body: (any TorrentPlugin) throws -> Void) {
     for member in state.withLock({ $0.members }) { member.installed.tell(hook) { try body(member.plugin) } }
+  }
+
+  /// Asks the plugins' parts in order, until one has handled it. What one throws is charged to its budget, and the next one is asked.
+  func ask(_ hook: Hook, _ body: (any TorrentPlugin) throws -> Handling) -> Handling {
+    for member in state.withLock({ $0.members }) {
+      var handling = Handling.pass
+      member.installed.tell(hook) { handling = try body(member.plugin) }
+      if handling == .handled { return .handled }
+    }
+    return .pass
   }
 
   private func make(_ pipeline: Pipeline) throws(PluginFailure) -> [Member] {

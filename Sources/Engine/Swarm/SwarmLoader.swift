@@ -38,12 +38,12 @@ final class SwarmLoader: Sendable {
 
   private let table: SwarmTable
   private let source: any ArtifactSource
-  private let disk: NIOThreadPool
-  /// Told that an artifact's evidence does not hold.
+  private let disk: DiskThreads
+  /// Told that an artifact's evidence does not hold, and that it is out of service.
   private let onFault: @Sendable (Int64, StorageError) -> Void
   private let state = Mutex(State())
 
-  init(table: SwarmTable, source: any ArtifactSource, disk: NIOThreadPool, onFault: @escaping @Sendable (Int64, StorageError) -> Void) {
+  init(table: SwarmTable, source: any ArtifactSource, disk: DiskThreads, onFault: @escaping @Sendable (Int64, StorageError) -> Void) {
     (self.table, self.source, self.disk, self.onFault) = (table, source, disk, onFault)
   }
 
@@ -56,15 +56,18 @@ final class SwarmLoader: Sendable {
   /// The same by the inventory's number.
   func find(_ id: Int64, _ waiter: @escaping Waiter) -> Swarm? {
     if let swarm = table.hold(id) { return swarm }
-    state.withLock { state in
+    let arrived = state.withLock { state -> Swarm? in
+      // It may have arrived since.
+      if let swarm = table.hold(id) { return swarm }
       if state.loads[id] == nil { state.queue.append(id) }
       state.loads[id, default: Load(waiters: [])].waiters.append(waiter)
+      return nil
     }
-    startNext()
-    return nil
+    if arrived == nil { startNext() }
+    return arrived
   }
 
-  /// The artifact was replaced or removed: what is being loaded of it is not what it is now.
+  /// The artifact is about to be replaced or removed in the table, and has been in the source: what is being loaded of it is loaded again.
   func invalidate(_ id: Int64) { state.withLock { $0.loads[id]?.isStale = true } }
 
   private func startNext() {
@@ -76,7 +79,8 @@ final class SwarmLoader: Sendable {
       return id
     }
     guard let next else { return }
-    disk.submit { [self] submission in
+    // The inventory's disk: a lane of its own, that no artifact's device has.
+    disk.submit(.max) { [self] submission in
       let result: Result<SeededArtifact, any Error> =
         submission == .active ? Result { try source.load(next) } : .failure(CancellationError())
       finish(next, result)
@@ -84,29 +88,31 @@ final class SwarmLoader: Sendable {
     }
   }
 
+  /// In one step for all who look on: the load is over, and its swarm is in the table or the artifact out of it.
   private func finish(_ id: Int64, _ result: Result<SeededArtifact, any Error>) {
-    let waiters = state.withLock { state -> [Waiter] in
+    let swarm = (try? result.get()).map(Swarm.init)
+    let (waiters, lookup) = state.withLock { state -> ([Waiter], SwarmLookup) in
       state.underWay -= 1
       if state.loads[id]?.isStale == true, table.isInService(id) {
         state.queue.append(id)
-        return []
+        return ([], .unknown)
       }
-      return state.loads.removeValue(forKey: id)?.waiters ?? []
+      let waiters = state.loads.removeValue(forKey: id)?.waiters ?? []
+      return (waiters, settle(id, swarm, result, holds: waiters.count))
     }
-    guard !waiters.isEmpty else { return }
-    for (waiter, lookup) in zip(waiters, lookups(id, result, waiters.count)) { waiter(lookup) }
+    if case .failed = lookup, case .failure(let error as StorageError) = result { onFault(id, error) }
+    for waiter in waiters { waiter(lookup) }
   }
 
-  private func lookups(_ id: Int64, _ result: Result<SeededArtifact, any Error>, _ count: Int) -> [SwarmLookup] {
-    let lookup: SwarmLookup
+  private func settle(_ id: Int64, _ swarm: Swarm?, _ result: Result<SeededArtifact, any Error>, holds: Int) -> SwarmLookup {
     switch result {
-    case .success(let artifact):
-      let swarm = Swarm(artifact)
-      lookup = artifact.facts.id == id && table.arrived(swarm, holds: count) ? .held(swarm) : .unknown
+    case .success:
+      guard let swarm, swarm.facts.id == id, let arrived = table.arrived(swarm, holds: holds) else { return .unknown }
+      return .held(arrived)
     case .failure(let error):
-      if let error = error as? StorageError { onFault(id, error) }
-      lookup = table.isInService(id) || error is StorageError ? .failed("\(error)") : .unknown
+      guard table.isInService(id) else { return .unknown }
+      if error is StorageError { _ = table.remove(id) }
+      return .failed("\(error)")
     }
-    return Array(repeating: lookup, count: count)
   }
 }

@@ -22,6 +22,8 @@ final class SwarmTable: Sendable {
     /// Those of them that never leave it while they are in service.
     var residents: Set<Int64> = []
     var recent = RecentSwarms()
+    /// Those that are paused, in memory or not, until they are resumed: an artifact that is replaced or comes back stays paused.
+    var paused: Set<Int64> = []
     /// What artifacts whose swarms have gone have sent.
     var uploaded: [Int64: Int64] = [:]
   }
@@ -44,6 +46,16 @@ final class SwarmTable: Sendable {
     state.withLock { ($0.uploaded[id] ?? 0) + ($0.live[id]?.uploaded.load(ordering: .relaxed) ?? 0) }
   }
 
+  func isPaused(_ id: Int64) -> Bool { state.withLock { $0.paused.contains(id) } }
+
+  /// Pauses or resumes an artifact; the peers that it has.
+  func setPaused(_ id: Int64, _ isPaused: Bool) -> Set<PeerNumber> {
+    state.withLock { state in
+      if isPaused { state.paused.insert(id) } else { state.paused.remove(id) }
+      return state.live[id]?.setPaused(isPaused) ?? []
+    }
+  }
+
   /// Puts artifacts in service, to be loaded when somebody asks; gives back the swarms of those that were there before.
   func insert(_ artifacts: [ServedArtifact]) -> [Swarm] {
     state.withLock { state in
@@ -58,7 +70,7 @@ final class SwarmTable: Sendable {
     let id = swarm.facts.id
     return state.withLock { state in
       let former = state.insert(ServedArtifact(id: id, wire: swarm.facts.infoHash.wire, missing: missing))
-      state.live[id] = swarm
+      state.putIn(swarm)
       state.residents.insert(id)
       return former
     }
@@ -88,13 +100,15 @@ final class SwarmTable: Sendable {
     }
   }
 
-  /// Puts a loaded swarm in, with so many holds; false where the artifact has gone out of service.
-  func arrived(_ swarm: Swarm, holds: Int) -> Bool {
+  /// Puts a loaded swarm in, unless one is there already; gives the one that is, with so many holds more. Nil where the artifact has gone out
+  /// of service.
+  func arrived(_ loaded: Swarm, holds: Int) -> Swarm? {
     state.withLock { state in
-      guard state.entries[swarm.facts.id] != nil else { return false }
+      guard state.entries[loaded.facts.id] != nil else { return nil }
+      let swarm = state.live[loaded.facts.id] ?? loaded
       for _ in 0..<holds { swarm.hold() }
-      state.live[swarm.facts.id] = swarm
-      return true
+      state.putIn(swarm)
+      return swarm
     }
   }
 
@@ -123,6 +137,11 @@ extension SwarmTable.State {
     for hash in artifact.wire.prefix(2) { ids[hash] = artifact.id }
     if artifact.missing > 0 { missing[artifact.id] = artifact.missing }
     return former
+  }
+
+  fileprivate mutating func putIn(_ swarm: Swarm) {
+    live[swarm.facts.id] = swarm
+    if paused.contains(swarm.facts.id) { _ = swarm.setPaused(true) }
   }
 
   fileprivate mutating func remove(_ id: Int64) -> Swarm? {

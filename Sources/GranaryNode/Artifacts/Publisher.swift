@@ -107,7 +107,7 @@ struct Publisher: Sendable {
     do {
       try AtomicFile.write(bytes, to: path)
     } catch {
-      throw Failure(.cannotCreate, "\(error)")
+      throw Failure(error.isOfDisk ? .diskIO : .cannotCreate, "\(error)")
     }
     return path
   }
@@ -118,5 +118,13 @@ struct Publisher: Sendable {
     guard let first = verified.problems.first else { return pieces }
     let more = verified.problems.count > 1 ? " (and \(verified.problems.count - 1) more)" : ""
     return "\(pieces); \(first.error)\(more)"
+  }
+}
+
+extension StorageError {
+  /// Whether the disk is at fault (full, read-only, failing), and not the path.
+  fileprivate var isOfDisk: Bool {
+    guard case .failed(_, _, _, let number) = self else { return false }
+    return [ENOSPC, EDQUOT, EROFS, EIO].contains(number)
   }
 }

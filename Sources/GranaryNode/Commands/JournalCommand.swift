@@ -20,8 +20,7 @@ struct JournalCommand: AsyncParsableCommand {
 
   func run() async throws {
     let place = try Workplace(common)
-    // What waits in the node's memory is stored first, so that the answer is complete.
-    _ = try await place.runningNode()?.flush()
+    await flush(place)
     guard let database = try place.reading() else { return try print([]) }
     var filter = try filter(database)
     let rows = try database.journal(filter)
@@ -31,6 +30,16 @@ struct JournalCommand: AsyncParsableCommand {
       return try await follow(database, filter)
     }
     try print(rows)
+  }
+
+  /// What waits in the node's memory is stored first, so that the answer is complete. Where the disk is full, what was stored before it was
+  /// is wanted all the more.
+  private func flush(_ place: Workplace) async {
+    do {
+      _ = try await place.runningNode()?.flush()
+    } catch {
+      for line in Failure(error).lines { Console.note("granary: warning: the newest entries are missing here: " + escaped(line.message)) }
+    }
   }
 
   private func filter(_ database: InventoryDatabase) throws -> JournalFilter {

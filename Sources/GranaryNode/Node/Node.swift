@@ -41,6 +41,7 @@ final class Node: Sendable {
   let started = ContinuousClock.now
   let state: Mutex<State>
   let threads: Int
+  let openFiles: OpenFilesLimit
   private let lock: NodeLock
   private let flusher: InventoryFlusher
   private let group: MultiThreadedEventLoopGroup
@@ -60,6 +61,7 @@ final class Node: Sendable {
     let settings = configuration.settings
     initial = settings
     paths = configuration.paths
+    openFiles = OpenFilesLimit.raise()
     logger = Logger(label: "granary")
     self.reread = reread
     try paths.makeFolders()
@@ -67,6 +69,7 @@ final class Node: Sendable {
       throw Failure(.tryLater, "the state directory \(paths.state) is in use by \(NodeLock.holder(path: paths.lock))")
     }
     self.lock = lock
+    paths.sweep()
     database = try InventoryDatabase.open(path: paths.inventory)
     keeper = InventoryKeeper(database: database)
     let pacer = TimedPacer()
@@ -87,8 +90,9 @@ final class Node: Sendable {
     var generator = SystemRandomNumberGenerator()
     let peerID = PeerID.random(prefix: "-GY0100-", using: &generator)
     engine = SeedEngine(
-      settings: EngineSettings(settings, loops: threads), pipeline: pipeline, peerID: peerID, clientVersion: "Granary \(Granary.version)",
-      journal: journal, delegate: delegate, logger: logger, group: group, disk: disk, source: delegate)
+      settings: EngineSettings(settings, loops: threads, openFiles: openFiles), pipeline: pipeline, peerID: peerID,
+      clientVersion: "Granary \(Granary.version)",
+      journal: journal, delegate: delegate, logger: logger, group: group, disk: disk, diskThreads: Self.diskThreads, source: delegate)
     announcer = TrackerAnnouncer(group: group, peerID: peerID.bytes, delegate: delegate, logger: logger)
     state = Mutex(State(configuration: configuration))
     try database.markInterruptedRuns()
@@ -139,6 +143,7 @@ final class Node: Sendable {
   }
 
   private func announceReadiness(_ listeners: [PeerAddress]) {
+    if let shortage = shortageOfDescriptors { logger.warning("\(shortage)") }
     logger.notice(
       "ready",
       metadata: [
@@ -171,6 +176,11 @@ final class Node: Sendable {
     logger.notice("stopped", metadata: ["why": "\(why)"])
   }
 
+  /// What to tell of limits.connections and the process's open files.
+  var shortageOfDescriptors: String? {
+    openFiles.shortage(settings.limits.connections, openFiles: settings.limits.openFiles)
+  }
+
   var settings: NodeSettings { state.withLock { $0.configuration.settings } }
 
   /// Reads the configuration again and switches to it, or says why not and changes nothing.
@@ -192,7 +202,7 @@ final class Node: Sendable {
     let restarts = ReloadableKeys.changesNeedingRestart(initial, fresh.settings)
     state.withLock { ($0.configuration, $0.generation) = (fresh, generation) }
     journal.writer.keep(rows: fresh.settings.limits.journalRows)
-    engine.replace(settings: EngineSettings(fresh.settings, loops: threads))
+    engine.replace(settings: EngineSettings(fresh.settings, loops: threads, openFiles: openFiles))
     engine.replace(pipeline: pipeline)
     refreshService()
     lookAgain()
@@ -225,17 +235,20 @@ final class Node: Sendable {
     return logger
   }
 
-  private static let diskThreads = 8
+  private static let diskThreads = 16
   private static let drainTime = Duration.seconds(5)
   private static let farewellTime = Duration.seconds(5)
 }
 
 extension EngineSettings {
-  init(_ settings: NodeSettings, loops: Int) {
+  init(_ settings: NodeSettings, loops: Int, openFiles: OpenFilesLimit) {
     let limits = settings.limits
+    // A peer that is refused has a reason in the journal; one that no descriptor is left for would wait in the listener's queue for ever.
+    let connections = openFiles.connections(limits.connections, openFiles: limits.openFiles)
     self.init(
       listen: settings.listen.map { ListenAddress(host: $0.address.ip.description, port: Int($0.address.port)) }, eventLoops: loops,
-      uploadRate: limits.upload?.bytesPerSecond, uploadSlots: limits.uploadSlots, connections: limits.connections,
+      uploadRate: limits.upload?.bytesPerSecond, uploadSlots: UploadSlots(limits.uploadSlots),
+      superSeeding: SuperSeeding(settings.superSeeding), connections: connections,
       connectionsPerAddress: limits.perAddress, handshakes: limits.handshakes, handshakeTimeout: limits.handshakeTimeout.duration,
       idleTimeout: limits.idleTimeout.duration, requestQueue: limits.requestQueue)
     (uploadRatePerArtifact, uploadRatePerPrincipal) = (limits.uploadPerArtifact?.bytesPerSecond, limits.uploadPerPrincipal?.bytesPerSecond)

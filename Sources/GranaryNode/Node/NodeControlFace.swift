@@ -52,8 +52,9 @@ struct NodeControlFace: NodeControl {
   func remove(_ what: String, by uid: UInt32) async throws -> ChangeDocument {
     try await blocking {
       let artifact = try node.database.find(what)
-      node.takeOutOfService(artifact.id, reason: "removed by the operator")
+      // Where the inventory cannot be written, nothing changes: the artifact is not half removed.
       try node.database.remove(artifact.id)
+      node.takeOutOfService(artifact.id, reason: "removed by the operator")
       node.journal.record(change("remove", artifact, uid))
       return ChangeDocument(message: "removed \(artifact.name)")
     }
@@ -127,6 +128,7 @@ struct NodeControlFace: NodeControl {
       installed.statistics.trip.map { "plugin \(installed.name) is tripped (on-error: \(installed.onError.rawValue)): \($0.reason)" }
     }
     if let hang = node.formerHang { warnings.append("the last run hung and was ended: \(hang)") }
+    if let shortage = node.shortageOfDescriptors { warnings.append(shortage) }
     if let problem = node.journal.writer.status.problem { warnings.append("the journal cannot be written: \(problem)") }
     if let problem = node.ledger.status.problem { warnings.append("transfers cannot be written: \(problem)") }
     if let problem = node.pluginValues.problem { warnings.append("what plugins keep cannot be written: \(problem)") }

@@ -1,5 +1,6 @@
 import Foundation
 import Metainfo
+import Storage
 
 /// Where a node keeps its things.
 struct NodePaths: Sendable {
@@ -28,9 +29,18 @@ struct NodePaths: Sendable {
     return access(own, W_OK) == 0 ? own : "/tmp"
   }
 
+  /// The folders of the state directory, and itself.
+  private var folders: [String] { [state, torrents, state + "/plugins"] }
+
+  /// Deletes what killed processes were writing. To be called with the lock held: who makes an inventory holds it too.
+  func sweep() {
+    for folder in folders { AtomicFile.sweep(folder: folder) }
+    unlink(inventory + ".new")
+  }
+
   /// Makes the state directory with mode 0700.
   func makeFolders() throws {
-    for folder in [state, torrents, state + "/plugins"] {
+    for folder in folders {
       do {
         try FileManager.default.createDirectory(
           atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

@@ -23,7 +23,7 @@ struct JournalQueue {
   let capacity: Int
   /// At most about this many bytes.
   let byteCapacity: Int
-  /// Within this time of the first one, equal refusals are counted.
+  /// Within this time of the first one, equal entries are counted where they are to be.
   let window: Duration
 
   private(set) var entries: [CountedEntry] = []
@@ -36,8 +36,9 @@ struct JournalQueue {
     (self.capacity, self.byteCapacity, self.window) = (max(1, capacity), max(1, byteCapacity), window)
   }
 
-  mutating func push(_ entry: JournalEntry) -> Outcome {
-    let key = entry.isRefusal ? JournalKey(entry) : nil
+  /// Takes an entry. A refusal, and what `isCounted` says it of, shares the row of an equal one.
+  mutating func push(_ entry: JournalEntry, isCounted: Bool = false) -> Outcome {
+    let key = entry.isRefusal || isCounted ? JournalKey(entry) : nil
     if let key, let index = latest[key], entry.at < entries[index].entry.at.advanced(by: window) {
       entries[index].repeated(entry)
       return .merged

@@ -29,6 +29,7 @@ package final class JournalWriter: Sendable {
   private struct Shared {
     var queue: JournalQueue
     var strangers = StrangerHashes()
+    var crowd: AddressCrowd
     /// Rows kept in the inventory.
     var rows: Int
     var status = Status()
@@ -52,7 +53,10 @@ package final class JournalWriter: Sendable {
   package init(database: InventoryDatabase, limits: JournalLimits = JournalLimits(), onPressure: @escaping @Sendable () -> Void = {}) {
     (self.database, self.limits, self.onPressure) = (database, limits, onPressure)
     shared = Mutex(
-      Shared(queue: JournalQueue(capacity: limits.queue, byteCapacity: limits.queueBytes, window: limits.window), rows: limits.rows))
+      Shared(
+        queue: JournalQueue(capacity: limits.queue, byteCapacity: limits.queueBytes, window: limits.window),
+        crowd: AddressCrowd(rowsPerAddress: limits.rowsPerAddress, window: limits.window),
+        rows: limits.rows))
     // The first flush prunes: the limit may have become lower since the last run.
     flushing = Mutex(Flushing(sincePrune: limits.pruneEvery))
   }
@@ -60,7 +64,8 @@ package final class JournalWriter: Sendable {
   /// Queues an entry, or counts it where there is no room. Never waits for the disk.
   package func append(_ entry: JournalEntry) {
     let outcome = shared.withLock { shared in
-      let outcome = shared.queue.push(shared.strangers.digest(entry))
+      let (entry, isCounted) = shared.crowd.taken(shared.strangers.digest(entry))
+      let outcome = shared.queue.push(entry, isCounted: isCounted)
       if outcome == .merged { shared.status.merged = shared.status.merged.addingSaturated(1) }
       if outcome == .dropped { shared.status.dropped = shared.status.dropped.addingSaturated(1) }
       return outcome

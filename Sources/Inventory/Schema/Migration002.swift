@@ -16,7 +16,7 @@ enum Migration002 {
   private static let trackers = """
     CREATE TABLE tracker_lists (
       id INTEGER PRIMARY KEY,
-      tiers TEXT NOT NULL UNIQUE CHECK (json_valid(tiers))
+      tiers TEXT NOT NULL UNIQUE CHECK (tiers <> '')
     ) STRICT;
     ALTER TABLE artifacts ADD COLUMN tracker_list_id INTEGER REFERENCES tracker_lists (id);
     CREATE INDEX artifacts_by_tracker_list ON artifacts (tracker_list_id) WHERE tracker_list_id IS NOT NULL;

@@ -25,6 +25,10 @@ private struct MagnetParser {
   private var trackers: [String] = []
   private var webSeeds: [String] = []
   private var peers: [Magnet.Peer] = []
+  // A link may name thousands: what is there already is not looked for one by one.
+  private var seenTrackers: Set<String> = []
+  private var seenWebSeeds: Set<String> = []
+  private var seenPeers: Set<Magnet.Peer> = []
   private var selectedFiles: [ClosedRange<Int>]?
 
   func magnet() throws(MagnetError) -> Magnet {
@@ -45,16 +49,17 @@ private struct MagnetParser {
     switch name {
     case "xt": try topic(try decoded(raw, key))
     case "dn": displayName = try decoded(Substring(raw.map { $0 == "+" ? " " : $0 }), key)
-    case "tr": add(try decoded(raw, key), to: &trackers)
-    case "ws": add(try decoded(raw, key), to: &webSeeds)
+    case "tr": Self.add(try decoded(raw, key), to: &trackers, seen: &seenTrackers)
+    case "ws": Self.add(try decoded(raw, key), to: &webSeeds, seen: &seenWebSeeds)
     case "so": selectedFiles = try FileSelection.parse(try decoded(raw, key))
     case "x" where key == "x.pe" || key.hasPrefix("x.pe."): try peer(try decoded(raw, key), at: key)
     default: break
     }
   }
 
-  private func add(_ url: String, to urls: inout [String]) {
-    if !url.isEmpty, !urls.contains(url) { urls.append(url) }
+  // Static: a method would hold a second copy of the lists while they change, and each addition would copy them whole.
+  private static func add(_ url: String, to urls: inout [String], seen: inout Set<String>) {
+    if !url.isEmpty, seen.insert(url).inserted { urls.append(url) }
   }
 
   private func decoded(_ raw: Substring, _ key: String) throws(MagnetError) -> String {
@@ -96,11 +101,13 @@ private struct MagnetParser {
     let colon = text.lastIndex(of: ":")
     let host = colon.map { text[..<$0] } ?? ""
     let port = colon.flatMap { UInt16(text[text.index(after: $0)...]) } ?? 0
-    let isBracketed = host.hasPrefix("[") && host.hasSuffix("]") && host.count > 2
-    guard port > 0, isBracketed || (!host.isEmpty && !host.contains(where: { ":[]".contains($0) })) else {
+    let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+    let name = isBracketed ? host.dropFirst().dropLast() : host
+    // Brackets are for IPv6 addresses, which have colons, and for nothing else.
+    guard port > 0, !name.isEmpty, name.contains(":") == isBracketed, !name.contains(where: { "[]".contains($0) }) else {
       throw MagnetError(place: key, problem: "\(shown(text.utf8)) is not HOST:PORT")
     }
-    let peer = Magnet.Peer(host: String(isBracketed ? host.dropFirst().dropLast() : host), port: port)
-    if !peers.contains(peer) { peers.append(peer) }
+    let peer = Magnet.Peer(host: String(name), port: port)
+    if seenPeers.insert(peer).inserted { peers.append(peer) }
   }
 }

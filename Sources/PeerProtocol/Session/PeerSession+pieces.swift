@@ -30,7 +30,8 @@ extension PeerSession {
   mutating func receiveHaveNone() throws(ProtocolViolation) -> PeerEvent {
     try checkFast(.haveNone)
     try checkAvailability(.haveNone)
-    (peerPieces, peerPieceCount) = (Bitfield(count: layout?.pieceCount ?? 0), 0)
+    // A set that is empty already may be one that many sessions share.
+    if peerPieceCount > 0 { (peerPieces, peerPieceCount) = (Bitfield(count: layout?.pieceCount ?? 0), 0) }
     return .haveNone
   }
 

@@ -62,9 +62,13 @@ package struct PeerSession: Sendable {
   private var glitchesTaken = 0
 
   /// The state right after both handshakes.
-  package init(layout: PieceLayout?, fast: Bool, extensions: Bool, v2: Bool, limits: SessionLimits = SessionLimits()) {
+  ///
+  /// - Parameter noPieces: an empty bitfield of the layout's count, for sessions of one torrent to share; nil makes one.
+  package init(
+    layout: PieceLayout?, fast: Bool, extensions: Bool, v2: Bool, limits: SessionLimits = SessionLimits(), noPieces: Bitfield? = nil
+  ) {
     (self.layout, self.fast, self.extensions, self.v2, self.limits) = (layout, fast, extensions, v2, limits)
-    let none = Bitfield(count: layout?.pieceCount ?? 0)
+    let none = noPieces ?? Bitfield(count: layout?.pieceCount ?? 0)
     (announced, peerPieces, bounds) = (none, none, BlockBounds(layout))
   }
 

@@ -41,12 +41,12 @@ public final class PeerContext {
 
   package init(
     artifact: ArtifactFacts, infoBytes: [UInt8], facts: PeerFacts, grant: Grant, now: ContinuousClock.Instant, handle: PeerHandle,
-    lane: HookLane = HookLane()
+    peerPieces: Bitfield? = nil, lane: HookLane = HookLane()
   ) {
     self.lane = lane
     (self.artifact, self.infoBytes, self.facts, self.grant) = (artifact, infoBytes, facts, grant)
     (self.now, self.handle) = (now, handle)
-    peerPieces = Bitfield(count: artifact.layout.pieceCount)
+    self.peerPieces = peerPieces ?? Bitfield(count: artifact.layout.pieceCount)
   }
 
   /// Whether the peer announced this name in its extended handshake, so that `send(extended:)` can reach it.

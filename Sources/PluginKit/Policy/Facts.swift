@@ -2,23 +2,40 @@ import Metainfo
 import PeerProtocol
 
 /// What policy knows of an artifact.
+///
+/// A word in size: every connection has several copies.
 public struct ArtifactFacts: Sendable {
+  private final class Values: Sendable {
+    let id: Int64
+    let infoHash: InfoHash
+    let name: String
+    let labels: [String: String]
+    let isPrivate: Bool
+    let layout: PieceLayout
+
+    init(id: Int64, infoHash: InfoHash, name: String, labels: [String: String], isPrivate: Bool, layout: PieceLayout) {
+      (self.id, self.infoHash, self.name, self.labels) = (id, infoHash, name, labels)
+      (self.isPrivate, self.layout) = (isPrivate, layout)
+    }
+  }
+
+  private let values: Values
+
   /// The inventory's number for it.
-  public let id: Int64
+  public var id: Int64 { values.id }
   /// What names its swarms.
-  public let infoHash: InfoHash
+  public var infoHash: InfoHash { values.infoHash }
   /// Its name.
-  public let name: String
+  public var name: String { values.name }
   /// The operator's labels.
-  public let labels: [String: String]
+  public var labels: [String: String] { values.labels }
   /// BEP 27.
-  public let isPrivate: Bool
+  public var isPrivate: Bool { values.isPrivate }
   /// Files and pieces.
-  public let layout: PieceLayout
+  public var layout: PieceLayout { values.layout }
 
   public init(id: Int64, infoHash: InfoHash, name: String, labels: [String: String], isPrivate: Bool, layout: PieceLayout) {
-    (self.id, self.infoHash, self.name, self.labels) = (id, infoHash, name, labels)
-    (self.isPrivate, self.layout) = (isPrivate, layout)
+    values = Values(id: id, infoHash: infoHash, name: name, labels: labels, isPrivate: isPrivate, layout: layout)
   }
 }
 

@@ -1,7 +1,7 @@
 import Metainfo
 
 /// A guard's verdict with the plugin that gave it.
-public struct Judgement: Sendable {
+public struct Judgement: Sendable, Hashable {
   /// The plugin's name in the pipeline.
   public let plugin: String
   /// Its verdict.
@@ -13,7 +13,7 @@ public struct Judgement: Sendable {
 }
 
 /// What all guards of one operation said together: every one must allow.
-public struct Decision: Sendable {
+public struct Decision: Sendable, Hashable {
   /// The operation asked about.
   public let operation: Operation
   /// What each guard said, in the pipeline's order. Empty where nobody guards the operation.
@@ -35,7 +35,7 @@ public struct Decision: Sendable {
 
 /// The verdicts compiled for one connection: what this principal may do with this artifact, until when, under which policy.
 /// It answers each block's guards in O(1).
-public struct Grant: Sendable {
+public struct Grant: Sendable, Hashable {
   /// May it be given the info dictionary?
   public let metadata: Decision
   /// May it be given blocks, and of what?

@@ -9,6 +9,8 @@ struct Decoded<Value> {
 enum StrictDecoding {
   /// Each pass finds one problem of a type, or one mapping's unknown keys.
   static let maximumPasses = 100
+  /// Unknown keys that are named; of the others there is only the number.
+  static let maximumUnknownKeys = 100
 
   static func decode<T: Decodable>(_ type: T.Type, from node: YAMLNode, file: String, path: SettingsPath = SettingsPath()) -> Decoded<T> {
     let keys = KeyRecord()
@@ -33,8 +35,13 @@ enum StrictDecoding {
     return Decoded(value: nil, problems: problems + [Problem(mark: last, message: "more problems may follow; these are enough for now")])
   }
 
+  /// Looking for the key that was meant costs something, and nobody reads thousands of these: a file that is none of ours is told so soon.
   private static func described(_ unknownKeys: [UnknownKey], _ keys: KeyRecord) -> [Problem] {
-    unknownKeys.map { $0.problem(known: keys.known[$0.container] ?? []) }
+    let shown = unknownKeys.prefix(maximumUnknownKeys)
+    let problems = shown.map { $0.problem(known: keys.known[$0.container] ?? []) }
+    guard let next = unknownKeys.dropFirst(maximumUnknownKeys).first else { return problems }
+    let message = "this key and \(unknownKeys.count - shown.count - 1) more are unknown"
+    return problems + [Problem(mark: next.mark, path: next.container.path, message: message)]
   }
 }
 

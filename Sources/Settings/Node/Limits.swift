@@ -9,7 +9,7 @@ package struct Limits: Sendable, Hashable {
   /// The same to each principal, over all its connections and artifacts; nil for no limit.
   package var uploadPerPrincipal: ByteRate?
   /// Connections, whoever dialed, of all artifacts together: 1...1,000,000.
-  package var connections = 4000
+  package var connections = 10_000
   /// Connections from one address: 1...1,000,000. Peers behind one NAT or on one host share it.
   package var perAddress = 256
   /// Connections of one principal, an identity or else an address, once it is authorized: 1...1,000,000; nil: as many as of one address.
@@ -18,8 +18,8 @@ package struct Limits: Sendable, Hashable {
   package var handshakes = 256
   /// How long one may take for that: 1 s ... 10 min.
   package var handshakeTimeout = TimeSpan(milliseconds: 10_000)
-  /// Peers that are unchoked at once; nil for all that are interested. Else 1...1,000,000.
-  package var uploadSlots: Int?
+  /// Peers that are unchoked at once.
+  package var uploadSlots = UploadSlots.auto
   /// Requests that one peer may have outstanding; announced as `reqq` (BEP 10): 1...10,000.
   package var requestQueue = 500
   /// A connection that says nothing for so long is closed: 10 s ... 1 day. Peers send a keep-alive every two minutes (BEP 3).
@@ -30,6 +30,16 @@ package struct Limits: Sendable, Hashable {
   package var journalRows = 1_000_000
   /// Threads that serve connections: 1...1024; nil for one per core.
   package var eventLoops: Int?
+
+  /// `limits.upload-slots`.
+  package enum UploadSlots: Sendable, Hashable {
+    /// All that are interested; few where a swarm lacks pieces and `limits.upload` is what its peers wait for.
+    case auto
+    /// All that are interested.
+    case unlimited
+    /// So many: 1...1,000,000.
+    case fixed(Int)
+  }
 
   package init() {}
 }

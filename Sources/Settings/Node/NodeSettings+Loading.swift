@@ -35,6 +35,7 @@ extension NodeSettings {
     listen = (root.listen ?? []).map { Listener(address: $0.address.value.address, place: $0.address.place ?? file) }
     artifacts = Artifacts(roots: (root.artifacts?.roots ?? []).map { $0.value.resolved(in: folder) })
     limits = root.limits?.limits ?? Limits()
+    superSeeding = root.superSeeding?.value ?? .off
     trackers = (root.trackers ?? []).map(\.text)
     peers = (root.peers ?? []).map { peer in
       StaticPeer(address: peer.address.value.address, artifacts: peer.artifacts?.map(\.text), place: peer.address.place ?? file)

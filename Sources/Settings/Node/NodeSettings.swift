@@ -29,6 +29,15 @@ package struct NodeSettings: Sendable {
     package let roots: [String]
   }
 
+  /// `super-seeding`: which artifacts are super-seeded (BEP 16), while their swarms lack pieces.
+  package enum SuperSeeding: Sendable, Hashable {
+    case off
+    /// All, where there is an upload limit.
+    case auto
+    /// These, by names, patterns or info-hashes, limit or not.
+    case artifacts([String])
+  }
+
   /// An entry of `peers`: dialed without being asked.
   package struct StaticPeer: Sendable, Hashable {
     /// Where it is; the port is never 0.
@@ -48,6 +57,7 @@ package struct NodeSettings: Sendable {
   package let listen: [Listener]
   package let artifacts: Artifacts
   package let limits: Limits
+  package let superSeeding: SuperSeeding
   /// Announce URLs for what is published without its own.
   package let trackers: [String]
   package let peers: [StaticPeer]

@@ -69,7 +69,7 @@ package enum ReloadableKeys {
       SettingsKey("limits.handshake-timeout", .reloads, default: "\(fresh.handshakeTimeout)", "time to finish a handshake") {
         $0.limits.handshakeTimeout
       },
-      SettingsKey("limits.upload-slots", .reloads, default: "unlimited", "peers unchoked at once") { $0.limits.uploadSlots },
+      SettingsKey("limits.upload-slots", .reloads, default: "auto", "peers unchoked at once") { $0.limits.uploadSlots },
       SettingsKey("limits.request-queue", .needsRestart, default: "\(fresh.requestQueue)", "requests outstanding per peer (reqq)") {
         $0.limits.requestQueue
       },
@@ -85,6 +85,9 @@ package enum ReloadableKeys {
   }()
 
   private static let policy: [SettingsKey] = [
+    SettingsKey("super-seeding", .reloads, default: "off", "artifacts whose first copies are handed out piece by piece") {
+      $0.superSeeding
+    },
     SettingsKey("trackers", .reloads, default: "[]", "announce URLs for what is published from then on") { $0.trackers },
     SettingsKey("peers", .reloads, default: "[]", "peers that are dialed") { $0.peers.map { PeerValue($0) } },
     SettingsKey("origins", .reloads, default: "[]", "hosts that added torrents may announce to") { $0.origins },

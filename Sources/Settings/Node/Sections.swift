@@ -8,6 +8,7 @@ struct RootSection: Decodable {
   let listen: [ListenSection]?
   let artifacts: ArtifactsSection?
   let limits: LimitsSection?
+  let superSeeding: SuperSeedingSection?
   let trackers: [TrackerURL]?
   let peers: [PeerSection]?
   let origins: [HostName]?
@@ -16,6 +17,7 @@ struct RootSection: Decodable {
 
   enum CodingKeys: String, CodingKey, CaseIterable, ExplainedKeys {
     case node, listen, artifacts, limits, trackers, peers, origins, pipeline, open
+    case superSeeding = "super-seeding"
 
     /// Sections of the contract that come with their issues.
     private static let later: Set<String> = [
@@ -76,7 +78,7 @@ struct LimitsSection: Decodable {
   let perPrincipal: Whole<1, 1_000_000>?
   let handshakes: Whole<1, 100_000>?
   let handshakeTimeout: BoundedSpan<1000, 600_000>?
-  let uploadSlots: OrWord<Unlimited, Whole<1, 1_000_000>>?
+  let uploadSlots: OrWord<Auto, OrWord<Unlimited, Whole<1, 1_000_000>>>?
   let requestQueue: Whole<1, 10_000>?
   let idleTimeout: BoundedSpan<10_000, 86_400_000>?
   let openFiles: Whole<8, 1_000_000>?
@@ -114,13 +116,40 @@ struct LimitsSection: Decodable {
     limits.perAddress = perAddress?.value ?? limits.perAddress
     limits.handshakes = handshakes?.value ?? limits.handshakes
     limits.handshakeTimeout = handshakeTimeout?.value ?? limits.handshakeTimeout
-    limits.uploadSlots = uploadSlots?.value?.value
+    limits.uploadSlots = slots
     limits.requestQueue = requestQueue?.value ?? limits.requestQueue
     limits.idleTimeout = idleTimeout?.value ?? limits.idleTimeout
     limits.openFiles = openFiles?.value ?? limits.openFiles
     limits.eventLoops = eventLoops?.value?.value
     return limits
   }
+}
+
+extension LimitsSection {
+  private var slots: Limits.UploadSlots {
+    guard let counted = uploadSlots?.value else { return .auto }
+    return counted.value.map { .fixed($0.value) } ?? .unlimited
+  }
+}
+
+/// `super-seeding`: a word, or patterns of artifacts.
+struct SuperSeedingSection: Decodable {
+  let value: NodeSettings.SuperSeeding
+
+  init(from decoder: any Decoder) throws {
+    guard let strict = decoder as? StrictDecoder, case .scalar = strict.node.content else {
+      value = .artifacts(try [ArtifactPattern](from: decoder).map(\.text))
+      return
+    }
+    let text = try strict.scalarText(expected: Self.expected)
+    switch text {
+    case "off": value = .off
+    case "auto": value = .auto
+    default: throw SettingsProblem("expected \(Self.expected), found '\(printable(text))'")
+    }
+  }
+
+  private static let expected = "off, auto or a list of artifacts"
 }
 
 /// An entry of `peers`: an address, or a mapping that says for which artifacts.

@@ -27,6 +27,7 @@ protocol SettingsWord {
 }
 
 enum Unlimited: SettingsWord { static let text = "unlimited" }
+enum Auto: SettingsWord { static let text = "auto" }
 enum Off: SettingsWord { static let text = "off" }
 enum Cores: SettingsWord { static let text = "cores" }
 

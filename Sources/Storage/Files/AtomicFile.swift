@@ -2,6 +2,9 @@ import Glibc
 
 /// Writes small files so that a reader, or a crash at any moment, sees the old content or the new one and nothing between.
 package enum AtomicFile {
+  static let temporaryPrefix = ".granary-"
+  static let temporarySuffix = ".tmp"
+
   /// Writes the bytes to a temporary file in the path's folder, forces it to disk, renames it over `path` and forces the folder to disk.
   ///
   /// A symbolic link at `path` is replaced, not followed. Blocks until the disk has it.
@@ -9,9 +12,14 @@ package enum AtomicFile {
   /// - Throws: `failed`, with nothing left behind.
   package static func write(_ bytes: some Collection<UInt8>, to path: String, mode: UInt32 = 0o644) throws(StorageError) {
     let folder = folder(of: path)
-    let temporary = "\(folder)/.granary-\(getpid())-\(String(UInt64.random(in: 0...UInt64.max), radix: 36)).tmp"
+    let number = String(UInt64.random(in: 0...UInt64.max), radix: 36)
+    let temporary = "\(folder)/\(temporaryPrefix)\(getpid())-\(number)\(temporarySuffix)"
     do throws(StorageError) {
-      try create(temporary, Array(bytes), mode, for: path)
+      let descriptor = try create(temporary, mode, for: path)
+      // The lock that keeps it from being swept lasts until it has its name.
+      defer { close(descriptor) }
+      try write(Array(bytes), descriptor, path)
+      guard fsync(descriptor) == 0 else { throw failure("force to disk", path) }
       guard rename(temporary, path) == 0 else { throw failure("rename into place", path) }
     } catch {
       unlink(temporary)
@@ -25,13 +33,13 @@ package enum AtomicFile {
     return slash == path.startIndex ? "/." : String(path[..<slash])
   }
 
-  /// Makes the temporary file; errors name the path that people know.
-  private static func create(_ temporary: String, _ bytes: [UInt8], _ mode: UInt32, for path: String) throws(StorageError) {
+  /// Makes the temporary file, locked; errors name the path that people know.
+  private static func create(_ temporary: String, _ mode: UInt32, for path: String) throws(StorageError) -> Int32 {
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode_t(mode & 0o777))
     guard descriptor >= 0 else { throw failure("create", path) }
-    defer { close(descriptor) }
-    try write(bytes, descriptor, path)
-    guard fsync(descriptor) == 0 else { throw failure("force to disk", path) }
+    // A file system without locks is one where nothing is swept.
+    flock(descriptor, LOCK_SH | LOCK_NB)
+    return descriptor
   }
 
   private static func write(_ bytes: [UInt8], _ descriptor: Int32, _ path: String) throws(StorageError) {

@@ -13,6 +13,8 @@ package final class ArtifactReader: Sendable {
   package let root: String
   let paths: [[String]]
   let identities: [FileIdentity?]
+  /// The device that the files lie on, where their evidence tells; 0 where nothing does. Files of one artifact rarely lie on several.
+  package let device: UInt64
   let cache: DescriptorCache
   let spans: FileSpans
   let number: UInt64
@@ -23,6 +25,7 @@ package final class ArtifactReader: Sendable {
   ///   file is taken as it is found.
   package init(layout: PieceLayout, root: String, paths: [[String]], identities: [FileIdentity?], cache: DescriptorCache) {
     (self.layout, self.root, self.paths, self.identities, self.cache) = (layout, root, paths, identities, cache)
+    device = identities.lazy.compactMap { $0?.device }.first ?? 0
     spans = FileSpans(layout)
     number = cache.newReader()
   }

@@ -33,7 +33,8 @@ package struct AnnounceResponse: Hashable, Sendable {
     var merged = self
     merged.interval = [interval, other.interval].compactMap { $0 }.max()
     merged.minimumInterval = [minimumInterval, other.minimumInterval].compactMap { $0 }.max()
-    merged.peers += other.peers.filter { !Set(peers).contains($0) }
+    let known = Set(peers)
+    merged.peers += other.peers.filter { !known.contains($0) }
     merged.seeders = [seeders, other.seeders].compactMap { $0 }.max()
     merged.leechers = [leechers, other.leechers].compactMap { $0 }.max()
     merged.warning = warning ?? other.warning

@@ -49,7 +49,7 @@ struct SeedBench: ParsableCommand {
     }
   }
 
-  private static func sibling() -> String {
+  static func sibling() -> String {
     let own = URL(fileURLWithPath: CommandLine.arguments.first ?? "granary-bench").resolvingSymlinksInPath()
     return own.deletingLastPathComponent().appendingPathComponent("granary").path
   }

@@ -23,7 +23,7 @@ struct SeederScript {
     node: { state: "$4/granary" }
     listen: [{ address: "127.0.0.1:$3" }]
     artifacts: { roots: ["$2"] }
-    limits: { per-address: 4000, handshakes: 2000 }
+    limits: { connections: 20000, per-address: 4000, handshakes: 2000 }
     pipeline:
       - allowlist: { addresses: [127.0.0.0/8] }
       - gate: { on_request: [{}] }

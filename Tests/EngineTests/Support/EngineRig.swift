@@ -37,7 +37,7 @@ final class EngineRig: Sendable {
   /// Runs the body with an engine, stops the engine, and proves that nothing is left of it.
   static func run(
     _ artifacts: [SeededArtifact], plugins: [any Plugin] = [], settings: EngineSettings = settings(), peerID: UInt64 = 1,
-    drain: Duration = .zero, _ body: @Sendable (EngineRig) async throws -> Void
+    drain: Duration = .zero, source: any ArtifactSource = NoArtifactSource(), _ body: @Sendable (EngineRig) async throws -> Void
   ) async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
     weak var core: EngineCore?
@@ -48,7 +48,7 @@ final class EngineRig: Sendable {
         settings: settings, pipeline: try pipeline(plugins), peerID: .random(prefix: "-GY0001-", using: &generator),
         clientVersion: "Granary",
         clock: EngineClock(now: { clock.now }, wall: { wall.now }), journal: journal, delegate: delegate, logger: Logger(label: "test"),
-        group: group, disk: NIOThreadPool.singleton)
+        group: group, disk: NIOThreadPool.singleton, source: source)
       core = engine.core
       for artifact in artifacts { engine.add(artifact) }
       do {

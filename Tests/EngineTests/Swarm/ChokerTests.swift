@@ -92,6 +92,45 @@ struct ChokerTests {
   }
 
   @Test
+  func aPausedPeerIsChokedWhateverPluginsSay() {
+    var choker = Choker(slots: nil)
+    #expect(choker.interest(1, isInterested: true, now: start) == [.unchoke(1)])
+    #expect(choker.pause(1, isPaused: true, now: start) == [.choke(1)])
+    #expect(choker.hold(1, isHeld: true, now: start) == [])
+    #expect(choker.hold(1, isHeld: false, now: start) == [])
+    #expect(choker.pause(1, isPaused: false, now: start) == [.unchoke(1)])
+    #expect(choker.pause(2, isPaused: true, now: start) == [])
+    #expect(choker.interest(2, isInterested: true, now: start) == [])
+  }
+
+  @Test
+  func rationedPeersShareTheSlotsAndTheOthersTakeNone() {
+    var choker = Choker(slots: nil, rationsAll: false)
+    for peer in 1...6 { _ = choker.interest(UInt64(peer), isInterested: true, now: at(peer)) }
+    #expect(choker.ration(1...4, isRationed: true, now: at(7)) == [])
+    #expect(choker.set(slots: 2, rationsAll: false, now: at(8)) == [.choke(1), .choke(2)])
+    #expect(choker.interest(7, isInterested: true, now: at(9)) == [.unchoke(7)])
+    #expect(choker.interest(8, isInterested: true, isRationed: true, now: at(9)) == [])
+    #expect(choker.remove(3, now: at(10)) == [.unchoke(1)])
+    #expect(choker.ration([1], isRationed: false, now: at(11)) == [.unchoke(2)])
+    #expect(choker.set(slots: nil, rationsAll: false, now: at(12)) == [.unchoke(8)])
+  }
+
+  @Test
+  func whoSharesWaitsLessAndNobodyWaitsForEver() {
+    var choker = Choker(slots: 1)
+    _ = choker.tick(at(0))
+    for peer in 1...3 { _ = choker.interest(UInt64(peer), isInterested: true, now: at(peer)) }
+    choker.credit(3, merit: 2)
+    #expect(choker.tick(at(11)) == [.choke(1), .unchoke(3)])
+    // It would be the next again, and keeps its slot.
+    #expect(choker.tick(at(21)) == [])
+    #expect(choker.tick(at(31)) == [.choke(3), .unchoke(2)])
+    #expect(choker.tick(at(41)) == [.choke(2), .unchoke(1)])
+    #expect(choker.tick(at(51)) == [.choke(1), .unchoke(3)])
+  }
+
+  @Test
   func anyRunOfEventsKeepsTheSlotsAndNeverIdlesOne() {
     var random = SeededGenerator(seed: 5)
     var choker = Choker(slots: 3)

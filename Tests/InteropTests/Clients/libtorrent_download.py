@@ -10,6 +10,8 @@ import libtorrent as lt
 import common
 
 DISCOVERY_OFF = {"enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False}
+# Torrents of many files are longer than what libtorrent takes where it is not told otherwise.
+LIMITS = {"max_buffer_size": 64 << 20, "max_pieces": 1 << 22, "max_decode_tokens": 1 << 24}
 UTP_OFF = {"enable_incoming_utp": False, "enable_outgoing_utp": False}
 CATEGORIES = (lt.alert.category_t.error_notification | lt.alert.category_t.peer_notification | lt.alert.category_t.status_notification
               | lt.alert.category_t.storage_notification | lt.alert.category_t.connect_notification | lt.alert.category_t.tracker_notification)
@@ -30,7 +32,7 @@ def torrent(a, folder):
     """What to add: the torrent file with its priorities, or the magnet link."""
     params = lt.parse_magnet_uri(a.magnet) if a.magnet else lt.add_torrent_params()
     if a.torrent:
-        params.ti = lt.torrent_info(a.torrent)
+        params.ti = lt.torrent_info(a.torrent, LIMITS)
     if a.only:
         files = params.ti.files()
         params.file_priorities = [4 if fnmatch.fnmatch(files.file_path(i), a.only) else 0 for i in range(files.num_files())]
@@ -124,6 +126,7 @@ def options():
     p.add_argument("--only", help="a glob of paths: no other file is asked for")
     p.add_argument("--sessions", type=int, default=1, help="clients at once, each with a loopback address of its own")
     p.add_argument("--block", type=int, default=50, help="second byte of those addresses")
+    p.add_argument("--mesh", action="store_true", help="tell the clients of each other")
     p.add_argument("--watch-choking", action="store_true", help="record whether the other side choked us")
     return p.parse_args()
 
@@ -132,6 +135,10 @@ def main():
     a = options()
     deadline = common.Deadline(a.timeout)
     downloads = [Download(a, i) for i in range(a.sessions)]
+    if a.mesh:
+        for i, download in enumerate(downloads):
+            for other in downloads[:i]:
+                download.handle.connect_peer((other.bind, other.session.listen_port()))
     while not deadline.passed:
         waiting = [d for d in downloads if not d.done]
         if not waiting:

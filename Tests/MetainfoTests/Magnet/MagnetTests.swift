@@ -19,6 +19,14 @@ import Testing
     #expect(magnet.peers[1].host == "::1")
   }
 
+  @Test func takesWhatComesTwiceOnce() throws {
+    let once = "&tr=http://b&tr=http://a&ws=http://w&ws=http://v&x.pe=h:2&x.pe=h:1"
+    let magnet = try Magnet.parse("magnet:?xt=urn:btih:\(Self.v1)\(once)\(once)&ws=http://a")
+    #expect(magnet.trackers == ["http://b", "http://a"])
+    #expect(magnet.webSeeds == ["http://w", "http://v", "http://a"])
+    #expect(magnet.peers.map(\.description) == ["h:2", "h:1"])
+  }
+
   @Test func readsBase32AndUpperCase() throws {
     let magnet = try Magnet.parse("MAGNET:?XT=URN:BTIH:YEX6DQDLXISUVHOJ6UM3GNNKPQJWPKEK")
     #expect(magnet.infoHash.v1?.description == Self.v1)
@@ -62,6 +70,9 @@ import Testing
     ("magnet:?xt=urn:btih:\(v1)&x.pe=host:0", "magnet link: x.pe: host:0 is not"),
     ("magnet:?xt=urn:btih:\(v1)&x.pe=host:65536", "magnet link: x.pe: host:65536 is not"),
     ("magnet:?xt=urn:btih:\(v1)&x.pe=::1:80", "magnet link: x.pe: ::1:80 is not"),
+    ("magnet:?xt=urn:btih:\(v1)&x.pe=[host]:80", "magnet link: x.pe: [host]:80 is not"),
+    ("magnet:?xt=urn:btih:\(v1)&x.pe=[::1]=[::2]:80", "magnet link: x.pe: [::1]=[::2]:80 is not"),
+    ("magnet:?xt=urn:btih:\(v1)&x.pe=[]:80", "magnet link: x.pe: []:80 is not"),
   ])
   func whatIsWrongIsSaidWithItsPlace(text: String, message: String) {
     let error = #expect(throws: MagnetError.self) { try Magnet.parse(text) }

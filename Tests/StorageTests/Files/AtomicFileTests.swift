@@ -18,6 +18,15 @@ struct AtomicFileTests {
     #expect(try folder.names() == ["file"])
   }
 
+  @Test func aSweepTakesWhatKilledWritersLeftAndNothingElse() throws {
+    for name in [".granary-1-abc.tmp", ".granary-2-def.tmp", "file.tmp", ".granary-note"] { try folder.write([1], to: name) }
+    let living = open(folder.path(".granary-2-def.tmp"), O_RDONLY | O_CLOEXEC)
+    defer { close(living) }
+    #expect(flock(living, LOCK_SH) == 0)
+    AtomicFile.sweep(folder: folder.path)
+    #expect(try folder.names() == [".granary-2-def.tmp", ".granary-note", "file.tmp"])
+  }
+
   @Test func aFileOfNothingIsWrittenToo() throws {
     try AtomicFile.write([], to: folder.path("empty"))
     #expect(try folder.read("empty") == [])

@@ -48,6 +48,13 @@ import Tracker
     #expect(try AnnounceResponse(http: body).peers.count == AnnounceResponse.maximumPeers)
   }
 
+  @Test func `two answers are one that has each peer once and the longer waits`() throws {
+    let (one, two, three) = (try address("10.0.0.1", 1), try address("10.0.0.2", 1), try address("fd00::1", 1))
+    let merged = AnnounceResponse(interval: .seconds(60), peers: [one, two], seeders: 1).merged(
+      with: AnnounceResponse(interval: .seconds(90), peers: [two, three], leechers: 4))
+    #expect(merged == AnnounceResponse(interval: .seconds(90), peers: [one, two, three], seeders: 1, leechers: 4))
+  }
+
   @Test(arguments: [
     ("d8:intervali-1ee", "interval"), ("d8:interval2:60e", "interval"), ("d12:min intervallee", "min interval"),
     ("d8:complete0:e", "complete"),

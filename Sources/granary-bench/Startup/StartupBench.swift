@@ -1,0 +1,86 @@
+import ArgumentParser
+import Foundation
+import Metainfo
+
+struct StartupBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "startup", abstract: "Starts a node with many verified artifacts and times it, from exec on.",
+    discussion: """
+      The artifacts are of one 16 KiB file each and hybrid. 'first answer' is a handshake answered with have-all, 'first block' a block \
+      handed out, 'all answered' the same handshake for each artifact in turn, sixteen at a time (not beyond a thousand of them). Memory is \
+      resident, some time after the first answer.
+      """)
+
+  @OptionGroup var options: BenchOptions
+  @Option(help: "The granary to measure (default: beside this program).") var granary: String?
+  @Option(help: "Numbers of artifacts.") var artifacts = "0,1000,10000"
+  @Option(help: "Where to make the artifacts (default: the system's temporary folder).") var below: String?
+  @Option(help: "The node's port.") var port = 46_881
+
+  private enum Measure: String, CaseIterable {
+    case answer = "exec to first answer, ms"
+    case block = "exec to first block, ms"
+    case all = "exec to all answered (at most 1000), ms"
+    case memory = "memory when idle, MiB"
+    case used = "memory after all answered, MiB"
+    case stop = "TERM to exit, ms"
+  }
+
+  func run() throws {
+    for count in artifacts.split(separator: ",").compactMap({ Int($0) }) { try measure(count) }
+  }
+
+  private func measure(_ count: Int) throws {
+    let scratch = try Scratch(below: below)
+    // One more than is asked for, so that there is something to ask for.
+    let made = try SmallArtifacts(count + 1, data: scratch.path + "/data", state: scratch.path + "/state")
+    let configuration = scratch.path + "/granary.yaml"
+    try Data(text(scratch.path).utf8).write(to: URL(fileURLWithPath: configuration))
+    var figures: [Measure: Figures] = [:]
+    for _ in 0..<options.rounds {
+      for (measure, value) in try round(made.infoHashes, configuration) { figures[measure, default: Figures()].add(value) }
+    }
+    print("\(count) artifacts")
+    for measure in Measure.allCases {
+      guard let figures = figures[measure] else { continue }
+      print("  \(measure.rawValue): \(figures.text(decimals: 1))")
+    }
+  }
+
+  private func round(_ infoHashes: [SHA1Digest], _ configuration: String) throws -> [Measure: Double] {
+    var values: [Measure: Double] = [:]
+    try start(configuration) { node in
+      values[.answer] = try node.firstAnswer(infoHashes[infoHashes.count / 2]) * 1000
+      usleep(1_500_000)
+      values[.memory] = node.memory
+      values[.stop] = node.stop() * 1000
+    }
+    try start(configuration) { node in values[.block] = try node.firstBlock(infoHashes[infoHashes.count / 2]) * 1000 }
+    try start(configuration) { node in
+      values[.all] = try node.allAnswered(Array(infoHashes.prefix(1000))) * 1000
+      values[.used] = node.memory
+    }
+    return values
+  }
+
+  private func start(_ configuration: String, _ body: (StartedNode) throws -> Void) throws {
+    let node = try StartedNode(granary: granary ?? SeedBench.sibling(), configuration: configuration, port: port)
+    defer { _ = node.stop() }
+    try body(node)
+  }
+
+  private func text(_ folder: String) -> String {
+    """
+    node: { state: "\(folder)/state" }
+    listen: [{ address: "127.0.0.1:\(port)" }]
+    artifacts: { roots: ["\(folder)/data"] }
+    origins: [tracker.invalid]
+    limits: { per-address: 4000, handshakes: 2000 }
+    pipeline:
+      - allowlist: { addresses: [127.0.0.0/8] }
+      - gate: { on_request: [{}] }
+      - metadata
+
+    """
+  }
+}

@@ -1,0 +1,86 @@
+import Metainfo
+import PeerProtocol
+import PluginKit
+import TestSupport
+import Testing
+
+@testable import Engine
+
+/// Pausing and resuming an artifact that has peers.
+struct PauseTests {
+  @Test
+  func peersAreChokedWhileItIsPausedAndServedAgainAfterwards() async throws {
+    let artifact = try TestArtifact()
+    try await EngineRig.run([artifact.seeded()]) { rig async throws in
+      let peer = try await rig.leecher(artifact)
+      #expect(rig.engine.pause(1) == .done)
+      #expect(rig.engine.pause(1) == .unchanged)
+      #expect(rig.engine.isPaused(1))
+      try await peer.wait(for: .choke)
+      try await peer.send(.request(artifact.blocks[0]))
+      try await peer.wait(for: .reject(artifact.blocks[0]))
+      // Interest alone does not unchoke it.
+      try await peer.send(.notInterested, .interested, .request(artifact.blocks[1]))
+      try await peer.wait(for: .reject(artifact.blocks[1]))
+      #expect(rig.engine.resume(1) == .done)
+      try await peer.wait(for: .unchoke)
+      #expect(try await peer.isAlive(artifact))
+      #expect(rig.engine.resume(1) == .unchanged)
+      #expect(rig.engine.pause(9) == .unknown)
+    }
+  }
+
+  @Test
+  func aPausedArtifactIsNoneToNewcomersAndPluginsAreToldItsState() async throws {
+    let (artifact, other) = (try TestArtifact(), try TestArtifact(id: 2, name: "other"))
+    let plugin = RecordingPlugin()
+    try await EngineRig.run([artifact.seeded(), other.seeded()], plugins: [plugin]) { rig async throws in
+      let peer = try await rig.leecher(artifact)
+      #expect(rig.engine.pause(1) == .done)
+      let newcomer = try await ScriptedPeer.dial(rig.address)
+      try await newcomer.send(bytes: ScriptedPeer.handshake(artifact.infoHash))
+      try await newcomer.end()
+      #expect(try await newcomer.receivedBytes() == 0)
+      _ = try await rig.rows { $0.reason == "the artifact cannot be served now: it is paused" }
+      #expect(try await rig.leecher(other).isAlive(other))
+      // Another state of it stays paused.
+      rig.engine.add(artifact.seeded())
+      try await peer.end()
+      #expect(rig.engine.isPaused(1))
+      rig.engine.resume(1)
+      #expect(try await rig.leecher(artifact).isAlive(artifact))
+      #expect(plugin.log.calls(of: .onState).contains { $0.detail == "paused" })
+    }
+  }
+
+  @Test(arguments: [Hook.onPause, .onResume])
+  func aPluginThatHandlesItKeepsTheEngineFromActing(hook: Hook) async throws {
+    let artifact = try TestArtifact()
+    var script = RecordingScript()
+    script.handlings[hook] = .handled
+    try await EngineRig.run([artifact.seeded()], plugins: [RecordingPlugin(script: script)]) { rig async throws in
+      let peer = try await rig.leecher(artifact)
+      #expect(rig.engine.pause(1) == (hook == .onPause ? .handledByPlugin : .done))
+      #expect(rig.engine.isPaused(1) == (hook == .onResume))
+      if hook == .onPause {
+        #expect(try await peer.isAlive(artifact))
+      } else {
+        #expect(rig.engine.resume(1) == .handledByPlugin)
+        #expect(rig.engine.isPaused(1))
+      }
+    }
+  }
+
+  @Test
+  func aPluginThatThrowsIsCountedAndStopsNothing() async throws {
+    let artifact = try TestArtifact()
+    var script = RecordingScript()
+    script.acts[.onPause] = { _ in throw Refusal(plugin: "recording", reason: "no") }
+    try await EngineRig.run([artifact.seeded()], plugins: [RecordingPlugin(script: script)]) { rig async throws in
+      let peer = try await rig.leecher(artifact)
+      #expect(rig.engine.pause(1) == .done)
+      try await peer.wait(for: .choke)
+      #expect(rig.engine.pipeline.plugins.first?.statistics.snapshot.faults[.onPause] == 1)
+    }
+  }
+}

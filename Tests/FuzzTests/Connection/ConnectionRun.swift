@@ -1,0 +1,124 @@
+import Metainfo
+import NIOCore
+import NIOEmbedded
+import PeerProtocol
+import PluginKit
+import Synchronization
+import TestSupport
+
+@testable import Engine
+
+/// One connection from its beginning to its end, and what must hold of it after every step.
+final class ConnectionRun {
+  let world: ConnectionWorld
+  let artifact: FuzzArtifact
+  let channel: EmbeddedChannel
+  let link: SlowLink
+  /// Nil once it has ended and nobody holds it.
+  private(set) weak var connection: PeerConnection?
+  /// Whether the policy in force is the one that the connection began under.
+  private var isPolicyFirst = true
+  private let queue: Int
+  private var incoming = ByteBuffer()
+  private var check: SentCheck
+  private static let readSize = 64 << 10
+
+  init(_ world: ConnectionWorld, _ artifact: FuzzArtifact, settings: EngineSettings, isDialed: Bool) throws {
+    (self.world, self.artifact) = (world, artifact)
+    channel = EmbeddedChannel(loop: world.loop.embedded)
+    link = SlowLink(channel: channel)
+    check = SentCheck(artifact)
+    queue = settings.requestQueue
+    let core = world.engine.core
+    let address = PolicyFixtures.peer("127.0.0.1").address
+    let swarm = core.swarms[artifact.seeded.facts.id]
+    let target = isDialed ? swarm.map { DialTarget(swarm: $0, infoHash: artifact.infoHash) } : nil
+    try core.beginConnection(address.ip, isDialed ? .outbound : .inbound)
+    let connection = PeerConnection(
+      core: core, loop: world.engineLoop, number: core.numbers.number(onLoop: 0), address: address,
+      direction: isDialed ? .outbound : .inbound, target: target)
+    self.connection = connection
+    try channel.pipeline.syncOperations.addHandlers([link, connection])
+    try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 50_000)).wait()
+  }
+
+  var isOpen: Bool { channel.isActive }
+
+  // MARK: Steps
+
+  /// The peer sends bytes; they arrive in one read, or when reading goes on.
+  func receive(_ bytes: some Sequence<UInt8>) {
+    if incoming.readableBytes < 1 << 20 { incoming.writeBytes(bytes) }
+  }
+
+  func advance(by duration: Duration) {
+    world.clock.advance(by: duration)
+    world.engineLoop.tick()
+    world.engine.core.tick()
+    world.engine.core.grantTokens(on: world.engineLoop.eventLoop)
+    world.awaitDisk()
+  }
+
+  func judge(by pipeline: Pipeline) {
+    isPolicyFirst = false
+    world.engine.core.replace(pipeline: pipeline)
+    connection?.judgeAgain(pipeline)
+  }
+
+  func drain() { connection?.drain(until: world.clock.now + .seconds(5)) }
+
+  /// Lets everything happen that has to, and looks at what came of it.
+  func settle() throws {
+    repeat {
+      deliver()
+      repeat {
+        world.loop.run()
+        guard let connection, connection.hashRequestsInFlight > 0 || connection.isReadingDisk else { break }
+        world.awaitDisk()
+      } while world.loop.run()
+    } while isOpen && incoming.readableBytes > 0 && connection?.isReadPaused == false
+    try look()
+  }
+
+  private func deliver() {
+    while isOpen, connection?.isReadPaused == false, let part = incoming.readSlice(length: min(incoming.readableBytes, Self.readSize)),
+      part.readableBytes > 0
+    {
+      channel.pipeline.fireChannelRead(part)
+      channel.pipeline.fireChannelReadComplete()
+    }
+    incoming.discardReadBytes()
+  }
+
+  private func look() throws {
+    let sent = link.takeSent()
+    if let connection {
+      if sent.readableBytes > 0, connection.direction == .inbound, !connection.wasAuthorized { throw fault("a stranger is told something") }
+      if let active = connection.active, active.waiting > queue + 64 { throw fault("\(active.waiting) requests wait, of at most \(queue)") }
+      if let received = connection.received, received.readableBytes > 256 << 10 { throw fault("\(received.readableBytes) bytes are kept") }
+    }
+    if link.heldBytes > 8 << 20 { throw fault("\(link.heldBytes) bytes wait for a link that takes none") }
+    let (grant, layout) = (connection?.active?.context.grant, artifact.layout)
+    let found = check.fault(in: sent) { block in !isPolicyFirst || grant?.allows(block, in: layout) ?? true }
+    if let found { throw fault(found) }
+  }
+
+  // MARK: The end
+
+  /// The peer goes. Nothing of it may remain.
+  func end() throws {
+    link.letGo()
+    try settle()
+    _ = try? channel.finish(acceptAlreadyClosed: true)
+    world.awaitDisk()
+    world.loop.run()
+    let core = world.engine.core
+    if core.connectionCount > 0 { throw fault("a connection that is gone is counted") }
+    if !world.engineLoop.connections.isEmpty { throw fault("a connection that is gone is in the loop's table") }
+    if let swarm = core.swarms[artifact.seeded.facts.id], swarm.peerCount > 0 { throw fault("a peer that is gone is in the swarm") }
+    if connection != nil { throw fault("a connection that is gone is held by something") }
+    if core.hashJobs.load(ordering: .relaxed) != 0 { throw fault("hash requests are counted that nobody answers") }
+  }
+
+  private func fault(_ what: String) -> BrokenPromise { BrokenPromise(target: PeerConnectionTarget.name, what: what) }
+}

@@ -1,0 +1,112 @@
+import Dispatch
+import Logging
+import Metainfo
+import NIOCore
+import NIOEmbedded
+import NIOPosix
+import PeerProtocol
+import PluginKit
+import Plugins
+import Settings
+import Storage
+import TestSupport
+
+@testable import Engine
+
+/// A real engine whose one loop is run by hand, with small artifacts and the policies that an input may choose from. It serves one input after
+/// the other: whatever one of them leaves behind is a defect.
+final class ConnectionWorld {
+  let clock = FuzzClock()
+  let loop: FuzzLoop
+  let engine: SeedEngine
+  let engineLoop: EngineLoop
+  let artifacts: [FuzzArtifact]
+  let pipelines: [Pipeline]
+  private let folder: TemporaryDirectory
+  private let disk = NIOThreadPool(numberOfThreads: 1)
+  /// So many that no job waits for its lane's turn: `awaitDisk` sees only what the one thread has been given.
+  private static let lanesNeverFull = 64
+
+  init() throws {
+    let folder = try TemporaryDirectory("fuzz")
+    let versions: [TorrentVersion] = [.v1, .hybrid, .v2, .v1]
+    artifacts = try versions.enumerated().map { index, version in
+      try FuzzArtifact(version, id: Int64(index + 1), in: folder, lacking: index == 3)
+    }
+    pipelines = try PolicyTexts.all.enumerated().map { try Self.pipeline($1, generation: UInt64($0 + 1)) }
+    self.folder = folder
+    disk.start()
+    var generator = SeededGenerator(seed: 1)
+    let clock = clock
+    engine = SeedEngine(
+      settings: Self.settings(0), pipeline: pipelines[0], peerID: .random(prefix: "-GY0001-", using: &generator), clientVersion: "Granary",
+      clock: EngineClock(now: { clock.now }, wall: { clock.wall }), journal: Unkept(), delegate: Untold(), logger: Logger(label: "fuzz"),
+      group: .singleton, disk: disk, diskThreads: Self.lanesNeverFull)
+    let loop = FuzzLoop()
+    self.loop = loop
+    engineLoop = EngineLoop(core: engine.core, eventLoop: loop, index: 0)
+    engine.core.set(loops: [LoopHandle(eventLoop: loop, lane: engineLoop.lane, bound: NIOLoopBound(engineLoop, eventLoop: loop))])
+  }
+
+  deinit {
+    engine.core.dismantle()
+    // Nothing is left to do for it; what it could throw is that it is stopped already.
+    try? disk.syncShutdownGracefully()
+  }
+
+  /// The settings that three bits choose: a rate limit, a short queue, one slot.
+  static func settings(_ choice: UInt8) -> EngineSettings {
+    EngineSettings(
+      listen: [], eventLoops: 1, uploadRate: choice & 1 == 0 ? nil : 64 << 10, uploadSlots: choice & 4 == 0 ? .unlimited : .fixed(1),
+      requestQueue: choice & 2 == 0 ? 500 : 4, dials: false)
+  }
+
+  private static func pipeline(_ yaml: String, generation: UInt64) throws -> Pipeline {
+    let text = "listen: [{ address: \"127.0.0.1:0\" }]\n" + yaml
+    let settings = try NodeSettings.load(bytes: Array(text.utf8), file: "fuzz.yaml", environment: SettingsEnvironment())
+    let builder = PipelineBuilder(
+      registry: PluginRegistry(Plugins.builtIns), services: { _ in PolicyFixtures.services(journal: Unkept()) },
+      explain: SettingsErrors.explain)
+    return try builder.build(settings.pipeline.map(\.pipelineEntry), generation: generation).get()
+  }
+
+  /// Everything as it was before any input.
+  func beginAnew(_ artifact: FuzzArtifact, policy: Pipeline, settings: EngineSettings) {
+    clock.beginAnew()
+    engine.replace(settings: Self.settings(0))
+    engine.replace(settings: settings)
+    engine.core.replace(pipeline: policy)
+    for other in artifacts { engine.remove(other.seeded.facts.id, reason: "another input begins") }
+    engine.add(artifact.seeded)
+  }
+
+  /// Returns when the disk's thread has done what it was given.
+  func awaitDisk() {
+    let done = DispatchSemaphore(value: 0)
+    disk.submit { _ in done.signal() }
+    done.wait()
+  }
+}
+
+/// Who may have what, as an operator would write it. Inputs come from 127.0.0.1 at noon of a Monday.
+private enum PolicyTexts {
+  static let all = [
+    "open: true\n",
+    "pipeline: [metadata, allowlist: { addresses: [127.0.0.0/8] }, gate: { on_request: [{}] }]\n",
+    "pipeline: [metadata, gate: { on_request: [{ files: [\"a/**\"] }] }]\n",
+    "pipeline: [metadata, allowlist: { addresses: [10.0.0.0/8] }]\n",
+    "pipeline: [metadata, gate: { on_request: [{ when: { days: [mon], from: \"11:59\", to: \"12:05\", zone: UTC } }] }]\n",
+    "pipeline: [metadata, allowlist: { addresses: [{ address: 127.0.0.1, until: \"2026-11-23T12:01:00Z\" }] }]\n",
+    "pipeline: [gate: { on_request: [{ pieces: [0, 2], peers: [127.0.0.1] }] }]\n",
+    "pipeline: [metadata, gate: { on_request: [{ answer: deny, reason: no }] }]\n",
+  ]
+}
+
+private struct Unkept: Journal {
+  func record(_ record: JournalRecord) {}
+}
+
+private struct Untold: EngineDelegate {
+  func transferred(_ transfer: Transfer) {}
+  func artifactFailed(id: Int64, error: StorageError) {}
+}

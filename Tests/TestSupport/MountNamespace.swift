@@ -1,0 +1,35 @@
+import Foundation
+
+/// A mount namespace of a test's own: what is mounted in it nobody else sees, and it goes with the last process in it. Needs root.
+package struct MountNamespace: Sendable {
+  /// Holds the namespace open; ends with the tests at the latest.
+  private let holder: RunningProcess
+
+  /// A namespace that begins as a copy of the machine's.
+  package init() async throws {
+    holder = try ProcessRunner("unshare", ["--mount", "--propagation", "private", "tail", "-f", "/dev/null"]).start()
+    let deadline = ContinuousClock.now + .seconds(10)
+    // The process is there before its namespace is.
+    while try namespace(of: holder.pid) == namespace(of: getpid()) {
+      guard ContinuousClock.now < deadline, holder.exit == nil else { throw ProcessFailure("no mount namespace: \(holder.errors)") }
+      try await ProcessRunner("true", []).output()
+    }
+  }
+
+  /// The same command, run inside the namespace.
+  package func wrap(_ runner: ProcessRunner) -> ProcessRunner {
+    var wrapped = runner
+    (wrapped.program, wrapped.arguments) = ("nsenter", ["--mount", "--target", String(holder.pid), runner.program] + runner.arguments)
+    return wrapped
+  }
+
+  /// Runs a command inside the namespace, which must succeed.
+  @discardableResult
+  package func run(_ program: String, _ arguments: String...) async throws -> String {
+    try await wrap(ProcessRunner(program, arguments)).output()
+  }
+
+  private func namespace(of pid: pid_t) throws -> String {
+    try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/ns/mnt")
+  }
+}
