@@ -111,8 +111,8 @@ let package = Package(
     .testTarget(
       name: "GranaryNodeTests",
       dependencies: [
-        "granary-chaos", "Control", "Engine", "GranaryNode", "Inventory", "Metainfo", "PeerProtocol", "PluginKit", "Settings", "Storage",
-        "TestSupport", nioCore, nioPosix, logging,
+        "granary-chaos", "Control", "Engine", "GranaryNode", "Inventory", "Metainfo", "PeerProtocol", "PluginKit", "Plugins", "Settings",
+        "Storage", "TestSupport", nioCore, nioEmbedded, nioPosix, logging,
       ]),
     .testTarget(
       name: "InteropTests",

@@ -19,6 +19,7 @@ extension EngineCore {
     setBreadth(lacking)
     choke { choker, now in choker.tick(now) }
     dialer?.tick()
+    limiter.sweep(now: now)
   }
 
   /// Whether the swarm lacks pieces and its peers therefore share slots; the choker is told of a change.
@@ -47,12 +48,19 @@ extension EngineCore {
     }
   }
 
-  /// Wakes those that wait for the upload limit, in turn, as far as there are tokens.
-  func grantTokens() {
-    let now = clock.now()
-    while let turn = limiter.next(now: now) {
-      visit(turn.number) { $0.tokensAvailable(turn.bytes) }
+  /// Wakes those that wait for the upload limits, in turn, as far as there are tokens. After each round others on the loop have theirs, and
+  /// those just served may ask again before the next.
+  func grantTokens(on loop: any EventLoop) {
+    let turns = limiter.turns(now: clock.now())
+    for turn in turns {
+      visit(turn.claim.number) {
+        $0.tokensAvailable(turn)
+      } orElse: { [self] in
+        // It is gone: its tokens are for others.
+        limiter.charge(-turn.bytes, for: turn.claim, now: clock.now())
+      }
     }
+    if !turns.isEmpty { loop.execute { [self] in grantTokens(on: loop) } }
   }
 
   /// Takes a swarm out of service and lets its peers go.

@@ -25,6 +25,9 @@ final class EngineCore: Sendable {
   let isDraining = Atomic<Bool>(false)
   /// Hash requests that are being answered, on the threads that cold reads need too.
   let hashJobs = Atomic<Int>(0)
+  /// Bytes that hash requests of all peers together may make us read.
+  let hashBudget: Mutex<WorkBudget>
+  let counters = LimitCounters()
   private let census: Mutex<ConnectionCensus>
   private let choker: Mutex<Choker>
   private let currentPipeline: Mutex<Pipeline>
@@ -43,7 +46,8 @@ final class EngineCore: Sendable {
     currentSettings = Mutex(settings)
     (self.logger, self.peerID, self.clientVersion, self.disk) = (logger, peerID, clientVersion, disk)
     numbers = PeerNumbers(loops: settings.eventLoops)
-    limiter = UploadLimiter(rate: settings.uploadRate, now: clock.now())
+    limiter = UploadLimiter(rates: settings.uploadRates, now: clock.now())
+    hashBudget = Mutex(WorkBudget(burst: 256 << 20, perSecond: 64 << 20, now: clock.now()))
     let swarms = SwarmTable()
     self.swarms = swarms
     loader = SwarmLoader(table: swarms, source: source, disk: disk) { delegate.artifactFailed(id: $0, error: $1) }
@@ -60,7 +64,7 @@ final class EngineCore: Sendable {
   func replace(settings: EngineSettings) {
     currentSettings.withLock { $0 = settings }
     census.withLock { $0.caps = settings.caps }
-    limiter.set(rate: settings.uploadRate, now: clock.now())
+    limiter.set(rates: settings.uploadRates, now: clock.now())
     choke { choker, now in choker.set(slots: settings.fixedSlots, rationsAll: settings.fixedSlots != nil, now: now) }
   }
 
@@ -87,19 +91,29 @@ final class EngineCore: Sendable {
   func handle(of eventLoop: any EventLoop) -> LoopHandle? { loops.first { $0.eventLoop === eventLoop } }
 
   func beginConnection(_ address: IPAddress, _ direction: PeerFacts.Direction) throws(ConnectionCensus.Refusal) {
+    try ask { census throws(ConnectionCensus.Refusal) in try census.begin(address, isHandshake: direction == .inbound) }
+  }
+  func authorizeConnection(_ principal: String, _ address: IPAddress, _ direction: PeerFacts.Direction) throws(ConnectionCensus.Refusal) {
+    try ask { census throws(ConnectionCensus.Refusal) in try census.authorize(principal, at: address, isHandshake: direction == .inbound) }
+  }
+  private func ask(
+    _ body: (inout ConnectionCensus) throws(ConnectionCensus.Refusal) -> Void
+  ) throws(ConnectionCensus.Refusal) {
     let refusal: ConnectionCensus.Refusal? = census.withLock { census in
       do throws(ConnectionCensus.Refusal) {
-        try census.begin(address, isHandshake: direction == .inbound)
+        try body(&census)
         return nil
       } catch {
         return error
       }
     }
-    if let refusal { throw refusal }
+    guard let refusal else { return }
+    counters.count(refusal.counter)
+    throw refusal
   }
-  func authorizedConnection(_ address: IPAddress) { census.withLock { $0.authorized(address) } }
-  func endConnection(_ address: IPAddress, isHandshake: Bool) {
-    census.withLock { $0.end(address, wasAuthorized: !isHandshake) }
+  /// `principal`: what the connection was authorized as; nil where it was not.
+  func endConnection(_ address: IPAddress, _ direction: PeerFacts.Direction, principal: String? = nil) {
+    census.withLock { $0.end(address, principal: principal, isHandshake: direction == .inbound) }
     wakeWaiters()
   }
   var connectionCount: Int { census.withLock { $0.total } }
@@ -142,17 +156,18 @@ final class EngineCore: Sendable {
     if case .held(let swarm) = lookup { release(swarm) }
   }
 
-  /// Runs the closure with the connection, on its loop; at once where we are on it. Nothing happens where the connection is gone.
-  func visit(_ number: PeerNumber, _ body: @escaping @Sendable (PeerConnection) -> Void) {
+  /// Runs the closure with the connection, on its loop; at once where we are on it. Where the connection is gone, the other closure is run.
+  func visit(
+    _ number: PeerNumber, _ body: @escaping @Sendable (PeerConnection) -> Void, orElse otherwise: @escaping @Sendable () -> Void = {}
+  ) {
     let loops = loops
     let index = numbers.loop(of: number)
-    guard loops.indices.contains(index) else { return }
+    guard loops.indices.contains(index) else { return otherwise() }
     let handle = loops[index]
-    if handle.eventLoop.inEventLoop {
-      handle.bound.value.connections[number].map(body)
-    } else {
-      handle.eventLoop.execute { handle.bound.value.connections[number].map(body) }
+    let find: @Sendable () -> Void = {
+      if let connection = handle.bound.value.connections[number] { body(connection) } else { otherwise() }
     }
+    if handle.eventLoop.inEventLoop { find() } else { handle.eventLoop.execute(find) }
   }
 }
 
@@ -165,6 +180,12 @@ struct LoopHandle: Sendable {
 
 extension EngineSettings {
   var caps: ConnectionCensus.Caps {
-    ConnectionCensus.Caps(total: connections, perAddress: connectionsPerAddress, handshakes: handshakes)
+    ConnectionCensus.Caps(
+      total: connections, perAddress: connectionsPerAddress, perPrincipal: connectionsPerPrincipal ?? connectionsPerAddress,
+      handshakes: handshakes)
+  }
+
+  var uploadRates: UploadRates {
+    UploadRates(node: uploadRate, artifact: uploadRatePerArtifact, principal: uploadRatePerPrincipal)
   }
 }

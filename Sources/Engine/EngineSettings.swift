@@ -6,6 +6,10 @@ package struct EngineSettings: Sendable {
   package var eventLoops: Int
   /// Bytes of blocks a second for the whole node; nil: unlimited.
   package var uploadRate: Int64?
+  /// The same for each artifact; nil: unlimited.
+  package var uploadRatePerArtifact: Int64?
+  /// The same for each principal; nil: unlimited.
+  package var uploadRatePerPrincipal: Int64?
   /// Peers that are unchoked at once.
   package var uploadSlots: UploadSlots
   /// Which artifacts are super-seeded while their swarms lack pieces (BEP 16).
@@ -14,6 +18,8 @@ package struct EngineSettings: Sendable {
   package var connections: Int
   /// Connections from or to one address.
   package var connectionsPerAddress: Int
+  /// Connections of one principal, once it is authorized; nil: as many as of one address.
+  package var connectionsPerPrincipal: Int?
   /// Inbound connections that have not finished their handshake.
   package var handshakes: Int
   /// Time for a peer to finish its handshake, admission included.

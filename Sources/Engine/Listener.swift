@@ -43,7 +43,7 @@ struct Listener: Sendable {
       try LoopReceiver.install(on: channel, loop.receiving)
       try channel.pipeline.syncOperations.addHandler(connection)
     } catch {
-      core.endConnection(address.ip, isHandshake: true)
+      core.endConnection(address.ip, .inbound)
       throw error
     }
   }

@@ -149,6 +149,11 @@ package final class SeedEngine: Sendable {
       generation: core.pipeline.generation)
   }
 
+  /// How often each limit has bitten since the start, by its key in `status`.
+  package var limits: [String: Int64] {
+    core.counters.snapshot.merging(["throttled_batches": Int64(core.limiter.throttledBatches)]) { $1 }
+  }
+
   /// The artifacts whose torrents are in memory now.
   package var loaded: [Int64] { core.swarms.live.map(\.facts.id) }
 
@@ -210,7 +215,9 @@ package final class SeedEngine: Sendable {
   private func startGranting() -> [RepeatedTask] {
     let core = core
     return core.loops.prefix(1).map { handle in
-      handle.eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(10), delay: .milliseconds(10)) { _ in core.grantTokens() }
+      handle.eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(10), delay: .milliseconds(10)) { _ in
+        core.grantTokens(on: handle.eventLoop)
+      }
     }
   }
 }

@@ -29,7 +29,7 @@ final class StubNode: NodeControl {
           name: "gate", state: .tripped, onError: "deny", trippedAt: "2026-11-23T12:00:00Z", reason: "too much",
           calls: ["on_request": .max],
           faults: [:], late: [:], nanoseconds: ["judge": 7])
-      ], warnings: ["mind the gap"])
+      ], limits: ["throttled_batches": 3], warnings: ["mind the gap"])
   }
 
   func peers() async throws -> PeersDocument {

@@ -103,21 +103,17 @@ struct LimitTests {
   @Test
   func theUploadLimitHoldsAndIsSharedFairly() async throws {
     let artifact = try TestArtifact(["a.bin": 2_000_000], pieceLength: 262_144)
-    // The bucket holds 128 KiB at first, and 160 KiB come in a second.
     let settings = EngineRig.settings { $0.uploadRate = 160 << 10 }
     try await EngineRig.run([artifact.seeded()], settings: settings) { rig async throws in
-      let peers = [try await rig.leecher(artifact), try await rig.leecher(artifact)]
+      let peers = [try await rig.leecher(artifact), try await rig.leecher(artifact, from: "127.0.0.5")]
       let blocks = artifact.blocks.prefix(64)
       for peer in peers { try await peer.send(bytes: ScriptedPeer.encoded(blocks.map { .request($0) })) }
-      let before = try await eventually("the burst, and both waiting") {
-        let isWaiting = await rig.engine.peers().allSatisfy { $0.queued > 0 }
-        let uploads = await rig.uploads()
-        return isWaiting && uploads.reduce(0, +) >= 128 << 10 ? uploads : nil
-      }
+      try await eventually("both waiting") { rig.engine.core.limiter.waitingCount == 2 ? () : nil }
+      #expect(await rig.uploads() == [0, 0])
       // One block's tokens at a time, as they come in real life.
       for step in 1...24 {
         rig.clock.advance(by: .milliseconds(100))
-        let least = Int64(128 << 10) + Int64(step) * (16 << 10)
+        let least = Int64(step) * (16 << 10)
         let total = try await eventually("step \(step)") {
           let total = await rig.uploads().reduce(0, +)
           return total >= least ? total : nil
@@ -125,11 +121,72 @@ struct LimitTests {
         // A taking may go below zero by one block.
         #expect(total <= least + (16 << 10))
       }
-      let gains = zip(await rig.uploads(), before).map { $0 - $1 }
+      let gains = await rig.uploads()
       #expect(gains.allSatisfy { $0 >= 11 * (16 << 10) }, "\(gains)")
+      #expect((rig.engine.limits["throttled_batches"] ?? 0) > 0)
       // So that the end need not wait for tokens.
       for peer in peers { try await peer.close() }
       try await rig.connections(0)
+      #expect(rig.engine.core.limiter.waitingCount == 0)
+    }
+  }
+
+  @Test
+  func aPrincipalsConnectionsShareItsRateAndAnotherPrincipalHasItsOwn() async throws {
+    let artifact = try TestArtifact(["a.bin": 2_000_000], pieceLength: 262_144)
+    let settings = EngineRig.settings { $0.uploadRatePerPrincipal = 160 << 10 }
+    try await EngineRig.run([artifact.seeded()], settings: settings) { rig async throws in
+      let peers = [
+        try await rig.leecher(artifact), try await rig.leecher(artifact), try await rig.leecher(artifact, from: "127.0.0.5"),
+      ]
+      for peer in peers { try await peer.send(bytes: ScriptedPeer.encoded(artifact.blocks.prefix(64).map { .request($0) })) }
+      try await eventually("all waiting") { rig.engine.core.limiter.waitingCount == 3 ? () : nil }
+      for step in 1...12 {
+        rig.clock.advance(by: .milliseconds(100))
+        let least = Int64(step) * (16 << 10)
+        let uploads = try await eventually("step \(step)") {
+          let uploads = await rig.uploads()
+          return uploads[0] + uploads[1] >= least && uploads[2] >= least ? uploads : nil
+        }
+        #expect(uploads[0] + uploads[1] <= least + (16 << 10) && uploads[2] <= least + (16 << 10))
+      }
+      for peer in peers { try await peer.close() }
+      try await rig.connections(0)
+    }
+  }
+
+  @Test
+  func onePrincipalHasNoMoreConnectionsThanItsCap() async throws {
+    let artifact = try TestArtifact()
+    try await EngineRig.run([artifact.seeded()], settings: EngineRig.settings { $0.connectionsPerPrincipal = 1 }) { rig async throws in
+      let first = try await rig.leecher(artifact)
+      let second = try await ScriptedPeer.dial(rig.address)
+      try await second.send(bytes: ScriptedPeer.handshake(artifact.infoHash))
+      try await second.end()
+      // It is told nothing.
+      #expect(try await second.receivedBytes() == 0)
+      #expect(rig.refusals.map(\.reason) == ["1 connections of this principal are open (limits.per-principal)"])
+      #expect(rig.refusals.first?.operation == "limit")
+      #expect(rig.engine.limits["refused_connections_per_principal"] == 1)
+      #expect(try await rig.leecher(artifact, from: "127.0.0.5").isAlive(artifact))
+      try await first.close()
+      try await rig.connections(1)
+      #expect(try await rig.leecher(artifact).isAlive(artifact))
+    }
+  }
+
+  @Test
+  func aPeerThatDripsItsHandshakeGetsNoMoreTime() async throws {
+    try await EngineRig.run([]) { rig async throws in
+      let peer = try await ScriptedPeer.dial(rig.address)
+      try await rig.connections(1)
+      for byte in ScriptedPeer.handshake(try TestArtifact().infoHash).prefix(11) {
+        try await peer.send(bytes: [byte])
+        rig.clock.advance(by: .seconds(1))
+        await rig.engine.tick()
+      }
+      try await peer.end()
+      #expect(rig.engine.limits["handshake_timeouts"] == 1)
     }
   }
 

@@ -18,7 +18,7 @@ struct BuiltInPluginsTests {
     return found.problems.map(\.description)
   }
 
-  @Test("Each sample makes a pipeline", arguments: ["tiny.yaml", "granary.yaml", "office-hours.yaml"])
+  @Test("Each sample makes a pipeline", arguments: ["tiny.yaml", "granary.yaml", "office-hours.yaml", "quota.yaml"])
   func samples(name: String) throws {
     let settings = try NodeSettings.load(path: configFolder + "/" + name, environment: SettingsEnvironment())
     let pipeline = try build(settings).get()
@@ -40,6 +40,8 @@ struct BuiltInPluginsTests {
               - { pieces: [1, 0-9, [3], 1.5], when: { days: mon } }
         - allowlist: { addresses: [{ adress: x }, 1.2.3.4, { address: a, until: 5 }] }
         - metadata: { size: 1 }
+        - quota: [{ byte: 1 GiB }, { bytes: 1 GB, window: 1d }, { per: peer, blocks: 0, window: 2y }, { rate: 1 MiB/s, window: 1d }, {}]
+        - quota: { principals: [10.0.0.1/8, "spiffe://a/b"], bytes: 1 GiB, window: [1] }
       """)
     #expect(
       problems(settings) == [
@@ -54,6 +56,8 @@ struct BuiltInPluginsTests {
         "n.yaml:8:32: pipeline[1].allowlist.addresses[0]: unknown key 'adress'; did you mean 'address'?",
         "n.yaml:8:75: pipeline[1].allowlist.addresses[2].until: expected a text, found the number 5; for a text write \"5\"",
         "n.yaml:9:17: pipeline[2].metadata: unknown key 'size'",
+        "n.yaml:10:15: pipeline[3].quota[0]: unknown key 'byte'; did you mean 'bytes'?",
+        "n.yaml:11:78: pipeline[4].quota.window: expected a text, found a list",
       ])
   }
 }

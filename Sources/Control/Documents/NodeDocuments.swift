@@ -127,24 +127,27 @@ package struct StatusDocument: Codable, Sendable {
   package let policyGeneration: UInt64
   package let trackers: [Tracker]
   package let plugins: [Plugin]
+  /// How often each limit has bitten since the start, by the limit's name.
+  package let limits: [String: Int64]
   package let warnings: [String]
   package var scrub: Scrub?
   package var leases: Leases?
 
   package init(
     ready: Bool, node: String, pid: Int32, version: String, uptime: Int64, listeners: [Listener], artifacts: Int, serving: Int, peers: Int,
-    uploaded: Int64, policyGeneration: UInt64, trackers: [Tracker], plugins: [Plugin], warnings: [String]
+    uploaded: Int64, policyGeneration: UInt64, trackers: [Tracker], plugins: [Plugin],
+    limits: [String: Int64], warnings: [String]
   ) {
     schema = "granary.status/1"
     (self.ready, self.node, self.pid, self.version, self.uptime) = (ready, node, pid, version, uptime)
     (self.listeners, self.artifacts, self.serving, self.peers) = (listeners, artifacts, serving, peers)
     (self.uploaded, self.policyGeneration, self.trackers) = (uploaded, policyGeneration, trackers)
-    (self.plugins, self.warnings) = (plugins, warnings)
+    (self.plugins, self.limits, self.warnings) = (plugins, limits, warnings)
   }
 
   enum CodingKeys: String, CodingKey {
-    case schema, ready, node, pid, version, uptime, listeners, artifacts, serving, peers, uploaded, trackers, plugins, warnings, scrub
-    case leases
+    case schema, ready, node, pid, version, uptime, listeners, artifacts, serving, peers, uploaded, trackers, plugins, limits, warnings
+    case scrub, leases
     case policyGeneration = "policy_generation"
   }
 }

@@ -121,7 +121,7 @@ final class Dialer: Sendable {
       try channel.pipeline.syncOperations.addHandler(connection)
     } catch {
       connection.letGoOfArtifact()
-      core.endConnection(address.ip, isHandshake: false)
+      core.endConnection(address.ip, .outbound)
       throw error
     }
   }

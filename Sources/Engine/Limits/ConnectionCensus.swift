@@ -6,10 +6,11 @@ package struct ConnectionCensus: Sendable {
   package struct Caps: Sendable {
     package let total: Int
     package let perAddress: Int
+    package let perPrincipal: Int
     package let handshakes: Int
 
-    package init(total: Int, perAddress: Int, handshakes: Int) {
-      (self.total, self.perAddress, self.handshakes) = (total, perAddress, handshakes)
+    package init(total: Int, perAddress: Int, perPrincipal: Int = .max, handshakes: Int) {
+      (self.total, self.perAddress, self.perPrincipal, self.handshakes) = (total, perAddress, perPrincipal, handshakes)
     }
   }
 
@@ -17,6 +18,7 @@ package struct ConnectionCensus: Sendable {
   package enum Refusal: Error, Sendable, Hashable {
     case total(cap: Int)
     case address(cap: Int)
+    case principal(cap: Int)
     case handshakes(cap: Int)
     case handshakesOfAddress
 
@@ -25,8 +27,19 @@ package struct ConnectionCensus: Sendable {
       switch self {
       case .total(let cap): "\(cap) connections are open (limits.connections)"
       case .address(let cap): "\(cap) connections of this address are open (limits.per-address)"
+      case .principal(let cap): "\(cap) connections of this principal are open (limits.per-principal)"
       case .handshakes(let cap): "\(cap) handshakes are in flight (limits.handshakes)"
       case .handshakesOfAddress: "so many handshakes of this address are in flight that others would find no place (limits.handshakes)"
+      }
+    }
+
+    /// The counter that it belongs to.
+    var counter: LimitCounters.Limit {
+      switch self {
+      case .total: .refusedConnectionsTotal
+      case .address: .refusedConnectionsPerAddress
+      case .principal: .refusedConnectionsPerPrincipal
+      case .handshakes, .handshakesOfAddress: .refusedHandshakes
       }
     }
   }
@@ -38,6 +51,7 @@ package struct ConnectionCensus: Sendable {
   /// Connections whose handshake is not finished.
   package private(set) var handshakes = 0
   private var byAddress: [IPAddress: Int] = [:]
+  private var byPrincipal: [String: Int] = [:]
   private var handshakesByAddress: [IPAddress: Int] = [:]
 
   package init(caps: Caps) {
@@ -53,6 +67,14 @@ package struct ConnectionCensus: Sendable {
     if isHandshake { try beginHandshake(address) }
     total += 1
     byAddress[address] = known + 1
+  }
+
+  /// Its guards have said yes and its principal is known: counts it there, or says why it may not stay. Its handshake is then finished.
+  package mutating func authorize(_ principal: String, at address: IPAddress, isHandshake: Bool = true) throws(Refusal) {
+    let known = byPrincipal[principal, default: 0]
+    guard known < caps.perPrincipal else { throw .principal(cap: caps.perPrincipal) }
+    byPrincipal[principal] = known + 1
+    if isHandshake { endHandshake(address) }
   }
 
   /// Half of what is free is for any one address: whoever opens connections and says nothing must not keep all others out.
@@ -71,13 +93,15 @@ package struct ConnectionCensus: Sendable {
     handshakesByAddress[address] = left > 0 ? left : nil
   }
 
-  /// Its handshake is finished.
-  package mutating func authorized(_ address: IPAddress) { endHandshake(address) }
-
-  /// It is gone.
-  package mutating func end(_ address: IPAddress, wasAuthorized: Bool) {
+  /// It is gone; `principal` is what it was authorized as, nil where it was not.
+  package mutating func end(_ address: IPAddress, principal: String?, isHandshake: Bool = true) {
     total -= 1
-    if !wasAuthorized { endHandshake(address) }
+    if let principal {
+      let left = byPrincipal[principal, default: 1] - 1
+      byPrincipal[principal] = left > 0 ? left : nil
+    } else if isHandshake {
+      endHandshake(address)
+    }
     let left = byAddress[address, default: 1] - 1
     byAddress[address] = left > 0 ? left : nil
   }

@@ -1,71 +1,68 @@
-import DequeModule
 import Synchronization
 
-/// The node's upload limit, if there is one. Connections that find no token wait in a queue and are woken in turn, one batch each, so that
-/// all get the same.
+/// The upload limits of the node, shared by its loops. Connections that find no tokens wait and are woken in turn, one batch each.
 final class UploadLimiter: Sendable {
-  fileprivate struct State {
-    var bucket: TokenBucket?
-    var waiting: Deque<(number: PeerNumber, bytes: Int)> = []
-  }
-
-  private let state: Mutex<State>
+  private let scheduler: Mutex<UploadScheduler>
   /// Read for each batch, so that a node without a limit takes no lock.
   private let quantumOrZero: Atomic<Int>
+  private let waits = Atomic<Int>(0)
 
-  /// A limit in bytes a second; nil for none.
-  init(rate: Int64?, now: ContinuousClock.Instant) {
-    state = Mutex(State(bucket: rate.map { TokenBucket(rate: $0, now: now) }))
-    quantumOrZero = Atomic(Self.quantum(rate))
+  init(rates: UploadRates, now: ContinuousClock.Instant) {
+    scheduler = Mutex(UploadScheduler(rates: rates, now: now))
+    quantumOrZero = Atomic(rates.quantum ?? 0)
   }
 
-  /// The most bytes that one connection takes at a time: small against the rate, so that turns are short. Nil without a limit.
+  /// The most bytes that one connection takes at a time. Nil without a limit.
   var quantum: Int? {
     let quantum = quantumOrZero.load(ordering: .relaxed)
     return quantum > 0 ? quantum : nil
   }
 
-  /// Another limit from now on. Those that wait keep their turns.
-  func set(rate: Int64?, now: ContinuousClock.Instant) {
-    state.withLock { state in
-      guard state.bucket?.rate != rate else { return }
-      state.bucket = rate.map { TokenBucket(rate: $0, now: now) }
-    }
-    quantumOrZero.store(Self.quantum(rate), ordering: .relaxed)
+  /// Batches that had to wait for tokens, since the start.
+  var throttledBatches: Int { waits.load(ordering: .relaxed) }
+
+  /// Other limits from now on. Those that wait keep their turns.
+  func set(rates: UploadRates, now: ContinuousClock.Instant) {
+    scheduler.withLock { $0.set(rates: rates, now: now) }
+    quantumOrZero.store(rates.quantum ?? 0, ordering: .relaxed)
   }
 
-  /// Takes tokens for a batch; false: the connection has been queued and will be woken with them. A newcomer never overtakes those that wait.
-  func take(_ bytes: Int, for number: PeerNumber, now: ContinuousClock.Instant) -> Bool {
-    state.withLock { state in
-      if state.waiting.isEmpty, state.takes(bytes, now) { return true }
-      state.waiting.append((number, bytes))
-      return false
+  /// Takes tokens for a batch; false: the connection has been queued and will be woken with them.
+  func take(_ bytes: Int, for claim: UploadClaim, now: ContinuousClock.Instant) -> Bool {
+    if scheduler.withLock({ $0.take(claim, bytes, now: now) }) { return true }
+    waits.add(1, ordering: .relaxed)
+    return false
+  }
+
+  /// The connections whose turn it is, with their tokens taken: one of each principal at most, so that who asks again in a moment is not
+  /// overtaken by fifty others of one principal meanwhile. Empty: nobody can be served now.
+  func turns(now: ContinuousClock.Instant) -> [UploadScheduler.Turn] {
+    scheduler.withLock { scheduler in
+      var turns: [UploadScheduler.Turn] = []
+      var served: Set<String> = []
+      while let principal = scheduler.upcoming(now: now), served.insert(principal).inserted, let turn = scheduler.next(now: now) {
+        served.insert(turn.claim.principal)
+        turns.append(turn)
+      }
+      return turns
     }
   }
 
-  /// The connection whose turn it is, with the tokens that it waited for taken; nil where none are there yet.
-  func next(now: ContinuousClock.Instant) -> (number: PeerNumber, bytes: Int)? {
-    state.withLock { state in
-      guard let first = state.waiting.first, state.takes(first.bytes, now) else { return nil }
-      return state.waiting.removeFirst()
-    }
-  }
+  /// How many connections wait.
+  var waitingCount: Int { scheduler.withLock { $0.waitingCount } }
 
   /// A connection that waits is gone.
-  func forget(_ number: PeerNumber) {
-    state.withLock { $0.waiting.removeAll { $0.number == number } }
-  }
+  func forget(_ claim: UploadClaim) { scheduler.withLock { $0.forget(claim) } }
 
   /// What was taken for a batch turned out to be so many bytes too few; negative: too many.
-  func charge(_ bytes: Int, now: ContinuousClock.Instant) {
-    state.withLock { $0.bucket?.charge(bytes, now: now) }
+  func charge(_ bytes: Int, for claim: UploadClaim, now: ContinuousClock.Instant) {
+    guard bytes != 0 else { return }
+    scheduler.withLock { $0.charge(claim, bytes, now: now) }
   }
 
-  private static func quantum(_ rate: Int64?) -> Int {
-    rate.map { Int(min(max($0 / 50, 16 << 10), 1 << 20)) } ?? 0
+  /// About once a second: forgets whom no limit holds.
+  func sweep(now: ContinuousClock.Instant) {
+    guard quantum != nil else { return }
+    scheduler.withLock { $0.sweep(now: now) }
   }
-}
-
-extension UploadLimiter.State {
-  fileprivate mutating func takes(_ bytes: Int, _ now: ContinuousClock.Instant) -> Bool { bucket?.take(bytes, now: now) ?? true }
 }

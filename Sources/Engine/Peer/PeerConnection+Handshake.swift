@@ -152,9 +152,19 @@ extension PeerConnection {
       close(DisconnectReason(.pluginFault(plugin: failure.plugin), failure.description))
     } catch let refusal as Refusal {
       close(DisconnectReason(.policy(plugin: refusal.plugin), refusal.reason))
+    } catch let refusal as ConnectionCensus.Refusal {
+      journalLimit(refusal.reason)
+      end(DisconnectReason(.engine, refusal.reason))
     } catch {
       close(DisconnectReason(.engine, "\(error)"))
     }
+  }
+
+  private func journalLimit(_ reason: String) {
+    core.journal.record(
+      JournalRecord(
+        at: core.clock.wall(), principal: facts.principal, address: address, infoHash: facts.infoHash, artifact: facts.artifact?.name,
+        operation: "limit", verdict: "deny", plugin: "engine", reason: reason))
   }
 
   private func activate(_ handshake: Handshake, _ swarm: Swarm, _ grant: Grant) throws {
@@ -164,11 +174,11 @@ extension PeerConnection {
     do {
       members = try swarm.members(of: pipeline)
       for member in members { try onAuthorized(member) }
+      try core.authorizeConnection(facts.principal, address.ip, direction)
     } catch {
       swarm.leave(number)
       throw error
     }
-    if direction == .inbound { core.authorizedConnection(address.ip) }
     wasAuthorized = true
     let peer = makeActivePeer(handshake, swarm, grant)
     active = peer

@@ -13,9 +13,16 @@ extension PeerConnection {
   private static let hashRequestsOfTheNode = 4
 
   func answer(_ request: HashRequest, _ peer: ActivePeer) {
-    guard mayHaveHashes(request, peer), hashRequestsInFlight < Self.hashRequestsAtOnce,
-      core.hashJobs.load(ordering: .relaxed) < Self.hashRequestsOfTheNode
-    else { return send(.hashReject(request)) }
+    guard mayHaveHashes(request, peer) else {
+      peer.session.countGlitch()
+      return send(.hashReject(request))
+    }
+    guard hashRequestsInFlight < Self.hashRequestsAtOnce, core.hashJobs.load(ordering: .relaxed) < Self.hashRequestsOfTheNode,
+      hasHashBudget(peer.swarm.hashes.cost(of: request), peer)
+    else {
+      core.counters.count(.rejectedHashRequests)
+      return send(.hashReject(request))
+    }
     hashRequestsInFlight += 1
     core.hashJobs.add(1, ordering: .relaxed)
     let (core, number) = (core, number)
@@ -25,6 +32,15 @@ extension PeerConnection {
       core.hashJobs.subtract(1, ordering: .relaxed)
       core.visit(number) { connection in connection.handleEvent { $0.answered(request, hashes) } }
     }
+  }
+
+  /// A peer that asks beyond its own budget wastes our time, and is told from one that suffers from what others ask.
+  private func hasHashBudget(_ cost: Int, _ peer: ActivePeer) -> Bool {
+    guard budgets.hashes.spend(cost, now: lastReceived) else {
+      peer.session.countGlitch()
+      return false
+    }
+    return core.hashBudget.withLock { $0.spend(cost, now: lastReceived) }
   }
 
   private func answered(_ request: HashRequest, _ hashes: [SHA256Digest]?) {

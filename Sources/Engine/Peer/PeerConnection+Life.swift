@@ -16,6 +16,7 @@ extension PeerConnection {
     switch phase {
     case .admitting, .handshaking:
       if !isRefused, now - began > core.settings.handshakeTimeout {
+        core.counters.count(.handshakeTimeouts)
         close(DisconnectReason(.engine, "the handshake took longer than \(core.settings.handshakeTimeout)"))
       }
     case .active: handleEvent { try $0.tickActive(now, wall) }
@@ -54,10 +55,34 @@ extension PeerConnection {
     }
   }
 
+  /// Has the plugins asked again at the moment named, sooner than the next tick: else a peer whose requests are all postponed would get its
+  /// next block only then.
+  func askAgain(at moment: ContinuousClock.Instant) {
+    guard !isAskingAgain else { return }
+    isAskingAgain = true
+    let wait = min(max(moment - core.clock.now(), Self.soonest), .seconds(1))
+    let (core, number) = (core, number)
+    loop.eventLoop.scheduleTask(in: TimeAmount(wait)) {
+      core.visit(number) { connection in
+        connection.isAskingAgain = false
+        connection.handleEvent { try $0.askPostponed() }
+      }
+    }
+  }
+
+  private func askPostponed() throws {
+    guard phase == .active else { return }
+    try askPostponedAgain(core.clock.now())
+    if let next = active?.postponed.map(\.until).min() { askAgain(at: next) }
+  }
+
+  private static let soonest = Duration.milliseconds(5)
+
   private func leaveIfIdle(_ now: ContinuousClock.Instant) throws {
     // Most of thousands of idle peers have said something within this time: they cost a look at the clock.
     let limit = loop.idleTimeout
     if inFlight > 0, now - lastProgress > limit {
+      core.counters.count(.idleTimeouts)
       return close(DisconnectReason(.engine, "the peer took nothing of what it asked for in \(limit)"))
     }
     guard let peer = active, inFlight == 0, peer.waiting == 0 else { return }
@@ -89,6 +114,7 @@ extension PeerConnection {
 
   private func leave(_ cause: DisconnectCause, _ text: String) throws {
     guard try active?.chain.canDisconnect(cause) == .pass else { return }
+    if cause == .inactivity { core.counters.count(.idleTimeouts) }
     close(DisconnectReason(.engine, text), isUseless: cause == .useless)
   }
 
@@ -169,7 +195,8 @@ extension PeerConnection {
     end(reason, isUseless: isUseless)
   }
 
-  private func end(_ reason: DisconnectReason, isUseless: Bool = false) {
+  /// Closes the link and says nothing: the journal has been told.
+  func end(_ reason: DisconnectReason, isUseless: Bool = false) {
     guard phase != .closed, !isRefused else { return }
     if let moment = momentOfRefusal(reason) {
       // A handler runs on its own loop, which is what is assumed here.
@@ -201,10 +228,10 @@ extension PeerConnection {
     settleAccounts()
     phase = .closed
     loop.connections[number] = nil
-    core.endConnection(address.ip, isHandshake: direction == .inbound && !wasAuthorized)
+    core.endConnection(address.ip, direction, principal: wasAuthorized ? facts.principal : nil)
     admission?.cancel()
     refusal?.cancel()
-    if isWaitingForTokens { core.limiter.forget(number) }
+    if let claim = uploadClaim, isWaitingForTokens { core.limiter.forget(claim) }
     received = nil
     if let peer = active {
       let number = number

@@ -14,7 +14,10 @@ extension PeerConnection {
     switch event {
     case .requested(let block): try requested(block)
     case .cancelled(let block): try cancelled(block)
-    default: try receiveRare(event)
+    default:
+      try receiveRare(event)
+      // At once: a buffer holds thousands of small messages.
+      try spendGlitches()
     }
   }
 
@@ -26,8 +29,8 @@ extension PeerConnection {
     case .keepAlive, .port, .requested, .cancelled: break
     case .choked: _ = try chain.onChoke()
     case .unchoked: _ = try chain.onUnchoke()
-    case .interested: try interest(true, peer)
-    case .notInterested: try interest(false, peer)
+    case .interested(let changed): try interest(true, changed: changed, peer)
+    case .notInterested(let changed): try interest(false, changed: changed, peer)
     case .have(let piece):
       peer.sharePieces()
       _ = try chain.onHave(piece)
@@ -57,10 +60,11 @@ extension PeerConnection {
     }
   }
 
-  private func interest(_ isInterested: Bool, _ peer: ActivePeer) throws {
+  private func interest(_ isInterested: Bool, changed: Bool, _ peer: ActivePeer) throws {
     peer.context.isInterested = isInterested
     let handling = isInterested ? try peer.chain.onInterested() : try peer.chain.onNotInterested()
-    guard handling == .pass else { return }
+    // What the choker knows costs it nothing.
+    guard handling == .pass, changed else { return }
     let priority = try peer.chain.unchokePriority()
     let number = number
     let isRationed = peer.watch?.isRationed.load(ordering: .relaxed) ?? false
@@ -103,12 +107,36 @@ extension PeerConnection {
     guard phase == .active, let peer = active else { return refuse(block) }
     lastRequest = lastReceived
     // The session is asked only about a choked peer: reading it out of the object copies it.
-    guard !peer.context.isChoked || (peer.session.standing(of: block).isAllowed && !peer.swarm.isPaused) else { return refuse(block) }
+    guard !peer.context.isChoked || (peer.session.standing(of: block).isAllowed && !peer.swarm.isPaused) else {
+      return try refuse(unasked: block)
+    }
     // Asked for by mistake, or to see what we have: it was not told of the piece.
-    guard !peer.isSuperSeeded || peer.announced[Int(block.piece)] else { return refuse(block) }
-    guard peer.context.mayHave(block) else { return refuse(block, ungranted: peer.context.grant) }
-    guard peer.swarm.artifact.have[Int(block.piece)], peer.hasRoom else { return refuse(block) }
+    guard !peer.isSuperSeeded || peer.announced[Int(block.piece)] else { return try refuse(unasked: block) }
+    guard peer.context.mayHave(block) else {
+      refuse(block, ungranted: peer.context.grant)
+      return try countRefusal()
+    }
+    guard peer.swarm.artifact.have[Int(block.piece)] else { return try refuse(unasked: block) }
+    guard peer.hasRoom else {
+      core.counters.count(.rejectedRequests)
+      return try refuse(unasked: block)
+    }
     try ask(block, peer.chain)
+  }
+
+  /// A request that a well-behaved peer would not have sent, or not so many of them.
+  private func refuse(unasked block: Block) throws {
+    refuse(block)
+    try countRefusal()
+  }
+
+  private func countRefusal() throws {
+    if !budgets.refusals.spend(1, now: lastReceived) { try countGlitch() }
+  }
+
+  private func countGlitch() throws {
+    active?.session.countGlitch()
+    try spendGlitches()
   }
 
   /// Asks the handlers, and does what they say.
@@ -120,10 +148,12 @@ extension PeerConnection {
     switch answered.answer {
     case .pass: break
     case .reject(let reason):
-      journal(.request, "reject", plugin: answered.plugin, reason: reason)
+      if !reason.isEmpty { journal(.request, "reject", plugin: answered.plugin, reason: reason) }
       refuse(block)
+      try countRefusal()
     case .postpone(let until):
       active?.postponed.append((block, until))
+      askAgain(at: until)
     case .handled:
       active?.debts[block] = core.clock.now() + core.settings.debtTimeout
     }
@@ -145,6 +175,7 @@ extension PeerConnection {
   }
 
   private func cancelled(_ block: Block) throws {
+    if !budgets.cancels.spend(1, now: lastReceived) { try countGlitch() }
     guard let peer = active, try peer.chain.onCancel(block) == .pass else { return }
     if active?.queue.cancel(block) == true {
       refuse(block)

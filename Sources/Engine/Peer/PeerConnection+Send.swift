@@ -65,6 +65,7 @@ extension PeerConnection {
     guard active?.debts.removeValue(forKey: block) != nil else { return }
     guard peer.context.grant.allows(block, in: peer.layout), bytes.readableBytes == Int(block.length) else { return refuse(block) }
     send(.piece(PieceData(piece: block.piece, offset: block.offset, bytes: bytes)), .piece(block))
+    chargeTokens(Int(block.length))
     count(bytes: Int(block.length), blocks: 1)
   }
 

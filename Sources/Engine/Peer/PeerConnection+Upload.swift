@@ -20,32 +20,35 @@ extension PeerConnection {
     serve(granted: nil)
   }
 
-  /// The limiter's word: it is this connection's turn, and the bytes are taken for it.
-  func tokensAvailable(_ bytes: Int) {
-    isWaitingForTokens = false
-    let mayServe = (phase == .active || phase == .draining) && !isReadingDisk && context?.channel.isWritable == true
-    guard mayServe, active?.queue.isEmpty == false else { return core.limiter.charge(-bytes, now: core.clock.now()) }
-    serve(granted: bytes)
+  /// Whose tokens the connection's blocks take; nil before it is authorized.
+  var uploadClaim: UploadClaim? {
+    active.map { UploadClaim(number: number, principal: facts.principal, artifact: $0.swarm.facts.id) }
   }
 
-  private func serve(granted: Int?) {
+  /// The limiter's word: it is this connection's turn, and the bytes are taken for it.
+  func tokensAvailable(_ turn: UploadScheduler.Turn) {
+    isWaitingForTokens = false
+    let mayServe = (phase == .active || phase == .draining) && !isReadingDisk && context?.channel.isWritable == true
+    guard mayServe, active?.queue.isEmpty == false else {
+      core.limiter.charge(-turn.bytes, for: turn.claim, now: core.clock.now())
+      // Its requests may have been all that kept it.
+      return drained()
+    }
+    serve(granted: turn)
+  }
+
+  private func serve(granted: UploadScheduler.Turn?) {
     guard let swarm = active?.swarm else { return }
     var batch: [Block] = []
     batch.reserveCapacity(batchLimit)
-    let most = min(granted ?? core.limiter.quantum ?? Self.batchBytes, Self.batchBytes)
+    let quantum = core.limiter.quantum
+    let most = min(granted?.bytes ?? quantum ?? Self.batchBytes, Self.batchBytes)
     active?.queue.pop(count: batchLimit, bytes: most, into: &batch)
-    if granted == nil, core.limiter.quantum != nil {
-      let bytes = batch.reduce(0) { $0 + Int($1.length) }
-      guard core.limiter.take(bytes, for: number, now: core.clock.now()) else {
-        active?.queue.restore(batch)
-        isWaitingForTokens = true
-        return
-      }
-    }
     guard !batch.isEmpty else { return }
-    if let granted {
-      // The queue may have changed while we waited for our turn.
-      core.limiter.charge(batch.reduce(0) { $0 + Int($1.length) } - granted, now: core.clock.now())
+    guard mayServe(batch, granted, isLimited: quantum != nil) else {
+      active?.queue.restore(batch)
+      isWaitingForTokens = true
+      return
     }
     resumeReading()
     var buffer = loop.takeBuffer()
@@ -54,6 +57,27 @@ extension PeerConnection {
     case .wouldBlock(let whole): readOffLoop(batch, from: whole, consume buffer, swarm)
     case .failed(let whole, let error): fail(batch, whole, consume buffer, swarm, error)
     }
+  }
+
+  /// Takes the batch's tokens, or settles the difference where they were taken before. False: it waits for them.
+  private func mayServe(_ batch: [Block], _ granted: UploadScheduler.Turn?, isLimited: Bool) -> Bool {
+    let bytes = batch.reduce(0) { $0 + Int($1.length) }
+    if let granted {
+      // The queue may have changed while we waited for our turn.
+      core.limiter.charge(bytes - granted.bytes, for: granted.claim, now: core.clock.now())
+      return true
+    }
+    guard isLimited, let claim = uploadClaim else { return true }
+    return core.limiter.take(bytes, for: claim, now: core.clock.now())
+  }
+
+  /// The same where there are limits; nil where nobody counts.
+  private var limitedClaim: UploadClaim? { core.limiter.quantum == nil ? nil : uploadClaim }
+
+  /// Tokens of blocks that were not sent after all.
+  private func giveBackTokens(_ blocks: some Sequence<Block>) {
+    guard let claim = limitedClaim else { return }
+    core.limiter.charge(-blocks.reduce(0) { $0 + Int($1.length) }, for: claim, now: core.clock.now())
   }
 
   private func read(_ batch: ArraySlice<Block>, into buffer: inout ByteBuffer, from swarm: Swarm, waiting: Bool) -> BatchResult {
@@ -68,6 +92,7 @@ extension PeerConnection {
     let held = HeldBuffer(buffer)
     let (core, number) = (core, number)
     let reader = swarm.artifact.reader
+    let claim = limitedClaim
     core.disk.submit(reader.device) { state in
       guard state == .active else { return }
       guard var buffer = held.take() else { return }
@@ -75,7 +100,12 @@ extension PeerConnection {
         batch[whole...], to: &buffer, prefixLength: PeerMessageEncoder.pieceHeaderLength,
         writePrefix: PeerMessageEncoder.writePieceHeader, waiting: true)
       held.put(buffer)
-      core.visit(number) { connection in connection.diskRead(batch, whole, held, result) }
+      core.visit(number) { connection in
+        connection.diskRead(batch, whole, held, result)
+      } orElse: {
+        guard let claim else { return }
+        core.limiter.charge(-batch.reduce(0) { $0 + Int($1.length) }, for: claim, now: core.clock.now())
+      }
     }
   }
 
@@ -93,6 +123,7 @@ extension PeerConnection {
   }
 
   private func takeBack(_ batch: [Block], _ peer: ActivePeer) {
+    giveBackTokens(batch)
     let kept = peer.context.isChoked ? [] : batch.filter(peer.context.mayHave)
     peer.queue.restore(kept)
     for block in batch where !kept.contains(block) { refuse(block) }
@@ -104,6 +135,7 @@ extension PeerConnection {
   private func fail(_ batch: [Block], _ whole: Int, _ buffer: consuming ByteBuffer, _ swarm: Swarm, _ error: StorageError?) {
     if whole > 0 { write(buffer, Array(batch.prefix(whole))) }
     for block in batch.dropFirst(whole) { refuse(block) }
+    giveBackTokens(batch.dropFirst(whole))
     flushControl()
     guard let error else { return }
     core.fail(swarm, error)
@@ -121,8 +153,10 @@ extension PeerConnection {
     let written = context.eventLoop.makePromise(of: Void.self)
     let blocks = batch.count
     let held = HeldBuffer(copy buffer)
+    let claim = limitedClaim
     // The promise is the loop's that we are on.
     written.futureResult.assumeIsolated().whenComplete { [self] result in
+      if case .failure = result, let claim { core.limiter.charge(-bytes, for: claim, now: core.clock.now()) }
       finished(result, held, bytes: bytes, blocks: blocks, started)
     }
     isWriting = true
@@ -165,6 +199,12 @@ extension PeerConnection {
       isPumpScheduled = false
       pump()
     }
+  }
+
+  /// Takes tokens for what goes out without having waited for them: a block that a plugin sends.
+  func chargeTokens(_ bytes: Int) {
+    guard let claim = limitedClaim else { return }
+    core.limiter.charge(bytes, for: claim, now: core.clock.now())
   }
 
   func count(bytes: Int, blocks: Int) {

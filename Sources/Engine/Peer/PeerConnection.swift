@@ -83,10 +83,13 @@ final class PeerConnection: ChannelDuplexHandler {
   var isWriting = false
   var isPumpScheduled = false
   var isWaitingForTokens = false
+  var isAskingAgain = false
   var batchLimit = 16
   var isHandlingEvent = false
   var hashRequestsInFlight = 0
   var glitches: GlitchBudget
+  /// What it may make us do besides; nil until it first does.
+  private var ownBudgets: PeerBudgets?
 
   // Clocks.
   var lastReceived: ContinuousClock.Instant
@@ -222,12 +225,18 @@ final class PeerConnection: ChannelDuplexHandler {
 
   private func reason(for error: any Error) -> DisconnectReason {
     switch error {
-    case let violation as ProtocolViolation: DisconnectReason(.protocolViolation, "\(violation)")
+    case let violation as ProtocolViolation: broken(violation)
     case is UnknownMessage, is OversizedMessage, is OtherInfoHash: DisconnectReason(.protocolViolation, "\(error)")
     case let failure as PluginFailure: DisconnectReason(.pluginFault(plugin: failure.plugin), failure.description)
     case let refusal as Refusal: DisconnectReason(.policy(plugin: refusal.plugin), refusal.reason)
     default: DisconnectReason(.engine, "\(error)")
     }
+  }
+
+  private func broken(_ violation: ProtocolViolation) -> DisconnectReason {
+    if violation.code == .flood { core.counters.count(.closedFloods) }
+    if violation.code == .tooLong { core.counters.count(.closedOversizedMessages) }
+    return DisconnectReason(.protocolViolation, "\(violation)")
   }
 
   /// Takes as many messages as there are.
@@ -240,8 +249,21 @@ final class PeerConnection: ChannelDuplexHandler {
     while phase == .active || phase == .draining, let message = try decoder.next(&buffer) {
       try receive(message)
     }
+    try spendGlitches()
+  }
+
+  /// Throws where the peer has sent too much that says nothing.
+  func spendGlitches() throws(ProtocolViolation) {
     let wasted = active?.session.takeGlitches() ?? 0
     if wasted > 0 { try glitches.spend(wasted, now: lastReceived) }
+  }
+
+  /// What it may make us do besides being sent blocks.
+  var budgets: PeerBudgets {
+    if let ownBudgets { return ownBudgets }
+    let made = PeerBudgets(requestQueue: core.settings.requestQueue, now: lastReceived)
+    ownBudgets = made
+    return made
   }
 }
 

@@ -32,9 +32,9 @@ package struct UploadQueue: Sendable {
     return .queued
   }
 
-  /// Takes out a block that waits; false where it does not.
+  /// Takes out a block that waits; false where it does not. Looks at each place at most once, the newest first.
   package mutating func cancel(_ block: Block) -> Bool {
-    guard let index = blocks.firstIndex(of: block) else { return false }
+    guard let index = blocks.lastIndex(of: block) else { return false }
     blocks.remove(at: index)
     return true
   }

@@ -22,6 +22,14 @@ final class HashAnswers: Sendable {
   /// The file that the root names, by its index in the layout that peers and policy see; nil where it is none of this torrent's.
   func file(of request: HashRequest) -> Int? { sharedFileByRoot[request.piecesRoot] }
 
+  /// What an answer costs us, in bytes read and hashed or the like: a piece where blocks are asked for, and in any case as much as four blocks,
+  /// so that cheap answers are no flood either.
+  func cost(of request: HashRequest) -> Int {
+    let pieceLength = artifact.torrent.layout.pieceLength
+    let isOfBlocks = request.baseLayer < 64 && (Block.standardLength << Int(min(request.baseLayer, 40))) < pieceLength
+    return 4 * Block.standardLength + (isOfBlocks ? pieceLength : 0)
+  }
+
   private static func files(of layout: PieceLayout) -> [SHA256Digest: Int] {
     Dictionary(layout.files.enumerated().compactMap { index, file in file.piecesRoot.map { ($0, index) } }) { first, _ in first }
   }

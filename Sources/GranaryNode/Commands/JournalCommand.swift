@@ -47,7 +47,8 @@ struct JournalCommand: AsyncParsableCommand {
     if let peer { filter.peers = [PeerAddress(peer)?.ip.description ?? IPAddress(peer)?.description ?? peer] }
     if let artifact {
       filter.artifact = artifact
-      filter.infoHashes = (try? database.find(artifact))?.infoHash.wire ?? []
+      // What was asked for in vain is none of ours, and can be asked about all the same.
+      filter.infoHashes = (try? database.find(artifact))?.infoHash.wire ?? SHA1Digest(hex: artifact).map { [$0] } ?? []
     }
     if let since {
       guard let span = TimeSpan(since) else { throw ValidationError("'\(since)' is no time: write 30m, 24h or 7d") }

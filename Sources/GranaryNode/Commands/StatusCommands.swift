@@ -22,6 +22,9 @@ struct Status: AsyncParsableCommand {
       Console.print(
         "tracker \(escaped(tracker.url)) for \(escaped(tracker.artifact)): \(tracker.state)" + (tracker.detail.map { ", \($0)" } ?? ""))
     }
+    for (name, count) in status.limits.sorted(by: { $0.key < $1.key }) where count > 0 {
+      Console.print("limit \(name.replacing("_", with: " ")): \(count)")
+    }
     for warning in status.warnings { Console.print("warning: \(escaped(warning))") }
   }
 }

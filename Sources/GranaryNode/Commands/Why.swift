@@ -31,7 +31,9 @@ struct Why: AsyncParsableCommand {
 
   private func offline(_ place: Workplace) throws -> WhyDocument {
     guard let database = try place.reading() else { throw Failure(.inputMissing, "no such artifact: \(artifact)") }
-    let services = ServicesMaker(folder: place.configuration.settings.folder, journal: NoJournal()).services
+    let services = ServicesMaker(
+      folder: place.configuration.settings.folder, journal: NoJournal(), stores: .read(database)
+    ).services
     let pipeline = try place.configuration.makePipeline(services, generation: 0)
     return try Explainer(pipeline: pipeline, database: database).explain(peer: peer, artifact: artifact, operation: operation)
   }

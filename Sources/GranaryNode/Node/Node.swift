@@ -32,6 +32,8 @@ final class Node: Sendable {
   let keeper: InventoryKeeper
   let journal: NodeJournal
   let ledger: TransferLedger
+  let pluginValues: PluginValueStore
+  let pluginCounters = PluginCounters()
   let logger: Logger
   let engine: SeedEngine
   let announcer: TrackerAnnouncer
@@ -78,9 +80,11 @@ final class Node: Sendable {
     database = try InventoryDatabase.open(path: paths.inventory)
     keeper = InventoryKeeper(database: database)
     let pacer = TimedPacer()
-    let writer = JournalWriter(database: database, onPressure: pacer.wake)
+    let writer = JournalWriter(
+      database: database, limits: JournalLimits(rows: settings.limits.journalRows), onPressure: pacer.wake)
     (journal, ledger) = (NodeJournal(writer: writer), TransferLedger(database: database))
-    let maker = ServicesMaker(folder: settings.folder, journal: journal)
+    pluginValues = PluginValueStore(database: database)
+    let maker = ServicesMaker(folder: settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters)
     let pipeline = try configuration.makePipeline(maker.services, generation: 1)
     threads = max(1, settings.limits.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount)
     group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
@@ -105,7 +109,7 @@ final class Node: Sendable {
     formerHang = try database.runs(limit: 1).first?.whyEnded.flatMap { $0.hasPrefix(LastWords.prefix) ? $0 : nil }
     run = try database.beginRun(pid: getpid(), version: Granary.version, at: .now())
     watchdog = Self.watchdog(settings, engine, disk, logger, LastWords(journal: journal, database: database, run: run))
-    flusher = InventoryFlusher([writer, ledger], pacer: pacer)
+    flusher = InventoryFlusher([writer, ledger, pluginValues], pacer: pacer)
   }
 
   /// Serves until a signal ends it.
@@ -205,7 +209,8 @@ final class Node: Sendable {
     let fresh = try reread()
     let generation = state.withLock { $0.generation + 1 }
     let pipeline = try fresh.makePipeline(
-      ServicesMaker(folder: fresh.settings.folder, journal: journal).services, generation: generation)
+      ServicesMaker(folder: fresh.settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters).services,
+      generation: generation)
     // The listeners stay as they were opened, whatever the new file says of them.
     if initial.listensBeyondLoopback, !pipeline.isGuarded, !fresh.settings.isOpen {
       throw Failure(
@@ -213,6 +218,7 @@ final class Node: Sendable {
     }
     let restarts = ReloadableKeys.changesNeedingRestart(initial, fresh.settings)
     state.withLock { ($0.configuration, $0.generation) = (fresh, generation) }
+    journal.writer.keep(rows: fresh.settings.limits.journalRows)
     engine.replace(settings: EngineSettings(fresh.settings, loops: threads, openFiles: openFiles))
     engine.replace(pipeline: pipeline)
     refreshService()
@@ -262,5 +268,7 @@ extension EngineSettings {
       superSeeding: SuperSeeding(settings.superSeeding), connections: connections,
       connectionsPerAddress: limits.perAddress, handshakes: limits.handshakes, handshakeTimeout: limits.handshakeTimeout.duration,
       idleTimeout: limits.idleTimeout.duration, requestQueue: limits.requestQueue)
+    (uploadRatePerArtifact, uploadRatePerPrincipal) = (limits.uploadPerArtifact?.bytesPerSecond, limits.uploadPerPrincipal?.bytesPerSecond)
+    connectionsPerPrincipal = limits.perPrincipal
   }
 }

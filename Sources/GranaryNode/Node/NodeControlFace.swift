@@ -22,7 +22,8 @@ struct NodeControlFace: NodeControl {
       uptime: Int64((ContinuousClock.now - node.started) / .seconds(1)),
       listeners: listeners.map { .init(address: $0.ip.description, port: Int($0.port), tls: false) },
       artifacts: counts.artifacts.values.reduce(0, +), serving: totals.artifacts, peers: totals.connections, uploaded: totals.uploaded,
-      policyGeneration: totals.generation, trackers: try await trackers(), plugins: plugins(), warnings: try await warnings())
+      policyGeneration: totals.generation, trackers: try await trackers(), plugins: plugins(), limits: limits,
+      warnings: try await warnings())
     document.scrub = try await blocking { try node.scrubDocument() }
     document.leases = node.leasesDocument()
     return document
@@ -73,6 +74,7 @@ struct NodeControlFace: NodeControl {
     try await blocking {
       try node.journal.writer.flush()
       try node.ledger.flush()
+      try node.pluginValues.flush()
       return ChangeDocument(message: "stored")
     }
   }
@@ -110,6 +112,16 @@ struct NodeControlFace: NodeControl {
     }
   }
 
+  /// How often each limit has bitten: the engine's, the plugins', the journal's.
+  private var limits: [String: Int64] {
+    let journal = node.journal.writer.status
+    let own = [
+      "journal_rows_merged": journal.merged, "journal_rows_pruned": journal.pruned, "journal_rows_dropped": journal.dropped,
+      "transfers_dropped_bytes": node.ledger.status.droppedBytes,
+    ]
+    return node.pluginCounters.snapshot.merging(node.engine.limits) { $1 }.merging(own) { $1 }
+  }
+
   private func named(_ counts: [Hook: UInt64]) -> [String: UInt64] {
     Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) })
   }
@@ -122,6 +134,7 @@ struct NodeControlFace: NodeControl {
     if let shortage = node.shortageOfDescriptors { warnings.append(shortage) }
     if let problem = node.journal.writer.status.problem { warnings.append("the journal cannot be written: \(problem)") }
     if let problem = node.ledger.status.problem { warnings.append("transfers cannot be written: \(problem)") }
+    if let problem = node.pluginValues.problem { warnings.append("what plugins keep cannot be written: \(problem)") }
     let filter = ArtifactFilter(states: [.changed, .missing, .failed])
     let (waiting, count) = try await blocking {
       let counts = try node.database.counts().artifacts

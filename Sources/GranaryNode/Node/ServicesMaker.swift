@@ -1,18 +1,63 @@
+import Inventory
 import Logging
 import PluginKit
 
 /// Makes the ports that each plugin is given.
 struct ServicesMaker: Sendable {
+  /// Where plugins keep what lasts.
+  enum Stores: Sendable {
+    /// A running node's: flushed in batches.
+    case kept(PluginValueStore)
+    /// An inventory that is only read, for commands that look: changes last as long as the command.
+    case read(InventoryDatabase)
+    /// None.
+    case none
+  }
+
   let folder: String
   let journal: any PluginKit.Journal
+  var stores = Stores.none
+  var counters = PluginCounters()
 
   var services: @Sendable (String) -> PluginServices {
-    let (folder, journal) = (folder, journal)
+    let maker = self
     return { plugin in
-      PluginServices(
-        wallClock: { .now }, clock: { .now }, journal: journal, logger: Logger(label: "granary.plugin.\(plugin)"), folder: folder)
+      let logger = Logger(label: "granary.plugin.\(plugin)")
+      return PluginServices(
+        wallClock: { .now }, clock: { .now }, journal: maker.journal, logger: logger, folder: maker.folder,
+        store: maker.store(of: plugin, logger), counters: maker.counters)
     }
   }
+
+  private func store(of plugin: String, _ logger: Logger) -> any PluginStore {
+    do {
+      switch stores {
+      case .kept(let store): return KeptPluginStore(values: try store.values(of: plugin))
+      case .read(let database): return MemoryPluginStore(try database.pluginValues(of: plugin))
+      case .none: return MemoryPluginStore()
+      }
+    } catch {
+      // What cannot be read cannot be relied on: the plugin finds a store that takes nothing, and says what it makes of that.
+      logger.error("what the plugin keeps cannot be read", metadata: ["error": "\(error)"])
+      return ClosedPluginStore()
+    }
+  }
+}
+
+/// The store of one plugin, in the inventory.
+struct KeptPluginStore: PluginStore {
+  let values: PluginValues
+
+  func value(_ key: String) -> [UInt8]? { values.value(key) }
+  var keys: [String] { values.keys }
+  func update(_ key: String, lasting: Bool, _ change: (inout [UInt8]?) -> Void) -> Bool { values.update(key, lasting: lasting, change) }
+}
+
+/// A store that holds nothing and takes nothing.
+struct ClosedPluginStore: PluginStore {
+  let keys: [String] = []
+  func value(_ key: String) -> [UInt8]? { nil }
+  func update(_ key: String, lasting: Bool, _ change: (inout [UInt8]?) -> Void) -> Bool { false }
 }
 
 /// The journal of commands that only look: nothing is kept.

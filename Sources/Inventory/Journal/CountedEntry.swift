@@ -1,6 +1,6 @@
 /// An entry with how often it fell: 1, or more for equal refusals that were counted before they were stored.
 struct CountedEntry: Hashable {
-  let entry: JournalEntry
+  private(set) var entry: JournalEntry
   var count: Int64
   var lastAt: Timestamp
 
@@ -8,9 +8,10 @@ struct CountedEntry: Hashable {
     (self.entry, count, lastAt) = (entry, 1, entry.at)
   }
 
-  /// Counts an equal refusal that fell at this time.
-  mutating func repeated(at time: Timestamp) {
+  /// Counts an equal refusal.
+  mutating func repeated(_ equal: JournalEntry) {
     count = count.addingSaturated(1)
-    lastAt = max(lastAt, time)
+    lastAt = max(lastAt, equal.at)
+    if equal.isDigest { entry.facts = equal.facts }
   }
 }

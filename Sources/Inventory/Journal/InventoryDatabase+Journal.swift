@@ -4,17 +4,24 @@ import Metainfo
 extension InventoryDatabase {
   /// Appends a batch in one transaction. A refusal that is equal to one whose row began less than `window` before it is counted there.
   package func append(_ entries: [JournalEntry], mergingWithin window: Duration) throws(InventoryError) {
-    try append(entries.map(CountedEntry.init), mergingWithin: window)
+    _ = try append(entries.map(CountedEntry.init), mergingWithin: window)
   }
 
-  func append(_ batch: [CountedEntry], mergingWithin window: Duration) throws(InventoryError) {
-    if batch.isEmpty { return }
-    try write { db in
+  /// As above; gives how many of the batch were counted in rows that were there.
+  func append(_ batch: [CountedEntry], mergingWithin window: Duration) throws(InventoryError) -> Int64 {
+    if batch.isEmpty { return 0 }
+    return try write { db in
+      var merged: Int64 = 0
       for counted in batch {
         let key = JournalKey(counted.entry).number
-        if counted.entry.isRefusal, try merge(counted, key: key, since: counted.entry.at.advanced(by: .zero - window), db) { continue }
-        try insert(counted, key: key, db)
+        let window = counted.entry.isDigest ? StrangerHashes.window : window
+        if counted.entry.isRefusal, try merge(counted, key: key, since: counted.entry.at.advanced(by: .zero - window), db) {
+          merged += 1
+        } else {
+          try insert(counted, key: key, db)
+        }
       }
+      return merged
     }
   }
 
@@ -57,14 +64,16 @@ extension InventoryDatabase {
     let entry = counted.entry
     let statement = try db.cachedStatement(
       sql: """
-        UPDATE journal SET count = min(count, \(Int64.max) - ?) + ?, last_at = max(last_at, ?) WHERE id = (
+        UPDATE journal SET count = min(count, \(Int64.max) - ?) + ?, last_at = max(last_at, ?), facts = coalesce(?, facts) WHERE id = (
           SELECT id FROM journal WHERE refused = 1 AND merge_key = ? AND at > ? AND verdict = ? AND operation = ? AND principal IS ?
             AND address IS ? AND info_hash IS ? AND artifact IS ? AND plugin IS ? AND rule IS ? AND reason IS ? AND place IS ?
             AND policy_generation IS ?
           ORDER BY id DESC LIMIT 1)
         """)
     try statement.execute(
-      arguments: [counted.count, counted.count, counted.lastAt.nanoseconds, key, since.nanoseconds] + entry.sharedColumns)
+      arguments: [
+        counted.count, counted.count, counted.lastAt.nanoseconds, entry.isDigest ? entry.facts : nil, key, since.nanoseconds,
+      ] + entry.sharedColumns)
     return db.changesCount > 0
   }
 

@@ -38,7 +38,9 @@ package struct JournalEntry: Hashable, Sendable {
   package let place: String?
   package let policyGeneration: Int64?
   /// What the verdict was based on, JSON. Not compared: of equal refusals the first one's facts are kept.
-  package let facts: String?
+  package internal(set) var facts: String?
+  /// One of many that are told apart by their facts only: those of the last one are kept.
+  var isDigest = false
 
   package init(
     at: Timestamp, verdict: String, isRefusal: Bool, operation: String, principal: String? = nil, address: String? = nil,

@@ -40,7 +40,10 @@ package struct JournalFilter: Hashable, Sendable {
     }
     if !infoHashes.isEmpty || artifact != nil {
       let hashes = StatementArguments(infoHashes.map(\.description))
-      add("(info_hash IN (\(Self.placeholders(infoHashes.count))) OR artifact = ?)", hashes + [artifact])
+      // A stranger's many hashes are one row without a hash, and the last of them are its facts.
+      let digests = infoHashes.map { _ in " OR (info_hash IS NULL AND facts LIKE ?)" }.joined()
+      let texts = StatementArguments(infoHashes.map { "%\"\($0.description)\"%" })
+      add("(info_hash IN (\(Self.placeholders(infoHashes.count))) OR artifact = ?\(digests))", hashes + [artifact] + texts)
     }
     return (terms.joined(separator: " AND "), arguments)
   }

@@ -2,8 +2,10 @@
 struct JournalQueue {
   /// What happened to an entry.
   enum Outcome: Equatable {
-    /// It waits, or was counted with an equal one that waits.
+    /// It waits.
     case queued
+    /// It was counted with an equal one that waits.
+    case merged
     /// The same, and the queue has just become half full: it should be taken soon.
     case halfFull
     /// There was no room.
@@ -38,8 +40,8 @@ struct JournalQueue {
   mutating func push(_ entry: JournalEntry, isCounted: Bool = false) -> Outcome {
     let key = entry.isRefusal || isCounted ? JournalKey(entry) : nil
     if let key, let index = latest[key], entry.at < entries[index].entry.at.advanced(by: window) {
-      entries[index].repeated(at: entry.at)
-      return .queued
+      entries[index].repeated(entry)
+      return .merged
     }
     let cost = entry.cost
     guard entries.count < capacity, bytes + cost <= byteCapacity else {

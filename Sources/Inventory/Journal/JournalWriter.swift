@@ -16,6 +16,10 @@ package final class JournalWriter: Sendable {
     package internal(set) var stored: Int64 = 0
     /// Entries lost since the start.
     package internal(set) var dropped: Int64 = 0
+    /// Entries since the start that were counted in an equal one's row.
+    package internal(set) var merged: Int64 = 0
+    /// Rows forgotten since the start because there were more than are kept.
+    package internal(set) var pruned: Int64 = 0
     /// Why the last flush failed; nil where it did not.
     package internal(set) var problem: InventoryError?
     /// Whether entries pile up or are lost because the inventory cannot be written.
@@ -24,7 +28,10 @@ package final class JournalWriter: Sendable {
 
   private struct Shared {
     var queue: JournalQueue
+    var strangers = StrangerHashes()
     var crowd: AddressCrowd
+    /// Rows kept in the inventory.
+    var rows: Int
     var status = Status()
     var unsaved = 0
   }
@@ -48,7 +55,8 @@ package final class JournalWriter: Sendable {
     shared = Mutex(
       Shared(
         queue: JournalQueue(capacity: limits.queue, byteCapacity: limits.queueBytes, window: limits.window),
-        crowd: AddressCrowd(rowsPerAddress: limits.rowsPerAddress, window: limits.window)))
+        crowd: AddressCrowd(rowsPerAddress: limits.rowsPerAddress, window: limits.window),
+        rows: limits.rows))
     // The first flush prunes: the limit may have become lower since the last run.
     flushing = Mutex(Flushing(sincePrune: limits.pruneEvery))
   }
@@ -56,13 +64,17 @@ package final class JournalWriter: Sendable {
   /// Queues an entry, or counts it where there is no room. Never waits for the disk.
   package func append(_ entry: JournalEntry) {
     let outcome = shared.withLock { shared in
-      let (entry, isCounted) = shared.crowd.taken(entry)
+      let (entry, isCounted) = shared.crowd.taken(shared.strangers.digest(entry))
       let outcome = shared.queue.push(entry, isCounted: isCounted)
+      if outcome == .merged { shared.status.merged = shared.status.merged.addingSaturated(1) }
       if outcome == .dropped { shared.status.dropped = shared.status.dropped.addingSaturated(1) }
       return outcome
     }
     if outcome == .halfFull { onPressure() }
   }
+
+  /// Another number of rows to keep, from the next pruning on.
+  package func keep(rows: Int) { shared.withLock { $0.rows = rows } }
 
   /// How it fares now.
   package var status: Status {
@@ -89,7 +101,8 @@ extension JournalWriter: Flushable {
 
   private func storeUnsaved(_ flushing: inout Flushing) throws(InventoryError) {
     if flushing.unsaved.isEmpty { return }
-    do { try database.append(flushing.unsaved, mergingWithin: limits.window) } catch {
+    let merged: Int64
+    do { merged = try database.append(flushing.unsaved, mergingWithin: limits.window) } catch {
       fail(&flushing, error)
       throw error
     }
@@ -99,6 +112,7 @@ extension JournalWriter: Flushable {
     shared.withLock { shared in
       (shared.unsaved, shared.status.problem) = (0, nil)
       shared.status.stored = shared.status.stored.addingSaturated(total)
+      shared.status.merged = shared.status.merged.addingSaturated(merged)
     }
   }
 
@@ -114,7 +128,8 @@ extension JournalWriter: Flushable {
 
   private func pruneIfDue(_ flushing: inout Flushing) throws(InventoryError) {
     guard flushing.sincePrune >= limits.pruneEvery else { return }
-    try database.pruneJournal(keeping: limits.rows)
+    let pruned = try database.pruneJournal(keeping: shared.withLock { $0.rows })
+    shared.withLock { $0.status.pruned = $0.status.pruned.addingSaturated(Int64(pruned)) }
     flushing.sincePrune = 0
   }
 }

@@ -16,6 +16,7 @@ import GRDB
 /// | `principals` | who we have dealt with: an address, an identity or a key |
 /// | `transfers` | what one principal has had of one artifact |
 /// | `journal` | one verdict, or several equal refusals: `count` of them between `at` and `last_at` |
+/// | `plugin_values` | what one plugin of the pipeline keeps under one key |
 /// | `runs` | one life of the node; `why_ended` is null while it lasts |
 ///
 /// | view | columns |
@@ -24,6 +25,7 @@ import GRDB
 /// | `files_view` | artifact_id, artifact, file_index, path, length, device, inode, size, modified_at, changed_at |
 /// | `transfers_view` | principal_kind, principal, artifact_id, artifact, bytes, blocks, first_at, last_at |
 /// | `journal_view` | id, at, last_at, count, refused, verdict, operation, principal, address, artifact, info_hash, plugin, rule, reason, place, policy_generation, facts |
+/// | `plugin_values_view` | plugin, key, value, updated_at |
 /// | `principals_view` | id, kind, name, first_seen, last_seen, bytes, blocks |
 /// | `runs_view` | id, started_at, ended_at, pid, version, why_ended, report |
 ///
@@ -35,6 +37,7 @@ enum InventorySchema {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("001-inventory") { try Migration001.run($0) }
     migrator.registerMigration("002-summaries") { try Migration002.run($0) }
+    migrator.registerMigration("003-plugin-values") { try Migration003.run($0) }
     return migrator
   }()
 

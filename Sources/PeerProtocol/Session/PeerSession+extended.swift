@@ -32,7 +32,8 @@ extension PeerSession {
 
   private mutating func receiveExtendedHandshake(_ payload: ByteBuffer) throws(ProtocolViolation) -> PeerEvent {
     let handshake = try ExtendedHandshake.decode(payload, limits: limits.extendedHandshake)
-    if peerExtensions != nil || handshake.isEmpty { countGlitch() }
+    // Sending it again is BEP 10's right; a long one costs us as much as many short messages.
+    if peerExtensions != nil || handshake.isEmpty { countGlitch(times: 1 + payload.readableBytes >> 10) }
     let updated = (peerExtensions ?? ExtendedHandshake()).updated(by: handshake)
     guard updated.messages.count <= limits.extendedHandshake.names else {
       throw ProtocolViolation(

@@ -4,7 +4,7 @@ import NIOCore
 // Who has which pieces, both ways.
 extension PeerSession {
   mutating func receiveBitfield(_ bits: ByteBuffer) throws(ProtocolViolation) -> PeerEvent {
-    try checkAvailability(.bitfield)
+    try checkAvailability(.bitfield, cost: bits.readableBytes >> 10)
     guard let layout else {
       let bytes = Array(bits.readableBytesView)
       guard bytes.count <= (limits.pieceCount + 7) / 8, let bitfield = Bitfield(count: bytes.count * 8, bytes: bytes) else {
@@ -46,6 +46,8 @@ extension PeerSession {
     guard let piece = knownPiece(index) else {
       throw ProtocolViolation(.outOfRange, Self.noSuchPiece(index, layout), at: .init(message: DontHaveMessage.name, field: "index"))
     }
+    // Each piece may be lost once: to have and to lose one again and again says nothing.
+    if lostCount >= UInt32(clamping: layout?.pieceCount ?? 0) { countGlitch() } else { lostCount += 1 }
     set(piece, false)
     return .dontHave(piece)
   }
@@ -142,12 +144,12 @@ extension PeerSession {
 
   /// BEP 3 and BEP 6 want availability once and first. aria2 says it again, in place of many `have`s, and is right about what it has: with the
   /// metadata known a later one is taken, and counted as a glitch. Without, it would have to be remembered twice.
-  private mutating func checkAvailability(_ id: MessageID) throws(ProtocolViolation) {
+  private mutating func checkAvailability(_ id: MessageID, cost: Int = 0) throws(ProtocolViolation) {
     guard !acceptsAvailability else { return }
     guard layout != nil else {
       throw ProtocolViolation(.unexpected, id, "what a peer has is said once while the torrent is not known")
     }
-    countGlitch()
+    countGlitch(times: 1 + cost)
   }
 
   private func check(piece index: UInt32, _ id: MessageID) throws(ProtocolViolation) -> Int {

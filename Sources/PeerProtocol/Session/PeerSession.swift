@@ -55,6 +55,8 @@ package struct PeerSession: Sendable {
   var early = EarlyPieces()
   var acceptsAvailability = true
   var hasPort = false
+  /// Pieces that the peer has said to have lost.
+  var lostCount: UInt32 = 0
   var lapsedRequests: [Block] = []
   var ourMessages = OurMessages()
   private var glitchesTaken = 0
@@ -83,7 +85,7 @@ package struct PeerSession: Sendable {
   }
 
   /// Counts a message that had no value, such as a `cancel` of nothing, which only the engine can know.
-  package mutating func countGlitch() { glitchCount += 1 }
+  package mutating func countGlitch(times: Int = 1) { glitchCount += times }
 
   /// The event that a message is, after all checks; the record of the peer's state has then been kept.
   /// - Throws: what the peer did wrong; the connection must end.

@@ -30,6 +30,7 @@ package struct PipelineProblem: Error, Sendable, CustomStringConvertible {
 /// Makes a pipeline from the entries of a configuration.
 package struct PipelineBuilder {
   package let registry: PluginRegistry
+  /// The ports of an entry: by its plugin's name, with `#2` and so on behind it for a name that stood in the pipeline before.
   package let services: @Sendable (_ plugin: String) -> PluginServices
   /// Turns what a settings source threw into lines with places; what it does not know gives nil.
   package let explain: @Sendable (any Error) -> [PipelineProblem]?
@@ -45,8 +46,10 @@ package struct PipelineBuilder {
   package func build(_ entries: [PipelineEntry], generation: UInt64) -> Result<Pipeline, PipelineProblems> {
     var installed: [InstalledPlugin] = []
     var problems: [PipelineProblem] = []
+    var seen: [String: Int] = [:]
     for (index, entry) in entries.enumerated() {
-      switch make(entry, path: "pipeline[\(index)]") {
+      seen[entry.name, default: 0] += 1
+      switch make(entry, number: seen[entry.name] ?? 1, path: "pipeline[\(index)]") {
       case .success(let plugin): installed.append(plugin)
       case .failure(let found): problems += found.problems
       }
@@ -59,14 +62,14 @@ package struct PipelineBuilder {
     }
   }
 
-  private func make(_ entry: PipelineEntry, path: String) -> Result<InstalledPlugin, PipelineProblems> {
+  private func make(_ entry: PipelineEntry, number: Int, path: String) -> Result<InstalledPlugin, PipelineProblems> {
     guard let found = registry.entry(named: entry.name) else {
       let known = registry.entries.map(\.name).joined(separator: ", ")
       let problem = PipelineProblem(place: entry.place, message: "\(path): no plugin is called '\(entry.name)'; there are: \(known)")
       return .failure(PipelineProblems([problem]))
     }
     do {
-      let plugin = try found.make(entry.settings, services(entry.name))
+      let plugin = try found.make(entry.settings, services(number == 1 ? entry.name : "\(entry.name)#\(number)"))
       return .success(InstalledPlugin(name: entry.name, plugin: plugin, place: entry.place, onError: entry.onError, budget: entry.budget))
     } catch {
       return .failure(PipelineProblems(explained(error, place: entry.settings.place, prefix: "\(path).\(entry.name): ")))

@@ -12,12 +12,18 @@ public struct PluginServices: Sendable {
   public let logger: Logger
   /// The absolute path of the folder that relative paths in the settings start from.
   public let folder: String
+  /// What the plugin keeps across restarts.
+  public let store: any PluginStore
+  /// Counters for `status`.
+  public let counters: PluginCounters
 
+  /// Without a store, what the plugin keeps lasts as long as the services.
   public init(
     wallClock: @escaping @Sendable () -> WallTime, clock: @escaping @Sendable () -> ContinuousClock.Instant, journal: any Journal,
-    logger: Logger, folder: String
+    logger: Logger, folder: String, store: any PluginStore = MemoryPluginStore(), counters: PluginCounters = PluginCounters()
   ) {
     (self.wallClock, self.clock, self.journal, self.logger, self.folder) = (wallClock, clock, journal, logger, folder)
+    (self.store, self.counters) = (store, counters)
   }
 
   /// The absolute form of a path in the settings.

@@ -20,7 +20,8 @@ public enum Participation: Sendable, Hashable {
 public enum RequestAnswer: Sendable, Hashable {
   /// Not mine: the next handler is asked, and at the end the engine serves the block.
   case pass
-  /// The block is not given: the peer gets a reject where it speaks BEP 6, silence else.
+  /// The block is not given: the peer gets a reject where it speaks BEP 6, silence else. The reason goes to the journal; an empty one does not,
+  /// because the plugin has told the journal itself.
   case reject(String)
   /// Not now: asked again at the moment given.
   case postpone(until: ContinuousClock.Instant)

@@ -8,10 +8,12 @@ internal import PluginKit
 /// A message that is no message of BEP 9 closes the connection with its reason: the peer is at fault, not this plugin, so nothing is thrown.
 final class MetadataPeer: PeerPlugin {
   private let peer: PeerContext
+  private let allowance: MetadataAllowance
+  private let counters: PluginCounters
   private var budget: MetadataBudget
 
-  init(_ peer: PeerContext) {
-    self.peer = peer
+  init(_ peer: PeerContext, allowance: MetadataAllowance, counters: PluginCounters) {
+    (self.peer, self.allowance, self.counters) = (peer, allowance, counters)
     budget = MetadataBudget(pieces: Self.pieceCount(of: peer))
   }
 
@@ -25,8 +27,8 @@ final class MetadataPeer: PeerPlugin {
     do throws(ProtocolViolation) {
       switch try MetadataMessage.decode(payload) {
       case .request(let piece): answer(piece)
-      // We ask for nothing, so there is nothing to do with answers; unknown kinds are to be ignored (BEP 9).
-      case .data, .reject, nil: break
+      // We ask for nothing, so there is nothing to do with answers; unknown kinds are to be ignored (BEP 9). They are no pastime either.
+      case .data, .reject, nil: if budget.spend(at: peer.now) == .close { close() }
       }
     } catch {
       peer.close("malformed \(MetadataMessage.name): \(error)")
@@ -36,10 +38,17 @@ final class MetadataPeer: PeerPlugin {
 
   private func answer(_ piece: Int) {
     switch budget.spend(at: peer.now) {
-    case .serve: send(data(piece) ?? .reject(piece: piece))
-    case .reject: send(.reject(piece: piece))
-    case .close: peer.close("too many requests for metadata")
+    case .serve where allowance.take(at: peer.now): send(data(piece) ?? .reject(piece: piece))
+    case .serve, .reject:
+      counters.count("metadata_rejected_requests")
+      send(.reject(piece: piece))
+    case .close: close()
     }
+  }
+
+  private func close() {
+    counters.count("metadata_closed_floods")
+    peer.close("too many requests for metadata")
   }
 
   /// The piece where the peer may have it and it exists. The grant is asked each time: it may have been taken back.

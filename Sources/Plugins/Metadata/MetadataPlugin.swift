@@ -12,12 +12,20 @@ package struct MetadataPlugin: Plugin {
 
   package let extendedMessages = [ExtendedMessage(name: MetadataMessage.name, maximumSize: MetadataMessage.maximumByteCount)]
 
-  package init(settings: NoSettings, services: PluginServices) throws {}
+  private let allowance = MetadataAllowance()
+  private let counters: PluginCounters
 
-  package func newTorrent(_ artifact: ArtifactFacts) throws -> (any TorrentPlugin)? { MetadataTorrent() }
+  package init(settings: NoSettings, services: PluginServices) throws { counters = services.counters }
+
+  package func newTorrent(_ artifact: ArtifactFacts) throws -> (any TorrentPlugin)? {
+    MetadataTorrent(allowance: allowance, counters: counters)
+  }
 }
 
-/// The plugin's part for one artifact: nothing is shared between peers.
+/// The plugin's part for one artifact: what peers share is the node's.
 private struct MetadataTorrent: TorrentPlugin {
-  func newConnection(_ peer: PeerContext) throws -> (any PeerPlugin)? { MetadataPeer(peer) }
+  let allowance: MetadataAllowance
+  let counters: PluginCounters
+
+  func newConnection(_ peer: PeerContext) throws -> (any PeerPlugin)? { MetadataPeer(peer, allowance: allowance, counters: counters) }
 }

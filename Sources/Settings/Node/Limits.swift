@@ -4,10 +4,16 @@
 package struct Limits: Sendable, Hashable {
   /// Payload to all peers together; nil for no limit.
   package var upload: ByteRate?
+  /// The same of each artifact to all peers together; nil for no limit.
+  package var uploadPerArtifact: ByteRate?
+  /// The same to each principal, over all its connections and artifacts; nil for no limit.
+  package var uploadPerPrincipal: ByteRate?
   /// Connections, whoever dialed, of all artifacts together: 1...1,000,000.
   package var connections = 10_000
   /// Connections from one address: 1...1,000,000. Peers behind one NAT or on one host share it.
   package var perAddress = 256
+  /// Connections of one principal, an identity or else an address, once it is authorized: 1...1,000,000; nil: as many as of one address.
+  package var perPrincipal: Int?
   /// Accepted connections that have not said a whole handshake yet: 1...100,000.
   package var handshakes = 256
   /// How long one may take for that: 1 s ... 10 min.
@@ -20,6 +26,8 @@ package struct Limits: Sendable, Hashable {
   package var idleTimeout = TimeSpan(milliseconds: 180_000)
   /// Descriptors of artifacts' files that are kept open: 8...1,000,000.
   package var openFiles = 256
+  /// Rows of the journal that are kept, equal refusals being one: 1,000...100,000,000.
+  package var journalRows = 1_000_000
   /// Threads that serve connections: 1...1024; nil for one per core.
   package var eventLoops: Int?
 

@@ -54,8 +54,17 @@ package enum ReloadableKeys {
     let fresh = Limits()
     return [
       SettingsKey("limits.upload", .reloads, default: "unlimited", "payload to all peers together") { $0.limits.upload },
+      SettingsKey("limits.upload-per-artifact", .reloads, default: "unlimited", "payload of one artifact to all peers together") {
+        $0.limits.uploadPerArtifact
+      },
+      SettingsKey("limits.upload-per-principal", .reloads, default: "unlimited", "payload to one principal over all its connections") {
+        $0.limits.uploadPerPrincipal
+      },
       SettingsKey("limits.connections", .reloads, default: "\(fresh.connections)", "connections altogether") { $0.limits.connections },
       SettingsKey("limits.per-address", .reloads, default: "\(fresh.perAddress)", "connections from one address") { $0.limits.perAddress },
+      SettingsKey("limits.per-principal", .reloads, default: "limits.per-address", "connections of one principal") {
+        $0.limits.perPrincipal
+      },
       SettingsKey("limits.handshakes", .reloads, default: "\(fresh.handshakes)", "handshakes in flight") { $0.limits.handshakes },
       SettingsKey("limits.handshake-timeout", .reloads, default: "\(fresh.handshakeTimeout)", "time to finish a handshake") {
         $0.limits.handshakeTimeout
@@ -68,6 +77,9 @@ package enum ReloadableKeys {
         $0.limits.idleTimeout
       },
       SettingsKey("limits.open-files", .needsRestart, default: "\(fresh.openFiles)", "descriptors kept open") { $0.limits.openFiles },
+      SettingsKey("limits.journal-rows", .reloads, default: "\(fresh.journalRows)", "rows of the journal that are kept") {
+        $0.limits.journalRows
+      },
       SettingsKey("limits.event-loops", .needsRestart, default: "cores", "threads that serve connections") { $0.limits.eventLoops },
     ]
   }()

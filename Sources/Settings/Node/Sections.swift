@@ -72,18 +72,26 @@ struct ArtifactsSection: Decodable {
 /// `limits`.
 struct LimitsSection: Decodable {
   let upload: OrWord<Unlimited, ByteRate>?
+  let uploadPerArtifact: OrWord<Unlimited, ByteRate>?
+  let uploadPerPrincipal: OrWord<Unlimited, ByteRate>?
   let connections: Whole<1, 1_000_000>?
   let perAddress: Whole<1, 1_000_000>?
+  let perPrincipal: Whole<1, 1_000_000>?
   let handshakes: Whole<1, 100_000>?
   let handshakeTimeout: BoundedSpan<1000, 600_000>?
   let uploadSlots: OrWord<Auto, OrWord<Unlimited, Whole<1, 1_000_000>>>?
   let requestQueue: Whole<1, 10_000>?
   let idleTimeout: BoundedSpan<10_000, 86_400_000>?
   let openFiles: Whole<8, 1_000_000>?
+  let journalRows: Whole<1000, 100_000_000>?
   let eventLoops: OrWord<Cores, Whole<1, 1024>>?
 
   enum CodingKeys: String, CodingKey, ExplainedKeys {
     case upload, connections, handshakes
+    case uploadPerArtifact = "upload-per-artifact"
+    case uploadPerPrincipal = "upload-per-principal"
+    case perPrincipal = "per-principal"
+    case journalRows = "journal-rows"
     case perAddress = "per-address"
     case handshakeTimeout = "handshake-timeout"
     case uploadSlots = "upload-slots"
@@ -93,7 +101,7 @@ struct LimitsSection: Decodable {
     case eventLoops = "event-loops"
 
     static func explanation(ofUnknown key: String) -> String? {
-      ["download", "per-principal"].contains(key) ? "'\(key)' is not in this build" : nil
+      key == "download" ? "'\(key)' is not in this build" : nil
     }
   }
 
@@ -101,6 +109,10 @@ struct LimitsSection: Decodable {
   var limits: Limits {
     var limits = Limits()
     limits.upload = upload?.value
+    limits.uploadPerArtifact = uploadPerArtifact?.value
+    limits.uploadPerPrincipal = uploadPerPrincipal?.value
+    limits.perPrincipal = perPrincipal?.value
+    limits.journalRows = journalRows?.value ?? limits.journalRows
     limits.connections = connections?.value ?? limits.connections
     limits.perAddress = perAddress?.value ?? limits.perAddress
     limits.handshakes = handshakes?.value ?? limits.handshakes

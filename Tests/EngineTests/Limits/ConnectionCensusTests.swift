@@ -13,12 +13,28 @@ struct ConnectionCensusTests {
     try census.begin(address(1))
     #expect(throws: ConnectionCensus.Refusal.address(cap: 2)) { try census.begin(address(1)) }
     #expect(throws: ConnectionCensus.Refusal.handshakes(cap: 2)) { try census.begin(address(2)) }
-    census.authorized(try address(1))
+    try census.authorize("10.0.0.1", at: address(1))
     try census.begin(address(2))
     #expect(throws: ConnectionCensus.Refusal.total(cap: 3)) { try census.begin(address(3)) }
     #expect(census.total == 3 && census.handshakes == 2)
     let reasons = [ConnectionCensus.Refusal.total(cap: 3), .address(cap: 2), .handshakes(cap: 2)].map(\.reason)
     #expect(zip(reasons, ["limits.connections", "limits.per-address", "limits.handshakes"]).allSatisfy { $0.contains($1) })
+  }
+
+  @Test
+  func aPrincipalHasItsOwnCapWhereverItIs() throws {
+    var census = ConnectionCensus(caps: .init(total: 9, perAddress: 9, perPrincipal: 1, handshakes: 9))
+    try census.begin(address(1))
+    try census.begin(address(2), isHandshake: false)
+    try census.authorize("fleet/dns:a", at: address(1))
+    #expect(throws: ConnectionCensus.Refusal.principal(cap: 1)) { try census.authorize("fleet/dns:a", at: address(2), isHandshake: false) }
+    #expect(ConnectionCensus.Refusal.principal(cap: 1).reason.contains("limits.per-principal"))
+    try census.authorize("fleet/dns:b", at: address(2), isHandshake: false)
+    #expect(census.handshakes == 0)
+    census.end(try address(1), principal: "fleet/dns:a")
+    try census.begin(address(1))
+    try census.authorize("fleet/dns:a", at: address(1))
+    #expect(census.total == 2 && census.handshakes == 0)
   }
 
   @Test
@@ -29,8 +45,8 @@ struct ConnectionCensusTests {
     for _ in 0..<4 { try census.begin(address(2)) }
     #expect(throws: ConnectionCensus.Refusal.handshakesOfAddress) { try census.begin(address(2)) }
     try census.begin(address(3))
-    census.authorized(try address(3))
-    census.end(try address(1), wasAuthorized: false)
+    try census.authorize("10.0.0.3", at: address(3))
+    census.end(try address(1), principal: nil)
     #expect(census.handshakes == 12)
     // What is finished or dialed by us is nobody's handshake.
     for _ in 0..<20 { try census.begin(address(4), isHandshake: false) }
@@ -40,11 +56,11 @@ struct ConnectionCensusTests {
   func anEndFreesItsPlaces() throws {
     var census = ConnectionCensus(caps: .init(total: 2, perAddress: 1, handshakes: 1))
     try census.begin(address(1))
-    census.end(try address(1), wasAuthorized: false)
+    census.end(try address(1), principal: nil)
     #expect(census.total == 0 && census.handshakes == 0)
     try census.begin(address(1))
-    census.authorized(try address(1))
-    census.end(try address(1), wasAuthorized: true)
+    try census.authorize("10.0.0.1", at: address(1))
+    census.end(try address(1), principal: "10.0.0.1")
     #expect(census.total == 0 && census.handshakes == 0)
     try census.begin(address(1))
   }

@@ -5,36 +5,34 @@ import Testing
 struct UploadLimiterTests {
   private let start = ContinuousClock.now
 
-  @Test
-  func thoseThatWaitAreServedInTurnAndNewcomersWaitBehindThem() {
-    let limiter = UploadLimiter(rate: 1 << 20, now: start)
-    #expect(limiter.quantum == (1 << 20) / 50)
-    #expect(limiter.take(1 << 18, for: 1, now: start))
-    #expect(!limiter.take(10_000, for: 2, now: start))
-    #expect(!limiter.take(20_000, for: 3, now: start))
-    #expect(limiter.next(now: start) == nil)
-    let later = start + .milliseconds(1)
-    // Tokens are there, but others were before.
-    #expect(!limiter.take(1, for: 4, now: later))
-    let turn = limiter.next(now: later)
-    #expect(turn?.number == 2 && turn?.bytes == 10_000)
-    #expect(limiter.next(now: later) == nil)
-    let end = start + .seconds(1)
-    #expect([limiter.next(now: end)?.number, limiter.next(now: end)?.number, limiter.next(now: end)?.number] == [3, 4, nil])
-    #expect(limiter.take(1, for: 5, now: end))
+  private func claim(_ number: PeerNumber, _ principal: String) -> UploadClaim {
+    UploadClaim(number: number, principal: principal, artifact: 1)
   }
 
   @Test
-  func anotherLimitHoldsAtOnceAndNoneLetsEverybodyGo() {
-    let limiter = UploadLimiter(rate: nil, now: start)
+  func aRoundServesEachPrincipalOnce() {
+    let limiter = UploadLimiter(rates: UploadRates(node: 1 << 20), now: start)
+    #expect(limiter.quantum == (1 << 20) / 50)
+    for number in 1...3 as ClosedRange<PeerNumber> { #expect(!limiter.take(1000, for: claim(number, "a"), now: start)) }
+    #expect(!limiter.take(1000, for: claim(4, "b"), now: start))
+    #expect(limiter.turns(now: start).isEmpty)
+    let later = start + .milliseconds(100)
+    #expect(limiter.turns(now: later).map(\.claim.number) == [1, 4])
+    #expect(limiter.turns(now: later).map(\.claim.number) == [2])
+    limiter.forget(claim(3, "a"))
+    #expect(limiter.turns(now: later).isEmpty && limiter.waitingCount == 0)
+    #expect(limiter.throttledBatches == 4)
+  }
+
+  @Test
+  func withoutALimitThereIsNoQuantum() {
+    let limiter = UploadLimiter(rates: UploadRates(), now: start)
     #expect(limiter.quantum == nil)
-    #expect(limiter.take(.max, for: 1, now: start))
-    limiter.set(rate: 1 << 20, now: start)
+    limiter.set(rates: UploadRates(principal: 1 << 20), now: start)
     #expect(limiter.quantum != nil)
-    #expect(limiter.take(1 << 18, for: 1, now: start))
-    #expect(!limiter.take(1, for: 2, now: start))
-    limiter.set(rate: nil, now: start)
-    #expect(limiter.next(now: start)?.number == 2)
-    #expect(limiter.next(now: start) == nil)
+    #expect(!limiter.take(1, for: claim(1, "a"), now: start))
+    limiter.set(rates: UploadRates(), now: start)
+    #expect(limiter.turns(now: start).map(\.claim.number) == [1])
+    #expect(limiter.quantum == nil)
   }
 }

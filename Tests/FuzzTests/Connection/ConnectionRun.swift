@@ -55,7 +55,7 @@ final class ConnectionRun {
     world.clock.advance(by: duration)
     world.engineLoop.tick()
     world.engine.core.tick()
-    world.engine.core.grantTokens()
+    world.engine.core.grantTokens(on: world.engineLoop.eventLoop)
     // A refusal is told at a moment of the system's clock.
     world.loop.embedded.advanceTime(to: .now() + .milliseconds(200))
     world.awaitDisk()

@@ -20,7 +20,7 @@ struct JournalQueueTests {
     #expect(queue.push(Made.refusal(0, address: "b")) == .queued)
     #expect(queue.push(Made.refusal(5, address: "c")) == .dropped)
     #expect(queue.push(Made.refusal(3, address: "d")) == .dropped)
-    #expect(queue.push(Made.refusal(6, address: "a")) == .queued)
+    #expect(queue.push(Made.refusal(6, address: "a")) == .merged)
     #expect(queue.dropped == JournalQueue.Dropped(count: 2, firstAt: .noon(plus: 3), lastAt: .noon(plus: 5)))
     #expect(queue.entries.map(\.count) == [2, 1])
   }

@@ -1,5 +1,18 @@
 /// The schema after each migration, frozen: what is released is never edited.
 enum ExpectedSchema {
+  static let pluginValues = """
+    CREATE TABLE plugin_values (
+      plugin TEXT NOT NULL CHECK (plugin <> ''),
+      key TEXT NOT NULL CHECK (key <> '' AND length(key) <= 512),
+      value BLOB NOT NULL CHECK (length(value) <= 4096),
+      updated_at INTEGER NOT NULL,
+      PRIMARY KEY (plugin, key)
+    ) STRICT, WITHOUT ROWID;
+    CREATE VIEW plugin_values_view AS
+    SELECT plugin, key, lower(hex(value)) AS value, strftime('%Y-%m-%dT%H:%M:%fZ', updated_at / 1e9, 'unixepoch') AS updated_at
+    FROM plugin_values;
+    """
+
   static let after001 = """
     CREATE INDEX artifact_labels_by_label ON artifact_labels (key, value);
     CREATE INDEX artifacts_by_name ON artifacts (name);

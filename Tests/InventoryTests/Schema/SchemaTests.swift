@@ -12,10 +12,28 @@ struct SchemaTests {
     """
 
   @Test func `The migrated schema is the one that was released`() throws {
+    let second = try DatabaseQueue()
+    try InventorySchema.migrator.migrate(second, upTo: "002-summaries")
+    #expect(try second.read { try String.fetchOne($0, sql: Self.dump) } == ExpectedSchema.after002)
     let database = try InventoryDatabase.inMemory()
-    #expect(try database.rows(Self.dump)[0][0] == ExpectedSchema.after002)
     #expect(try database.rows("PRAGMA user_version") == [["\(InventorySchema.migrator.migrations.count)"]])
-    #expect(InventorySchema.migrator.migrations == ["001-inventory", "002-summaries"])
+    #expect(InventorySchema.migrator.migrations == ["001-inventory", "002-summaries", "003-plugin-values"])
+  }
+
+  @Test func `Plugins' values have the schema that was released`() throws {
+    let own = Self.dump.replacing("ORDER BY type", with: "AND name LIKE 'plugin_values%' ORDER BY type")
+    #expect(try InventoryDatabase.inMemory().rows(own)[0][0] == ExpectedSchema.pluginValues)
+  }
+
+  @Test(arguments: [
+    "UPDATE plugin_values SET plugin = ''", "UPDATE plugin_values SET key = ''", "UPDATE plugin_values SET value = zeroblob(4097)",
+    "UPDATE plugin_values SET value = NULL", "UPDATE plugin_values SET value = 'text'",
+  ])
+  func `Plugins' values are bounded by the schema itself`(sql: String) throws {
+    let database = try InventoryDatabase.inMemory()
+    try database.keep([PluginValueChange(plugin: "quota", key: "a", value: [1])], at: .noon)
+    #expect { try database.execute(sql) } throws: { ($0 as? DatabaseError)?.resultCode == .SQLITE_CONSTRAINT }
+    #expect(try database.rows("SELECT * FROM plugin_values_view") == [["quota", "a", "01", "2026-11-22T16:40:00.000Z"]])
   }
 
   @Test(arguments: 0...InventorySchema.migrator.migrations.count)

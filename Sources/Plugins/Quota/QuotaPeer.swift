@@ -1,0 +1,147 @@
+import Metainfo
+internal import PluginKit
+
+/// One connection under the rules that are about it.
+///
+/// A request takes room of each account, or is refused; the room goes back where the block is not sent. When a quota is used up the peer is
+/// choked until there is room again: it need not be refused block by block.
+final class QuotaPeer: PeerPlugin {
+  private let peer: PeerContext
+  private let services: PluginServices
+  private let book: QuotaBook
+  private var holdings: [QuotaHolding]
+  private var rates: [RateHolding]
+  private var pending = PendingBlocks()
+  private var isHolding = false
+
+  /// Bytes of a rate that were taken ahead, so that the account is not asked for each block.
+  private struct RateHolding {
+    let rate: Int64
+    let key: String
+    var free: Int64 = 0
+
+    mutating func take(_ length: Int64, _ book: QuotaBook) -> Duration? {
+      if free < length {
+        let portion = max(length, min(rate / 100, 1 << 20))
+        if let wait = book.take(key, portion, rate: rate) { return wait }
+        free += portion
+      }
+      free -= length
+      return nil
+    }
+  }
+
+  init(_ peer: PeerContext, rules: [QuotaRule], services: PluginServices) {
+    (self.peer, self.services) = (peer, services)
+    book = QuotaBook(store: services.store, wallClock: services.wallClock)
+    holdings = rules.flatMap { rule in
+      rule.meters.map { QuotaHolding(rule: rule, meter: $0, key: rule.key($0.measure.rawValue, peer.facts, peer.artifact)) }
+    }
+    rates = rules.compactMap { rule in
+      rule.rate.map { RateHolding(rate: $0, key: rule.key("rate", peer.facts, peer.artifact)) }
+    }
+  }
+
+  func onRequest(_ block: Block) throws -> RequestAnswer {
+    let length = Int64(block.length)
+    for index in rates.indices {
+      guard let wait = rates[index].take(length, book) else { continue }
+      for earlier in 0..<index { rates[earlier].free += length }
+      services.counters.count("quota_postponed_requests")
+      return .postpone(until: peer.now + wait)
+    }
+    for index in holdings.indices {
+      guard let refusal = holdings[index].promise(length, book) else { continue }
+      for earlier in 0..<index { holdings[earlier].takeBack(length) }
+      for earlier in rates.indices { rates[earlier].free += length }
+      return answer(refusal, holdings[index])
+    }
+    pending.append(block)
+    return .pass
+  }
+
+  private func answer(_ refusal: QuotaHolding.Refusal, _ holding: QuotaHolding) -> RequestAnswer {
+    guard case .account(let answer) = refusal else {
+      hold()
+      return .reject("\(holding.rule.name): the accounts are full, and what cannot be counted is not given")
+    }
+    guard case .exhausted(let isNews) = answer.lease else {
+      // Others hold what is left: it is used or given back in a moment.
+      return .postpone(until: peer.now + .milliseconds(250))
+    }
+    if isNews { tell(holding, answer.account) }
+    services.counters.count("quota_refused_requests")
+    hold()
+    return .reject("")
+  }
+
+  private func hold() {
+    guard !isHolding else { return }
+    isHolding = true
+    peer.choke()
+  }
+
+  /// Once for each account and window.
+  private func tell(_ holding: QuotaHolding, _ account: QuotaAccount) {
+    let rule = holding.rule
+    services.journal.record(
+      JournalRecord(
+        at: services.wallClock(), principal: peer.facts.principal, address: peer.facts.address, infoHash: peer.facts.infoHash,
+        artifact: peer.artifact.name, operation: Operation.request.rawValue, verdict: "deny", plugin: QuotaPlugin.name, rule: rule.name,
+        reason: QuotaPlugin.usedUp(rule, holding.meter, account, peer.facts, peer.artifact), place: rule.place,
+        generation: peer.grant.generation))
+  }
+
+  // MARK: What becomes of requests
+
+  func sent(_ message: SentMessage) {
+    switch message {
+    case .piece(let block):
+      let wasPending = pending.remove(block)
+      for index in holdings.indices { holdings[index].spend(Int64(block.length), wasPromised: wasPending) }
+    case .reject(let block): drop(block)
+    case .choke:
+      // The engine drops what waits; without BEP 6 it says no more about it.
+      for block in pending.removeAll() { takeBack(block) }
+    default: break
+    }
+  }
+
+  func sentPayload(_ bytes: Int) { settle() }
+
+  func onCancel(_ block: Block) throws -> Handling {
+    // With BEP 6 a reject follows where the request was still there.
+    if !peer.supportsFast { drop(block) }
+    return .pass
+  }
+
+  private func drop(_ block: Block) {
+    if pending.remove(block) { takeBack(block) }
+  }
+
+  private func takeBack(_ block: Block) {
+    let length = Int64(block.length)
+    for index in holdings.indices { holdings[index].takeBack(length) }
+    for index in rates.indices { rates[index].free = min(rates[index].free + length, rates[index].rate) }
+  }
+
+  private func settle() {
+    for index in holdings.indices { holdings[index].settle(book) }
+  }
+
+  func tick(_ now: ContinuousClock.Instant) throws {
+    settle()
+    if pending.isEmpty { for index in holdings.indices { holdings[index].giveBack(book) } }
+    guard isHolding else { return }
+    let wall = services.wallClock()
+    let isFree = holdings.allSatisfy { !book.account($0.key, $0.meter, at: wall).isUsedUp(limit: $0.meter.limit) }
+    guard isFree else { return }
+    isHolding = false
+    peer.unchoke()
+  }
+
+  func onDisconnect(_ reason: DisconnectReason) {
+    settle()
+    for index in holdings.indices { holdings[index].giveBack(book, everything: true) }
+  }
+}
