@@ -58,15 +58,12 @@ extension PeerConnection {
   /// Has the plugins asked again at the moment named, sooner than the next tick: else a peer whose requests are all postponed would get its
   /// next block only then.
   func askAgain(at moment: ContinuousClock.Instant) {
-    guard !isAskingAgain else { return }
-    isAskingAgain = true
+    guard askingAgain == nil else { return }
     let wait = min(max(moment - core.clock.now(), Self.soonest), .seconds(1))
-    let (core, number) = (core, number)
-    loop.eventLoop.scheduleTask(in: TimeAmount(wait)) {
-      core.visit(number) { connection in
-        connection.isAskingAgain = false
-        connection.handleEvent { try $0.askPostponed() }
-      }
+    // A handler runs on its own loop, which is what is assumed here.
+    askingAgain = loop.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(wait)) { [self] in
+      askingAgain = nil
+      handleEvent { try $0.askPostponed() }
     }
   }
 
@@ -231,6 +228,7 @@ extension PeerConnection {
     core.endConnection(address.ip, direction, principal: wasAuthorized ? facts.principal : nil)
     admission?.cancel()
     refusal?.cancel()
+    askingAgain?.cancel()
     if let claim = uploadClaim, isWaitingForTokens { core.limiter.forget(claim) }
     received = nil
     if let peer = active {

@@ -83,7 +83,7 @@ final class PeerConnection: ChannelDuplexHandler {
   var isWriting = false
   var isPumpScheduled = false
   var isWaitingForTokens = false
-  var isAskingAgain = false
+  var askingAgain: Scheduled<Void>?
   var batchLimit = 16
   var isHandlingEvent = false
   var hashRequestsInFlight = 0
