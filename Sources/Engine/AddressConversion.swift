@@ -13,4 +13,9 @@ extension PeerAddress {
     guard let ip else { return nil }
     self.init(ip: ip, port: port)
   }
+
+  /// The same for NIO. Made from the number: nothing is looked up.
+  var socketAddress: SocketAddress {
+    get throws { try SocketAddress(ipAddress: ip.description, port: Int(port)) }
+  }
 }

@@ -73,21 +73,28 @@ final class Dialer: Sendable {
       core.release(swarm)
       return ended(entry, succeeded: true)
     }
+    link(to: entry.address, DialTarget(swarm: swarm, infoHash: swarm.facts.infoHash.preferredWire)).whenComplete { [self] result in
+      core.release(swarm)
+      if case .failure = result { ended(entry, succeeded: false) }
+    }
+  }
+
+  private func link(to address: PeerAddress, _ target: DialTarget) -> EventLoopFuture<any Channel> {
     let core = core
-    let address = entry.address
-    let target = DialTarget(swarm: swarm, infoHash: swarm.facts.infoHash.preferredWire)
-    ClientBootstrap(group: group)
+    let numeric: SocketAddress
+    do {
+      numeric = try address.socketAddress
+    } catch {
+      return group.any().makeFailedFuture(error)
+    }
+    return ClientBootstrap(group: group)
       .connectTimeout(Self.connectTimeout)
       .channelOption(.socketOption(.tcp_nodelay), value: 1)
       .channelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture { try Self.install(channel, core, address, target) }
       }
-      .connect(host: address.ip.description, port: Int(address.port))
-      .whenComplete { [self] result in
-        core.release(swarm)
-        if case .failure = result { ended(entry, succeeded: false) }
-      }
+      .connect(to: numeric)
   }
 
   /// Lists are symmetrical: whom we would not let in, or would give nothing, we do not dial.

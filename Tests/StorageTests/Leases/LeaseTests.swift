@@ -94,10 +94,12 @@ struct LeaseTests {
     let rung = News()
     reader.onChange { rung.add($0) }
     #expect(reader.read(fixture.blocks()).result == .complete)
-    #expect(keeper.counts.held == 200)
+    // Processes that other tests start hold our descriptors until their exec: what such a one had just then has no lease.
+    let held = keeper.counts.held
+    #expect(held + keeper.counts.beingWritten == 200 && held > 100)
     try await ProcessRunner("sh", ["-c", "for f in \"$0\"/f*; do : >> \"$f\"; done", fixture.folder.path("artifact")]).output()
-    #expect(keeper.counts.held == 0 && keeper.counts.broken == 200)
-    #expect(Set(rung.errors).count == 200)
+    #expect(keeper.counts.held == 0 && keeper.counts.broken == held)
+    #expect(Set(rung.errors).count == held)
   }
 
   @Test func aFileThatIsBeingWrittenIsServedWithoutALeaseAndComparedAfterEachRead() throws {

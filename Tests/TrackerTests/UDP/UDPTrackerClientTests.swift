@@ -106,9 +106,9 @@ import Tracker
     try await forger.close()
   }
 
-  /// A loopback address whose port nobody holds just now.
+  /// A port that nobody holds just now, on a loopback address that nobody else uses: the other tests' sockets take no port of it meanwhile.
   private func freePort() async throws -> SocketAddress {
-    let channel = try await DatagramBootstrap(group: .singletonMultiThreadedEventLoopGroup).bind(host: "127.0.0.1", port: 0).get()
+    let channel = try await DatagramBootstrap(group: .singletonMultiThreadedEventLoopGroup).bind(host: "127.57.0.1", port: 0).get()
     defer { channel.close(promise: nil) }
     guard let address = channel.localAddress else { throw ChannelError.unknownLocalAddress }
     return address
