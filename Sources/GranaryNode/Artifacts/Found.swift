@@ -52,6 +52,13 @@ struct Found: Sendable {
   }
 }
 
+extension Failure {
+  /// What was read is not the artifact's data any more.
+  init(movedMeanwhile found: Found) {
+    self.init(.inputMissing, "\(found.name) was removed, or its data is elsewhere now")
+  }
+}
+
 extension Found {
   /// What is handed to a running node.
   var submission: Submission {

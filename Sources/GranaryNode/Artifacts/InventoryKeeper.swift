@@ -26,6 +26,21 @@ struct InventoryKeeper: Sendable {
     return (try database.artifact(artifact.id), false)
   }
 
+  /// Takes in what a verification of an artifact found, where the artifact as it is now is the one that was read; nil where it is gone or
+  /// another by now: nothing is changed then, and nothing is ever added. Name, labels and torrent stay.
+  func update(_ id: ArtifactID, with found: Found, if isMeant: (Holding) -> Bool) throws -> Artifact? {
+    let now = Timestamp.now()
+    guard let obstacle = found.obstacle else { return try database.replaceData(of: id, with: found.data(at: now), at: now, if: isMeant) }
+    return try database.setState(
+      obstacle == .absent ? .missing : .failed, reason: found.problem ?? "", of: id, at: now, if: isMeant)
+  }
+
+  /// As `update`, of what another process has read: it knows the artifact by info-hash, and where its data lay.
+  func update(with found: Found) throws -> Artifact? {
+    guard let known = try database.artifact(infoHash: found.torrent.infoHash) else { return nil }
+    return try update(known.id, with: found) { $0.artifact.dataRoot == found.root && Self.paths(found.torrent, $0.files) == found.paths }
+  }
+
   /// The torrent of an artifact.
   func torrent(of id: ArtifactID) throws -> (torrent: Torrent, bytes: [UInt8]) {
     let bytes = try database.torrent(of: id)

@@ -26,6 +26,8 @@ struct CareBook {
   fileprivate struct Entry {
     var nextLook: ContinuousClock.Instant
     var looks = 0
+    /// Verifications that came to nothing, one after the other.
+    var putOffs = 0
     /// A read has failed: that the files look as ever says nothing.
     var mustRead: Bool
     var wasWritten: Bool
@@ -96,9 +98,19 @@ struct CareBook {
   mutating func foundWanting(_ id: ArtifactID, mustRead: Bool, now: ContinuousClock.Instant) {
     guard var entry = entries[id] else { return }
     entry.wanting = entry.lastSight
+    entry.putOffs = 0
     entry.mustRead = mustRead
     entry.isVerifying = false
     entry.nextLook = now + Self.pause(after: entry.looks)
+    entries[id] = entry
+  }
+
+  /// A verification came to nothing that says anything of the data: it is read again, after a pause that grows.
+  mutating func putOff(_ id: ArtifactID, now: ContinuousClock.Instant) {
+    guard var entry = entries[id] else { return }
+    (entry.wanting, entry.mustRead, entry.isVerifying) = (nil, true, false)
+    entry.putOffs += 1
+    entry.nextLook = now + Self.pause(after: max(entry.looks, entry.putOffs))
     entries[id] = entry
   }
 

@@ -112,17 +112,33 @@ extension Node {
   }
 
   /// A verification in the background is over.
-  func verified(_ id: ArtifactID, _ found: Found?, now: ContinuousClock.Instant) {
-    let artifact = try? database.artifact(id)
-    guard let artifact, artifact.state == .ready, engine.isServing(id.rawValue) else {
+  func verified(_ id: ArtifactID, _ outcome: VerificationOutcome, now: ContinuousClock.Instant) {
+    var found: Found?
+    if case .found(let what) = outcome { found = what }
+    let artifact: Artifact
+    do {
+      artifact = try database.artifact(id)
+    } catch {
       return care.withLock { state in
-        guard artifact != nil else { return state.book.remove(id) }
-        state.book.foundWanting(id, mustRead: found?.obstacle == .unreadable, now: now)
+        if case .unknownArtifact = error { state.book.remove(id) } else { state.book.putOff(id, now: now) }
       }
     }
+    guard artifact.state == .ready, engine.isServing(id.rawValue) else {
+      return care.withLock { state in
+        switch outcome {
+        case .failed, .superseded: state.book.putOff(id, now: now)
+        case .found, .none: state.book.foundWanting(id, mustRead: found?.obstacle == .unreadable, now: now)
+        }
+      }
+    }
+    backInService(artifact, found, now: now)
+  }
+
+  /// An artifact is served: it need not be looked after any more.
+  func backInService(_ artifact: Artifact, _ found: Found?, now: ContinuousClock.Instant) {
     let wasOut = care.withLock { state in
-      defer { state.book.remove(id) }
-      return state.book.contains(id)
+      defer { state.book.remove(artifact.id) }
+      return state.book.contains(artifact.id)
     }
     guard wasOut else { return }
     let whole = found?.pieces.isFull != false

@@ -47,7 +47,7 @@ extension Node {
       let found = try read(before, manner: manner) { [self] in isStopping.load(ordering: .relaxed) }
       guard found.obstacle != .cancelled else { return false }
       // It may have been removed, or taken in anew, while we read.
-      guard let after = try? database.holding(of: id), after.files == before.files, after.evidence == evidence else { return false }
+      guard let after = try? database.holding(of: id), after.isOf(before) else { return false }
       care.withLock { $0.scrub.artifacts += 1 }
       try conclude(found, before, evidence)
       return true
@@ -73,7 +73,7 @@ extension Node {
       takeOutOfService(id, reason: reason)
       tell(.out, before.artifact, reason, now: .now)
     }
-    let kept = try keep(found).artifact
+    guard let kept = try update(before, with: found) else { return takeCare(of: [id], now: .now) }
     if kept.state == .ready, engine.isServing(id.rawValue) {
       tell(.back, kept, found.pieces.isFull ? "all its pieces verify" : "in part: \(kept.stateReason)", now: .now)
     } else {

@@ -133,64 +133,6 @@ extension Node {
     engine.remove(id.rawValue, reason: reason)
     Task { await announcer.remove(id: id.rawValue) }
   }
-
-  /// Reads the data again, one artifact after the other, off every loop, and serves what verifies.
-  func verifyInBackground(_ id: ArtifactID) {
-    guard state.withLock({ $0.doubtful.insert(id).inserted }) else { return }
-    verifying.submit { [self] state in
-      defer { self.state.withLock { _ = $0.doubtful.remove(id) } }
-      guard state == .active else { return }
-      do {
-        verified(id, try verify(id), now: .now)
-      } catch {
-        try? database.setState(.failed, reason: Failure(error).lines.first?.message ?? "", of: id, at: .now())
-        logger.error("an artifact could not be verified", metadata: ["artifact": "\(id)", "error": "\(error)"])
-        verified(id, nil, now: .now)
-      }
-    }
-  }
-
-  /// Reads and compares an artifact and takes in what was found; nil where it is not there any more.
-  private func verify(_ id: ArtifactID) throws -> Found? {
-    let holding = try database.holding(of: id)
-    guard holding.artifact.state != .paused else { return nil }
-    try database.setState(.verifying, of: id, at: .now())
-    let found = try read(holding) { [self] in isStopping.load(ordering: .relaxed) }
-    // It may have been removed while we read.
-    guard found.obstacle != .cancelled, (try? database.artifact(id)) != nil else { return nil }
-    try keep(found)
-    return found
-  }
-
-  /// Reads an artifact's data and compares it with its torrent.
-  func read(
-    _ holding: Holding, manner: ReadingManner = .eager, isCancelled: @escaping @Sendable () -> Bool
-  ) throws -> Found {
-    let artifact = holding.artifact
-    let roots = RootsPolicy(roots: settings.artifacts.roots)
-    try roots.check(artifact.dataRoot)
-    let (torrent, bytes) = try keeper.torrent(of: artifact.id)
-    return Publisher(roots: roots, paths: paths, threads: 1).verify(
-      torrent, bytes, torrentPath: artifact.torrentPath, name: artifact.name, root: artifact.dataRoot,
-      paths: InventoryKeeper.paths(torrent, holding.files), labels: [:], isPublished: holding.evidence?.method == .hashed, isShown: false,
-      manner: manner, isCancelled: isCancelled)
-  }
-
-  /// Takes in what was found and serves it.
-  @discardableResult
-  func keep(_ found: Found) throws -> (artifact: Artifact, isNew: Bool) {
-    let before = try database.artifact(infoHash: found.torrent.infoHash).map { try database.holding(of: $0.id) }
-    let (artifact, isNew) = try keeper.keep(found)
-    let after = try database.holding(of: artifact.id)
-    if artifact.state == .ready {
-      // What is served already, and found to be the same, goes on without its peers noticing.
-      if before?.isSameData(as: after) == true, engine.isServing(artifact.id.rawValue) { return (artifact, isNew) }
-      try putInService(after)
-    } else {
-      takeOutOfService(artifact.id, reason: found.problem ?? "it does not verify")
-    }
-    return (artifact, isNew)
-  }
 }
 
 extension Holding {
@@ -201,12 +143,6 @@ extension Holding {
       if let fault = file.identity?.fault(at: path, below: artifact.dataRoot) { return fault }
     }
     return nil
-  }
-
-  /// Whether both hold the same pieces of the same files.
-  fileprivate func isSameData(as other: Holding) -> Bool {
-    files == other.files && evidence?.pieces == other.evidence?.pieces && artifact.dataRoot == other.artifact.dataRoot
-      && artifact.labels == other.artifact.labels && artifact.name == other.artifact.name
   }
 }
 

@@ -43,10 +43,7 @@ struct NodeControlFace: NodeControl {
     try await blocking {
       let found = try Found(submission)
       try RootsPolicy(roots: node.settings.artifacts.roots).check(found.root)
-      if submission.isVerification, try node.database.artifact(infoHash: found.torrent.infoHash) == nil {
-        throw Failure(.inputMissing, "\(found.name) was removed meanwhile")
-      }
-      let (artifact, isNew) = try node.keep(found)
+      let (artifact, isNew) = submission.isVerification ? (try node.update(found), false) : try node.keep(found)
       node.journal.record(change(isNew ? "add" : "update", artifact, uid))
       return ChangeDocument(message: "\(isNew ? "added" : "updated") \(artifact.name)")
     }

@@ -59,10 +59,9 @@ struct Workplace: Sendable {
       _ = try await node.submit(submission)
     } else {
       _ = try writing { keeper in
-        if isVerification, try keeper.database.artifact(infoHash: found.torrent.infoHash) == nil {
-          throw Failure(.inputMissing, "\(found.name) was removed meanwhile")
-        }
-        return try keeper.keep(found)
+        guard isVerification else { return try keeper.keep(found).artifact }
+        guard let artifact = try keeper.update(with: found) else { throw Failure(movedMeanwhile: found) }
+        return artifact
       }
     }
   }

@@ -36,19 +36,21 @@ extension InventoryDatabase {
   /// Throws `.unknownArtifact` or `.invalid`.
   @discardableResult
   package func replaceData(of id: ArtifactID, with data: ArtifactData, at now: Timestamp) throws(InventoryError) -> Artifact {
-    try write { db in
-      let artifact = try Artifact.fetchOne(db, id: id)
-      try db.execute(
-        sql: "UPDATE artifacts SET data_root = ?, torrent_path = ?, state = ?, state_reason = ?, state_at = ? WHERE id = ?",
-        arguments: [
-          try StoredText.checked(data.dataRoot, "data root"), try data.torrentPath.map { try StoredText.checked($0, "torrent path") },
-          data.state.rawValue, StoredText.bounded(data.stateReason, to: JournalEntry.Limit.reason), now.nanoseconds, id.rawValue,
-        ])
-      try db.execute(sql: "DELETE FROM files WHERE artifact_id = ?", arguments: [id.rawValue])
-      try data.files.insert(of: id, db)
-      try data.evidence?.insert(of: id, pieceCount: artifact.pieceCount, db)
-      return try Artifact.fetchOne(db, id: id)
-    }
+    try write { try replaceData(of: id, with: data, at: now, $0) }
+  }
+
+  func replaceData(of id: ArtifactID, with data: ArtifactData, at now: Timestamp, _ db: Database) throws -> Artifact {
+    let artifact = try Artifact.fetchOne(db, id: id)
+    try db.execute(
+      sql: "UPDATE artifacts SET data_root = ?, torrent_path = ?, state = ?, state_reason = ?, state_at = ? WHERE id = ?",
+      arguments: [
+        try StoredText.checked(data.dataRoot, "data root"), try data.torrentPath.map { try StoredText.checked($0, "torrent path") },
+        data.state.rawValue, StoredText.bounded(data.stateReason, to: JournalEntry.Limit.reason), now.nanoseconds, id.rawValue,
+      ])
+    try db.execute(sql: "DELETE FROM files WHERE artifact_id = ?", arguments: [id.rawValue])
+    try data.files.insert(of: id, db)
+    try data.evidence?.insert(of: id, pieceCount: artifact.pieceCount, db)
+    return try Artifact.fetchOne(db, id: id)
   }
 
   /// Replaces an artifact's .torrent by another of the same info-hash: other trackers, other web seeds. Throws `.unknownArtifact`.

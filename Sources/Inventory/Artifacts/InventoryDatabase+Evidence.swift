@@ -26,7 +26,7 @@ extension InventoryDatabase {
     }
   }
 
-  private func updateState(_ state: ArtifactState, _ reason: String, of id: ArtifactID, at now: Timestamp, _ db: Database) throws {
+  func updateState(_ state: ArtifactState, _ reason: String, of id: ArtifactID, at now: Timestamp, _ db: Database) throws {
     let reason = StoredText.bounded(reason, to: JournalEntry.Limit.reason)
     try db.execute(
       sql: "UPDATE artifacts SET state = ?, state_reason = ?, state_at = ? WHERE id = ? AND (state, state_reason) <> (?, ?)",
