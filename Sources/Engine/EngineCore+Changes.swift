@@ -1,13 +1,17 @@
+import NIOCore
 import PluginKit
 import Storage
 
 /// What the engine does when the files of an artifact change under it.
 extension EngineCore {
   /// Takes a swarm out of service as soon as another program opens one of its files for writing. To be asked for before its files are read.
+  ///
+  /// The news comes on the one thread that answers the kernel, which drops leases that are not given back in time: it must not wait for a
+  /// plugin that is told of the artifact's end. That is for a loop.
   func listenForChanges(of swarm: Swarm) {
     swarm.artifact.reader.onChange { [weak self, weak swarm] error in
-      guard let self, let swarm else { return }
-      fail(swarm, error)
+      guard let self, let swarm, let loop = loops.first?.eventLoop else { return }
+      loop.execute { self.fail(swarm, error) }
     }
   }
 
