@@ -100,7 +100,8 @@ final class Node: Sendable {
     var generator = SystemRandomNumberGenerator()
     let peerID = PeerID.random(prefix: "-GY0100-", using: &generator)
     engine = SeedEngine(
-      settings: EngineSettings(settings, loops: threads, openFiles: openFiles), pipeline: pipeline, peerID: peerID,
+      settings: EngineSettings(settings, initial: settings.limits, loops: threads, openFiles: openFiles), pipeline: pipeline,
+      peerID: peerID,
       clientVersion: "Granary \(Granary.version)",
       journal: journal, delegate: delegate, logger: logger, group: group, disk: disk, diskThreads: Self.diskThreads, source: delegate)
     announcer = TrackerAnnouncer(group: group, peerID: peerID.bytes, delegate: delegate, logger: logger)
@@ -195,7 +196,7 @@ final class Node: Sendable {
 
   /// What to tell of limits.connections and the process's open files.
   var shortageOfDescriptors: String? {
-    openFiles.shortage(settings.limits.connections, openFiles: settings.limits.openFiles)
+    openFiles.shortage(settings.limits.connections, openFiles: initial.limits.openFiles)
   }
 
   var settings: NodeSettings { state.withLock { $0.configuration.settings } }
@@ -219,7 +220,7 @@ final class Node: Sendable {
     let restarts = ReloadableKeys.changesNeedingRestart(initial, fresh.settings)
     state.withLock { ($0.configuration, $0.generation) = (fresh, generation) }
     journal.writer.keep(rows: fresh.settings.limits.journalRows)
-    engine.replace(settings: EngineSettings(fresh.settings, loops: threads, openFiles: openFiles))
+    engine.replace(settings: EngineSettings(fresh.settings, initial: initial.limits, loops: threads, openFiles: openFiles))
     engine.replace(pipeline: pipeline)
     refreshService()
     lookAgain()
@@ -258,16 +259,17 @@ final class Node: Sendable {
 }
 
 extension EngineSettings {
-  init(_ settings: NodeSettings, loops: Int, openFiles: OpenFilesLimit) {
+  /// `initial`: what the node was started with, in force for what needs a restart.
+  init(_ settings: NodeSettings, initial: Limits, loops: Int, openFiles: OpenFilesLimit) {
     let limits = settings.limits
     // A peer that is refused has a reason in the journal; one that no descriptor is left for would wait in the listener's queue for ever.
-    let connections = openFiles.connections(limits.connections, openFiles: limits.openFiles)
+    let connections = openFiles.connections(limits.connections, openFiles: initial.openFiles)
     self.init(
       listen: settings.listen.map { ListenAddress(host: $0.address.ip.description, port: Int($0.address.port)) }, eventLoops: loops,
       uploadRate: limits.upload?.bytesPerSecond, uploadSlots: UploadSlots(limits.uploadSlots),
       superSeeding: SuperSeeding(settings.superSeeding), connections: connections,
       connectionsPerAddress: limits.perAddress, handshakes: limits.handshakes, handshakeTimeout: limits.handshakeTimeout.duration,
-      idleTimeout: limits.idleTimeout.duration, requestQueue: limits.requestQueue)
+      idleTimeout: limits.idleTimeout.duration, requestQueue: initial.requestQueue)
     (uploadRatePerArtifact, uploadRatePerPrincipal) = (limits.uploadPerArtifact?.bytesPerSecond, limits.uploadPerPrincipal?.bytesPerSecond)
     connectionsPerPrincipal = limits.perPrincipal
   }
