@@ -14,6 +14,9 @@ struct PatrolWalk {
   /// Files that count as one artifact more.
   private static let filesAtOnce = 16
 
+  /// The files that so many artifacts' time is enough for.
+  static func files(_ artifacts: Int) -> Int { artifacts * filesAtOnce }
+
   init(position: Int64 = 0) {
     self.position = max(0, position)
   }

@@ -47,11 +47,20 @@ extension InventoryDatabase {
     }
   }
 
-  /// The next artifacts by id that are ready, after this one, with their files and evidence.
-  package func readyHoldings(after id: Int64, limit: Int) throws(InventoryError) -> [Holding] {
+  /// The next artifacts by id that are ready, after this one, with their files and evidence: so many of them, or fewer where they have
+  /// more than so many files together; one in any case.
+  package func readyHoldings(after id: Int64, limit: Int, files: Int = .max) throws(InventoryError) -> [Holding] {
     try read { db in
-      let page = "a.id IN (SELECT id FROM artifacts WHERE id > ? AND state = 'ready' ORDER BY id LIMIT ?)"
-      var reader = try HoldingReader(db, where: page, [id, limit])
+      let next = "SELECT id, file_count FROM artifacts WHERE id > ? AND state = 'ready' ORDER BY id LIMIT ?"
+      let rows = try Row.fetchCursor(db, sql: next, arguments: [id, limit])
+      var (last, left) = (id, files)
+      while left > 0, let row = try rows.next() {
+        let count: Int = try row.value("file_count")
+        left -= count
+        if left < 0, last != id { break }
+        last = try row.value("id")
+      }
+      var reader = try HoldingReader(db, where: "a.id > ? AND a.id <= ? AND a.state = 'ready'", [id, last])
       var holdings: [Holding] = []
       while let holding = try reader.next() { holdings.append(holding) }
       return holdings
@@ -66,6 +75,22 @@ extension InventoryDatabase {
       let due = try Int.fetchOne(db, sql: "SELECT count(*) \(from) AND e.verified_at < ?", arguments: [limit.nanoseconds])
       let oldest = try row.map { (id: ArtifactID(rawValue: try $0.value("artifact_id")), at: try $0.time("verified_at")) }
       return EvidenceAge(oldest: oldest, due: due ?? 0)
+    }
+  }
+
+  /// The ready artifact with the oldest evidence that was won before `limit`, apart from these. Goes by the index of ages, and no further
+  /// than to the answer.
+  package func oldestEvidence(before limit: Timestamp, besides others: Set<ArtifactID>) throws(InventoryError) -> ArtifactID? {
+    try read { db in
+      let sql = """
+        SELECT e.artifact_id FROM evidence e INDEXED BY evidence_by_age CROSS JOIN artifacts a ON a.id = e.artifact_id
+        WHERE e.verified_at < ? AND a.state = 'ready' ORDER BY e.verified_at, e.artifact_id
+        """
+      let ids = try Int64.fetchCursor(db, sql: sql, arguments: [limit.nanoseconds])
+      while let id = try ids.next() {
+        if !others.contains(ArtifactID(rawValue: id)) { return ArtifactID(rawValue: id) }
+      }
+      return nil
     }
   }
 
