@@ -8,6 +8,7 @@ struct CareState {
   var news = OutageNews()
   var pace = ScrubPace()
   var scrub = ScrubProgress()
+  var delays = ScrubDelays()
   /// Artifacts in service in part, by what their files looked like when that was found: read again when they look otherwise.
   var partly: [ArtifactID: Int] = [:]
   /// When the walk's place was last written down.

@@ -18,19 +18,25 @@ extension Node {
     let wall = Timestamp.now()
     guard let limit = schedule.limit(now: wall), schedule.isOpen(secondOfDay: Self.secondOfDay()) else { return }
     let isFree = care.withLock { !$0.scrub.isRunning && ($0.scrub.next.map { $0 <= now } ?? true) }
-    guard isFree, let oldest = try? database.evidenceAge(before: limit).oldest, oldest.at < limit else {
+    guard isFree, let id = dueForScrub(before: limit, now: now) else {
       if isFree { care.withLock { $0.scrub.next = now + Self.scrubPause } }
       return
     }
     care.withLock { $0.scrub.isRunning = true }
     scrubbing.submit { [self] state in
-      let wasRead = state == .active && scrub(oldest.id)
+      let wasRead = state == .active && scrub(id)
       care.withLock { care in
+        care.delays.note(id, succeeded: wasRead, now: .now)
         (care.scrub.isRunning, care.scrub.current) = (false, nil)
         // One that could not be looked at is not tried again at once.
         care.scrub.next = wasRead ? nil : .now + Self.scrubPause
       }
     }
+  }
+
+  private func dueForScrub(before limit: Timestamp, now: ContinuousClock.Instant) -> ArtifactID? {
+    let delayed = care.withLock { $0.delays.delayed(now: now) }
+    return try? database.oldestEvidence(before: limit, besides: delayed)
   }
 
   /// Reads one artifact; false where nothing came of it.
@@ -53,8 +59,17 @@ extension Node {
       return true
     } catch {
       logger.error("scrubbing failed", metadata: ["artifact": "\(id)", "error": "\(error)"])
+      if (error as? InventoryError)?.isTemporary != true { cannotScrub(id, Failure(error).lines.first?.message ?? "") }
       return false
     }
+  }
+
+  /// What cannot even be begun to be read would not be served either.
+  private func cannotScrub(_ id: ArtifactID, _ reason: String) {
+    guard let artifact = try? database.artifact(id) else { return }
+    takeOutOfService(id, reason: reason)
+    try? database.setState(.failed, reason: reason, of: id, at: .now())
+    tell(.out, artifact, reason, now: .now)
   }
 
   private func conclude(_ found: Found, _ before: Holding, _ evidence: Evidence) throws {
@@ -76,8 +91,6 @@ extension Node {
     guard let kept = try update(before, with: found) else { return takeCare(of: [id], now: .now) }
     if kept.state == .ready, engine.isServing(id.rawValue) {
       tell(.back, kept, found.pieces.isFull ? "all its pieces verify" : "in part: \(kept.stateReason)", now: .now)
-    } else {
-      takeCare(of: [id], now: .now)
     }
   }
 
