@@ -49,17 +49,17 @@ struct CareBook {
   /// Whether another program had it open for writing.
   func wasWritten(_ id: ArtifactID) -> Bool { entries[id]?.wasWritten == true }
 
-  /// Takes an artifact in; false where it is in the book already.
+  /// Takes an artifact in; false where it is in the book already. One that is being verified is looked at after that.
   @discardableResult
   mutating func add(
-    _ id: ArtifactID, mustRead: Bool = false, wasWritten: Bool = false, now: ContinuousClock.Instant
+    _ id: ArtifactID, mustRead: Bool = false, wasWritten: Bool = false, isVerifying: Bool = false, now: ContinuousClock.Instant
   ) -> Bool {
     if entries[id] != nil {
       if mustRead { entries[id]?.mustRead = true }
       if wasWritten { entries[id]?.wasWritten = true }
       return false
     }
-    entries[id] = Entry(nextLook: now, mustRead: mustRead, wasWritten: wasWritten)
+    entries[id] = Entry(nextLook: now, mustRead: mustRead, wasWritten: wasWritten, isVerifying: isVerifying)
     return true
   }
 

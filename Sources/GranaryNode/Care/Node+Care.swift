@@ -37,9 +37,9 @@ extension Node {
   }
 
   /// Artifacts that are out of service are looked at from now on.
-  func takeCare(of ids: [ArtifactID], now: ContinuousClock.Instant) {
+  func takeCare(of ids: [ArtifactID], mustRead: Bool = false, now: ContinuousClock.Instant) {
     care.withLock { state in
-      for id in ids { state.book.add(id, now: now) }
+      for id in ids { state.book.add(id, mustRead: mustRead, now: now) }
     }
   }
 
@@ -92,6 +92,8 @@ extension Node {
   /// Serves again what is as its evidence says.
   private func restore(_ holding: Holding, now: ContinuousClock.Instant) {
     let id = holding.artifact.id
+    // It is served as it is: its peers are not to notice.
+    if holding.artifact.state == .ready, engine.isServing(id.rawValue) { return care.withLock { $0.book.remove(id) } }
     guard (try? putInService(holding)) == true, engine.isServing(id.rawValue) else { return }
     care.withLock { $0.book.remove(id) }
     tell(.back, holding.artifact, "its files are what they were when they were verified", now: now)
@@ -108,7 +110,10 @@ extension Node {
       return .beingWritten
     }
     guard look.isAsEvidence, let evidence = holding.evidence else { return .differs(look.fingerprint) }
-    return .asEvidence(isEnough: !evidence.pieces.isEmpty || evidence.pieces.count == 0)
+    let isEnough = !evidence.pieces.isEmpty || evidence.pieces.count == 0
+    // Files of which nothing is known, as those that changed while they were read: that nothing was right says nothing of them as they are.
+    if !isEnough, look.unknown > 0 { return .differs(look.fingerprint) }
+    return .asEvidence(isEnough: isEnough)
   }
 
   /// A verification in the background is over.
@@ -151,7 +156,8 @@ extension Node {
   private func patrol(now: ContinuousClock.Instant) {
     let rate = settings.scrub.patrol
     let (budget, position) = care.withLock { ($0.walk.budget(rate: rate, now: now), $0.walk.position) }
-    guard budget > 0, let page = try? database.readyHoldings(after: position, limit: budget) else { return }
+    guard budget > 0, let page = try? database.readyHoldings(after: position, limit: budget, files: PatrolWalk.files(budget))
+    else { return }
     var faults: [(id: ArtifactID, error: StorageError)] = []
     for holding in page {
       if let error = lookAtReady(holding) { faults.append((holding.artifact.id, error)) }
@@ -164,6 +170,11 @@ extension Node {
 
   /// What is wrong with an artifact that is in service.
   private func lookAtReady(_ holding: Holding) -> StorageError? {
+    // It was to be put in service, and that failed.
+    if !engine.isServing(holding.artifact.id.rawValue) {
+      takeCare(of: [holding.artifact.id], now: .now)
+      return nil
+    }
     let look = ArtifactLook.look(at: holding.lookFiles, below: holding.artifact.dataRoot)
     if let fault = look.fault { return fault }
     if look.unknown > 0, holding.evidence?.pieces.isFull == false { readAgain(holding.artifact, look) }
@@ -175,7 +186,7 @@ extension Node {
   private func readAgain(_ artifact: Artifact, _ look: ArtifactLook) {
     let isSettled = care.withLock { state in
       let before = state.partly.updateValue(look.fingerprint, forKey: artifact.id)
-      return before == look.fingerprint && state.book.add(artifact.id, now: .now)
+      return before == look.fingerprint && state.book.add(artifact.id, isVerifying: true, now: .now)
     }
     if isSettled { verifyInBackground(artifact.id) }
   }

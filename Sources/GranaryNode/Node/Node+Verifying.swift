@@ -71,6 +71,7 @@ extension Node {
     let before = try database.artifact(infoHash: found.torrent.infoHash).map { try database.holding(of: $0.id) }
     let (artifact, isNew) = try keeper.keep(found)
     try serve(artifact, found, before: before)
+    endCare(of: artifact, found)
     return (artifact, isNew)
   }
 
@@ -80,6 +81,7 @@ extension Node {
     let before = try database.artifact(infoHash: found.torrent.infoHash).map { try database.holding(of: $0.id) }
     guard let artifact = try keeper.update(with: found) else { throw Failure(movedMeanwhile: found) }
     try serve(artifact, found, before: before)
+    endCare(of: artifact, found)
     return artifact
   }
 
@@ -96,15 +98,22 @@ extension Node {
     return kept
   }
 
+  private func endCare(of artifact: Artifact, _ found: Found) {
+    if artifact.state == .ready, engine.isServing(artifact.id.rawValue) { backInService(artifact, found, now: .now) }
+  }
+
   private func serve(_ artifact: Artifact, _ found: Found, before: Holding?) throws {
     let after = try database.holding(of: artifact.id)
     if artifact.state == .ready {
       // What is served already, and found to be the same, goes on without its peers noticing.
       if before?.isSameData(as: after) == true, engine.isServing(artifact.id.rawValue) { return }
       try putInService(after)
+      if engine.isServing(artifact.id.rawValue) { return }
     } else {
       takeOutOfService(artifact.id, reason: found.problem ?? "it does not verify")
     }
+    // Whoever asked for it. That unreadable files look as ever says nothing.
+    takeCare(of: [artifact.id], mustRead: found.obstacle == .unreadable, now: .now)
   }
 }
 

@@ -54,6 +54,19 @@ struct CareBookTests {
     #expect(steps.contains(.verify))
   }
 
+  @Test func aVerificationThatCouldNotBeStoredIsRepeatedAfterAPause() {
+    var book = CareBook()
+    book.add(one, isVerifying: true, now: at(0))
+    #expect(book.due(now: at(100), limit: 1) == [])
+    book.putOff(one, now: at(100))
+    #expect(book.due(now: at(101), limit: 1) == [] && book.due(now: at(102), limit: 1) == [one])
+    let sight = CareBook.Sight.asEvidence(isEnough: true)
+    #expect(book.looked(one, sight, now: at(102)) == .wait)
+    #expect(book.looked(one, sight, now: at(103)) == .verify)
+    book.putOff(one, now: at(104))
+    #expect(book.due(now: at(107), limit: 1) == [] && book.due(now: at(108), limit: 1) == [one])
+  }
+
   @Test func whatIsGoneOrBeingWrittenWaits() {
     var book = CareBook()
     book.add(one, wasWritten: true, now: at(0))
@@ -159,6 +172,19 @@ struct OutageNewsTests {
 }
 
 struct ScrubScheduleTests {
+  @Test func whatCameToNothingWaitsLongerEachTimeAndOthersDoNot() {
+    var delays = ScrubDelays()
+    let (start, id) = (ContinuousClock.now, ArtifactID(rawValue: 1))
+    delays.note(id, succeeded: false, now: start)
+    #expect(delays.delayed(now: start + .seconds(59)) == [id] && delays.delayed(now: start + .seconds(60)) == [])
+    delays.note(id, succeeded: false, now: start)
+    #expect(delays.delayed(now: start + .seconds(119)) == [id])
+    for _ in 0..<100 { delays.note(id, succeeded: false, now: start) }
+    #expect(delays.delayed(now: start + .seconds(86_399)) == [id] && delays.delayed(now: start + .seconds(86_400)) == [])
+    delays.note(id, succeeded: true, now: start)
+    #expect(delays.delayed(now: start) == [])
+  }
+
   @Test func evidenceIsDueByItsAge() {
     var scrub = Scrub()
     scrub.every = TimeSpan(milliseconds: 60_000)

@@ -6,6 +6,7 @@ import NIOCore
 import PeerProtocol
 import PluginKit
 import Storage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -169,6 +170,61 @@ struct ChangedFileTests {
       #expect(failed.stateReason.hasPrefix("0 of 8 pieces verify"))
       for _ in 0..<400 { try await rig.step(.seconds(10)) }
       #expect(try rig.artifact(app).stateAt == failed.stateAt, "it was read again")
+    }
+  }
+
+  @Test
+  func whatWasFoundOfAnArtifactThatWasRemovedOrChangedMeanwhileIsLeftOut() async throws {
+    try await NodeRig.run { rig in
+      let (app, gone) = (try rig.publish("app"), try rig.publish("gone"))
+      let (before, lost) = (try rig.node.database.holding(of: app.id), try rig.node.database.holding(of: gone.id))
+      let (stale, orphan) = (try rig.node.read(before, isCancelled: { false }), try rig.node.read(lost, isCancelled: { false }))
+      try await rig.shell("mkdir data/new; cp -r data/app data/new/app")
+      let moved = Publisher(roots: RootsPolicy(roots: [rig.folder.path("data")]), paths: rig.node.paths, threads: 1).verify(
+        stale.torrent, stale.torrentBytes, torrentPath: nil, name: "app", root: rig.folder.path("data/new"), paths: nil, labels: [:],
+        isPublished: true)
+      #expect(try rig.node.keep(moved).artifact.dataRoot == rig.folder.path("data/new"))
+      try rig.node.database.remove(gone.id)
+      #expect(try rig.node.update(before, with: stale) == nil)
+      #expect(throws: Failure.self) { try rig.node.update(stale) }
+      #expect(try rig.artifact(app).dataRoot == rig.folder.path("data/new") && rig.isServing(app))
+      #expect(try rig.node.update(lost, with: orphan) == nil)
+      #expect(throws: Failure.self) { try rig.node.update(orphan) }
+      #expect(try rig.node.database.artifacts().map(\.id) == [app.id])
+    }
+  }
+
+  @Test
+  func whatIsInServiceIsNotPutInServiceAgainForBeingInTheBook() async throws {
+    try await NodeRig.run { rig in
+      let app = try rig.publish("app")
+      let peer = try await rig.leecher(app).peer
+      rig.node.takeCare(of: [app.id], now: rig.clock.now)
+      _ = try await rig.steps("an empty book") { rig.node.care.withLock { $0.book.count } == 0 ? () : nil }
+      #expect(try await peer.gets(app.block(), of: app))
+    }
+  }
+
+  @Test
+  func whatIsReadyAndNotServedIsServedByThePatrol() async throws {
+    try await NodeRig.run { rig in
+      let app = try rig.publish("app")
+      rig.node.takeOutOfService(app.id, reason: "a test")
+      #expect(!rig.isServing(app))
+      _ = try await rig.back(app)
+    }
+  }
+
+  @Test
+  func whatAnOperatorsVerificationTookOutIsLookedAfter() async throws {
+    try await NodeRig.run { rig in
+      let app = try rig.publish("app")
+      try await rig.shell("mv data/app data/elsewhere")
+      let found = try rig.node.read(try rig.node.database.holding(of: app.id), isCancelled: { false })
+      #expect(try rig.node.update(Found(found.submission)).state == .missing)
+      #expect(rig.node.care.withLock { $0.book.contains(app.id) })
+      try await rig.shell("mv data/elsewhere data/app")
+      _ = try await rig.back(app)
     }
   }
 }
