@@ -12,17 +12,16 @@ import Tracker
 /// Artifacts in and out of service.
 extension Node {
   /// Puts in service what was ready, by its entries in the inventory alone: its evidence is compared with its files when somebody asks.
-  /// Gives back those that must be looked at first.
-  func putInService() throws -> [ArtifactID] {
+  /// Gives back what was found, of which the doubtful must be looked at first, and those outside of the roots be refused.
+  func putInService() throws -> ServiceSurvey {
     let survey = try ServiceSurvey.of(database, settings)
     engine.add(survey.served)
     for (artifact, peers) in survey.dials {
       for peer in peers { engine.dial(peer, artifact: artifact, isStatic: true) }
     }
     let announced = survey.announced.filter { !$0.trackers.isEmpty }
-    Task { await announcer.update(announced) }
-    for (id, dataRoot) in survey.outside { refuseOutside(id, dataRoot) }
-    return survey.doubtful
+    announcements.update(announced)
+    return survey
   }
 
   /// Serves an artifact if its evidence holds; false where it must be verified first.
@@ -52,7 +51,13 @@ extension Node {
     engine.add([ServedArtifact(id: id.rawValue, wire: wire, missing: artifact.missing)])
     for peer in settings.peers(of: artifact) { engine.dial(peer, artifact: id.rawValue, isStatic: true) }
     let announced = AnnouncedTorrent(id: id.rawValue, infoHashes: wire, trackers: settings.trackers(trackers, of: artifact))
-    Task { await announcer.update([announced]) }
+    announcements.update([announced])
+    // Removed while we were at it: whoever did that may have told the engine before we did.
+    do {
+      _ = try database.artifact(id)
+    } catch InventoryError.unknownArtifact {
+      takeOutOfService(id, reason: "removed by the operator")
+    }
   }
 
   /// What the engine needs to serve an artifact that somebody asks for. Its evidence is compared with its files here.
@@ -103,35 +108,40 @@ extension Node {
   func refreshService() {
     NIOThreadPool.singleton.submit { [self] state in
       guard state == .active, let survey = try? ServiceSurvey.of(database, settings) else { return }
-      for (id, dataRoot) in survey.outside where engine.isServing(id.rawValue) { refuseOutside(id, dataRoot) }
-      for id in engine.loaded { checkRoots(ArtifactID(rawValue: id)) }
+      let loaded = engine.loaded.compactMap { try? database.artifact(ArtifactID(rawValue: $0)) }
+      // An artifact whose torrent is in memory is not looked at again before it is served to the next peer.
+      refuseOutside(survey.outside.filter { engine.isServing($0.id.rawValue) } + loaded.map { ($0.id, $0.dataRoot) })
       engine.replaceStatic(peers: Dictionary(uniqueKeysWithValues: survey.dials.map { ($0.artifact, $0.peers) }))
       let announced = survey.announced.filter { engine.isServing($0.id) }
-      Task { await announcer.update(announced) }
+      announcements.update(announced)
     }
   }
 
-  /// An artifact whose torrent is in memory is not looked at again before it is served to the next peer.
-  private func checkRoots(_ id: ArtifactID) {
-    guard let dataRoot = try? database.artifact(id).dataRoot else { return }
-    if (try? RootsPolicy(roots: settings.artifacts.roots).check(dataRoot)) == nil { refuseOutside(id, dataRoot) }
-  }
-
-  /// The artifact may not be served from where it lies.
-  private func refuseOutside(_ id: ArtifactID, _ dataRoot: String) {
+  /// Those of the artifacts that may not be served from where they lie are out of service. One wait for the inventory's disk for all.
+  func refuseOutside(_ artifacts: [(id: ArtifactID, dataRoot: String)]) {
+    guard !artifacts.isEmpty else { return }
+    let roots = RootsPolicy(roots: settings.artifacts.roots)
+    var changes: [StateChange] = []
+    for (id, dataRoot) in artifacts {
+      do {
+        try roots.check(dataRoot)
+      } catch {
+        let reason = Failure(error).lines.first?.message ?? ""
+        changes.append(StateChange(id: id, state: .failed, reason: reason))
+        takeOutOfService(id, reason: reason)
+      }
+    }
     do {
-      try RootsPolicy(roots: settings.artifacts.roots).check(dataRoot)
+      try database.setStates(changes, at: .now())
     } catch {
-      let reason = Failure(error).lines.first?.message ?? ""
-      try? database.setState(.failed, reason: reason, of: id, at: .now())
-      takeOutOfService(id, reason: reason)
+      logger.error("states of artifacts could not be stored", metadata: ["error": "\(error)"])
     }
   }
 
   /// Takes an artifact out of service, for peers and trackers.
   func takeOutOfService(_ id: ArtifactID, reason: String) {
     engine.remove(id.rawValue, reason: reason)
-    Task { await announcer.remove(id: id.rawValue) }
+    announcements.remove(id.rawValue)
   }
 }
 

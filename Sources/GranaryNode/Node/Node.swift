@@ -37,6 +37,7 @@ final class Node: Sendable {
   let logger: Logger
   let engine: SeedEngine
   let announcer: TrackerAnnouncer
+  let announcements: AnnouncerLine
   let verifying: NIOThreadPool
   let cache: DescriptorCache
   /// The care of artifacts whose files change, and its thread.
@@ -105,6 +106,7 @@ final class Node: Sendable {
       clientVersion: "Granary \(Granary.version)",
       journal: journal, delegate: delegate, logger: logger, group: group, disk: disk, diskThreads: Self.diskThreads, source: delegate)
     announcer = TrackerAnnouncer(group: group, peerID: peerID.bytes, delegate: delegate, logger: logger)
+    announcements = AnnouncerLine(announcer)
     state = Mutex(State(configuration: configuration))
     try database.markInterruptedRuns()
     formerHang = try database.runs(limit: 1).first?.whyEnded.flatMap { $0.hasPrefix(LastWords.prefix) ? $0 : nil }
@@ -134,11 +136,12 @@ final class Node: Sendable {
   func attach() { delegate.attach(self) }
 
   private func serve() async throws {
-    let doubtful = try putInService()
+    let survey = try putInService()
     let listeners = try await listen()
     state.withLock { ($0.listeners, $0.isReady) = (listeners, true) }
     loadPosition()
-    takeCare(of: doubtful, now: .now)
+    takeCare(of: survey.doubtful, now: .now)
+    refuseOutside(survey.outside)
     let services: [any Service] = [
       AnnouncerService(announcer: announcer), HangUpService(node: self), CareService(node: self),
       ControlServer(path: paths.socket, node: NodeControlFace(node: self), logger: quietLogger) { [self] in announceReadiness(listeners) },
@@ -175,6 +178,7 @@ final class Node: Sendable {
     state.withLock { $0.isReady = false }
     isStopping.store(true, ordering: .relaxed)
     await engine.stop(drain: Self.drainTime)
+    await announcements.finish()
     await announcer.stop(within: Self.farewellTime)
     savePluginStates()
     watchdog?.stop()
