@@ -70,7 +70,7 @@ let package = Package(
       dependencies: [
         "CLinux", "Control", "Engine", "HTTPClient", "Inventory", "Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", "Plugins", "Settings",
         "Storage", "Tracker",
-        arguments, nioCore, nioPosix, logging, lifecycle, unixSignals,
+        arguments, heap, nioCore, nioPosix, logging, lifecycle, unixSignals,
       ]),
     .executableTarget(name: "granary", dependencies: ["GranaryNode", "Plugins"]),
     .executableTarget(

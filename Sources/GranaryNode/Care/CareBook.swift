@@ -1,3 +1,4 @@
+import HeapModule
 import Inventory
 
 /// The artifacts that are out of service, and when each is looked at again: within seconds at first, then ever more seldom. A value; it is
@@ -41,6 +42,15 @@ struct CareBook {
   private static let longestPause = Duration.seconds(300)
 
   private var entries: [ArtifactID: Entry] = [:]
+  /// When each is to be looked at. What is no entry's time any more is left out when it comes up.
+  private var queue = Heap<Turn>()
+
+  private struct Turn: Comparable {
+    let time: ContinuousClock.Instant
+    let id: ArtifactID
+
+    static func < (one: Turn, other: Turn) -> Bool { (one.time, one.id.rawValue) < (other.time, other.id.rawValue) }
+  }
 
   var count: Int { entries.count }
 
@@ -60,6 +70,7 @@ struct CareBook {
       return false
     }
     entries[id] = Entry(nextLook: now, mustRead: mustRead, wasWritten: wasWritten, isVerifying: isVerifying)
+    queue.insert(Turn(time: now, id: id))
     return true
   }
 
@@ -72,13 +83,25 @@ struct CareBook {
       entries[id]?.looks = 0
       entries[id]?.wanting = nil
     }
+    queue = Heap(entries.keys.map { Turn(time: now, id: $0) })
   }
 
   /// At most so many whose time has come, those that wait longest first.
-  func due(now: ContinuousClock.Instant, limit: Int) -> [ArtifactID] {
-    let due = entries.filter { !$0.value.isVerifying && $0.value.nextLook <= now }
-    let sorted = due.sorted { ($0.value.nextLook, $0.key.rawValue) < ($1.value.nextLook, $1.key.rawValue) }
-    return sorted.prefix(limit).map(\.key)
+  mutating func due(now: ContinuousClock.Instant, limit: Int) -> [ArtifactID] {
+    var due: [Turn] = []
+    while due.count < limit, let turn = queue.min, turn.time <= now {
+      queue.removeMin()
+      if let entry = entries[turn.id], entry.nextLook == turn.time, !entry.isVerifying, due.last != turn { due.append(turn) }
+    }
+    // Until they are looked at they are due.
+    queue.insert(contentsOf: due)
+    return due.map(\.id)
+  }
+
+  /// The entry as it is from now on, and its next turn.
+  private mutating func set(_ entry: Entry, of id: ArtifactID) {
+    entries[id] = entry
+    if !entry.isVerifying { queue.insert(Turn(time: entry.nextLook, id: id)) }
   }
 
   /// What is to be done after a look.
@@ -90,7 +113,7 @@ struct CareBook {
     entry.lastSight = sight
     entry.nextLook = now + Self.pause(after: entry.looks)
     entry.isVerifying = step == .verify
-    entries[id] = entry
+    set(entry, of: id)
     return step
   }
 
@@ -102,7 +125,7 @@ struct CareBook {
     entry.mustRead = mustRead
     entry.isVerifying = false
     entry.nextLook = now + Self.pause(after: entry.looks)
-    entries[id] = entry
+    set(entry, of: id)
   }
 
   /// A verification came to nothing that says anything of the data: it is read again, after a pause that grows.
@@ -111,7 +134,7 @@ struct CareBook {
     (entry.wanting, entry.mustRead, entry.isVerifying) = (nil, true, false)
     entry.putOffs += 1
     entry.nextLook = now + Self.pause(after: max(entry.looks, entry.putOffs))
-    entries[id] = entry
+    set(entry, of: id)
   }
 
   /// The pause after so many looks that saw the same: doubled each time, up to the longest.
