@@ -48,12 +48,13 @@ extension Node {
     var changes: [StateChange] = []
     for (id, error) in faults {
       guard let artifact = try? database.artifact(id), artifact.state != .paused else { continue }
+      // Before it is in the book: an entry of what is served is dropped.
+      takeOutOfService(id, reason: "\(error)")
       let isNew = care.withLock { state in
         state.partly[id] = nil
         return state.book.add(id, mustRead: error.isRefusal, wasWritten: error.isOpening, now: now)
       }
       changes.append(StateChange(id: id, state: error.artifactState, reason: "\(error)"))
-      takeOutOfService(id, reason: "\(error)")
       if isNew { tell(.out, artifact, "\(error)", now: now) }
     }
     do {
@@ -78,9 +79,16 @@ extension Node {
   }
 
   private func lookAt(_ id: ArtifactID, now: ContinuousClock.Instant) {
-    guard let holding = try? database.holding(of: id), holding.artifact.state != .paused else {
-      return care.withLock { $0.book.remove(id) }
+    let holding: Holding
+    do {
+      holding = try database.holding(of: id)
+    } catch {
+      return care.withLock { state in
+        // An inventory that cannot be read now says nothing of it: it is looked at again.
+        if case .unknownArtifact = error { state.book.remove(id) } else { _ = state.book.looked(id, .gone, now: now) }
+      }
     }
+    guard holding.artifact.state != .paused else { return care.withLock { $0.book.remove(id) } }
     let sight = sight(of: holding)
     switch care.withLock({ $0.book.looked(id, sight, now: now) }) {
     case .wait: return
