@@ -29,6 +29,17 @@ struct LeaseTests {
     cache = DescriptorCache(capacity: 4, leases: keeper)
     reader = fixture.reader(cache: cache, identities: fixture.identities)
     reader.onChange { [rung] in rung.add($0) }
+    try awaitWriters()
+  }
+
+  /// A process that another test starts has our descriptors until its exec, the one that wrote the file among them: until then there is no
+  /// lease on it.
+  private func awaitWriters() throws {
+    let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+    try #require(descriptor >= 0)
+    defer { close(descriptor) }
+    let deadline = ContinuousClock.now + .seconds(30)
+    while keeper.isBeingWritten(descriptor), ContinuousClock.now < deadline { sched_yield() }
   }
 
   /// Runs a shell's words in another process, with the file as `$0`.
