@@ -58,6 +58,8 @@ extension PeerConnection {
     let due = peer.watch.map { tell($0, event, before, isNews: peer.session.peerPieceCount != count, peer) } ?? []
     try receiveRare(event)
     revealMore(to: due)
+    // At once, and after the counts are right: a buffer holds thousands of small messages.
+    try spendGlitches()
   }
 
   private func tell(_ watch: SwarmWatch, _ event: PeerEvent, _ before: Bitfield?, isNews: Bool, _ peer: ActivePeer) -> Set<PeerNumber> {
