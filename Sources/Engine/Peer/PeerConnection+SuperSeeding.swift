@@ -50,11 +50,11 @@ extension PeerConnection {
     }
   }
 
-  /// A message that may tell of pieces, from a peer whose pieces are counted.
-  func receiveWatched(_ message: PeerMessage, _ peer: ActivePeer) throws {
+  /// A message that may tell of pieces.
+  func receiveOfPieces(_ message: PeerMessage, _ peer: ActivePeer) throws {
     let count = peer.session.peerPieceCount
-    let before = message.tellsOfAllPieces ? peer.session.peerPieces : nil
-    guard let event = try active?.session.receive(message) else { return }
+    let before = peer.watch != nil && message.tellsOfAllPieces ? peer.session.peerPieces : nil
+    let event = try peer.receiveOfPieces(message)
     let due = peer.watch.map { tell($0, event, before, isNews: peer.session.peerPieceCount != count, peer) } ?? []
     try receiveRare(event)
     revealMore(to: due)
@@ -112,7 +112,7 @@ extension PeerConnection {
 }
 
 extension PeerMessage {
-  /// Whether the peer's pieces may be others after it. Cheap: asked for every message of a peer whose pieces are counted.
+  /// Whether the peer's pieces may be others after it. Cheap: asked for every message.
   var mayTellOfPieces: Bool {
     switch self {
     case .have, .bitfield, .haveAll, .haveNone, .extended: true
