@@ -64,6 +64,9 @@ package struct SuperSeeder: Sendable {
   /// A piece of which nothing was sent by then is given to somebody else.
   package static let staleAfter = Duration.seconds(30)
 
+  /// However bold we are with a peer, no more pieces are revealed at once than this: each costs a message, and a place in our lists.
+  package static let mostAtOnce = 1024
+
   /// Pieces that are revealed at once and not half sent: two, and half a megabyte of small ones.
   let depth: Int
   private let half: Int
@@ -160,7 +163,7 @@ package struct SuperSeeder: Sendable {
   private func room(_ number: PeerNumber, _ view: View, _ now: ContinuousClock.Instant) -> Int {
     guard let peer = peers[number] else { return 0 }
     let unsent = peer.gifts.count { !$0.isHeld && $0.sent < half }
-    let most = depth * peer.boldness * (view.isAlone ? 4 : 1)
+    let most = min(depth * peer.boldness * (view.isAlone ? 4 : 1), Self.mostAtOnce)
     if view.isAlone { return most - unsent }
     let credit = 2 * depth + min(peer.proofs, 14 * depth) - peer.gifts.count { $0.isHeld }
     if credit > 0 { return min(most - unsent, credit * peer.boldness) }
@@ -170,13 +173,12 @@ package struct SuperSeeder: Sendable {
   /// Takes back what the peer does not want, or does not fetch.
   private mutating func expire(_ number: PeerNumber, _ view: View, _ now: ContinuousClock.Instant) {
     guard let peer = peers[number] else { return }
-    let gone = peer.gifts.filter { gift in
-      guard !gift.isHeld, gift.sent == 0 else { return false }
-      return now - gift.since >= (view.isInterested ? Self.staleAfter : Self.unwantedAfter)
-    }
+    let time = view.isInterested ? Self.staleAfter : Self.unwantedAfter
+    func isGone(_ gift: Gift) -> Bool { !gift.isHeld && gift.sent == 0 && now - gift.since >= time }
+    let gone = peer.gifts.filter(isGone)
     guard !gone.isEmpty else { return }
     for gift in gone { forget(gift.piece, of: number) }
-    peers[number]?.gifts.removeAll { gift in gone.contains { $0.piece == gift.piece } }
+    peers[number]?.gifts.removeAll(where: isGone)
     if !view.isInterested { peers[number]?.boldness = min(peer.boldness * 2, 1024) }
   }
 

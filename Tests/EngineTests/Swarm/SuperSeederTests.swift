@@ -142,6 +142,24 @@ struct SuperSeederTests {
     #expect(seeder.next(for: 2, view(none, held: none, visible: ours), availability, now: at(seconds)) != .nothing)
   }
 
+  @Test
+  func noMoreThanSoManyPiecesAreRevealedAtOnceHoweverBoldWeAre() {
+    let (ours, none) = (Bitfield(count: 100_000, filled: true), Bitfield(count: 100_000))
+    let availability = PieceAvailability(ours: ours)
+    // Small pieces, of which many make half a megabyte.
+    var seeder = SuperSeeder(pieceLength: 16_384, start: 0)
+    #expect(seeder.join(1, availability, now: start) == true)
+    var (told, most) = (none, 0)
+    for second in 0..<60 {
+      let answer = seeder.next(for: 1, view(told, held: none, visible: ours, isInterested: false), availability, now: at(second))
+      guard case .pieces(let pieces) = answer else { continue }
+      for piece in pieces { told[piece] = true }
+      most = max(most, pieces.count)
+      #expect((seeder.peers[1]?.gifts.count ?? 0) <= SuperSeeder.mostAtOnce)
+    }
+    #expect(most == SuperSeeder.mostAtOnce)
+  }
+
   // MARK: Whole swarms
 
   @Test(arguments: [UInt64](1...2), [4, 16])
