@@ -45,7 +45,8 @@ extension PeerConnection {
 
   private func answered(_ request: HashRequest, _ hashes: [SHA256Digest]?) {
     hashRequestsInFlight -= 1
-    guard let hashes else { return send(.hashReject(request)) }
+    // The grant may be narrower by now, or the artifact paused.
+    guard let hashes, let peer = active, mayHaveHashes(request, peer) else { return send(.hashReject(request)) }
     send(.hashes(request, ByteBuffer(bytes: hashes.flatMap(\.bytes))))
   }
 
