@@ -24,7 +24,7 @@ final class EngineCore: Sendable {
   let uploaded = Atomic<Int64>(0)
   let isDraining = Atomic<Bool>(false)
   /// Hash requests that are being answered, on the threads that cold reads need too.
-  let hashJobs = Atomic<Int>(0)
+  let hashJobs = HashJobs()
   /// Bytes that hash requests of all peers together may make us read.
   let hashBudget: Mutex<WorkBudget>
   let counters = LimitCounters()

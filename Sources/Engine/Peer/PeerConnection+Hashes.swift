@@ -9,27 +9,25 @@ import Synchronization
 /// BEP 52's hash requests, answered off the loop and a few at a time.
 extension PeerConnection {
   private static let hashRequestsAtOnce = 8
-  /// They may read whole pieces, on the threads that cold reads need: half of these at most.
-  private static let hashRequestsOfTheNode = 4
 
   func answer(_ request: HashRequest, _ peer: ActivePeer) {
     guard mayHaveHashes(request, peer) else {
       peer.session.countGlitch()
       return send(.hashReject(request))
     }
-    guard hashRequestsInFlight < Self.hashRequestsAtOnce, core.hashJobs.load(ordering: .relaxed) < Self.hashRequestsOfTheNode,
-      hasHashBudget(peer.swarm.hashes.cost(of: request), peer)
+    let device = peer.swarm.artifact.reader.device
+    guard hashRequestsInFlight < Self.hashRequestsAtOnce, core.hashJobs.hasRoom(on: device),
+      hasHashBudget(peer.swarm.hashes.cost(of: request), peer), core.hashJobs.begin(on: device)
     else {
       core.counters.count(.rejectedHashRequests)
       return send(.hashReject(request))
     }
     hashRequestsInFlight += 1
-    core.hashJobs.add(1, ordering: .relaxed)
     let (core, number) = (core, number)
     let answers = peer.swarm.hashes
-    core.disk.submit(peer.swarm.artifact.reader.device) { state in
+    core.disk.submit(device) { state in
       let hashes = state == .active ? answers.hashes(for: request) : nil
-      core.hashJobs.subtract(1, ordering: .relaxed)
+      core.hashJobs.end(on: device)
       core.visit(number) { connection in connection.handleEvent { $0.answered(request, hashes) } }
     }
   }
