@@ -24,9 +24,9 @@ extension PeerConnection {
     }
     hashRequestsInFlight += 1
     let (core, number) = (core, number)
-    let answers = peer.swarm.hashes
+    let swarm = peer.swarm
     core.disk.submit(device) { state in
-      let hashes = state == .active ? answers.hashes(for: request) : nil
+      let hashes = state == .active ? core.hashes(for: request, of: swarm) : nil
       core.hashJobs.end(on: device)
       core.visit(number) { connection in connection.handleEvent { $0.answered(request, hashes) } }
     }
@@ -55,6 +55,18 @@ extension PeerConnection {
     case nil: false
     case .everything: true
     case .part(let part): part.covers(file: file, of: peer.layout)
+    }
+  }
+}
+
+extension EngineCore {
+  /// On a thread that may wait. Where the disk fails us, the artifact goes out of service, as where blocks are read.
+  fileprivate func hashes(for request: HashRequest, of swarm: Swarm) -> [SHA256Digest]? {
+    do throws(StorageError) {
+      return try swarm.hashes.hashes(for: request)
+    } catch {
+      fail(swarm, error)
+      return nil
     }
   }
 }
