@@ -28,6 +28,8 @@ final class Swarm: Sendable {
   let uploaded = Atomic<Int64>(0)
   /// Whether blocks went out since the last look: only then are the files' identities looked at again.
   let isActive = Atomic<Bool>(false)
+  /// Whether a look is under way, or waits for a thread.
+  let isBeingLookedAt = Atomic<Bool>(false)
   let hashes: HashAnswers
   /// What a peer has that has said nothing yet: one for all of them.
   let noPieces: Bitfield
