@@ -47,7 +47,7 @@ final class EngineLoop {
     idleTimeout = core.settings.idleTimeout
     let now = core.clock.now()
     let wall = core.clock.wall()
-    if part == 0 { shedding = core.excess }
+    if part == 0 { shedding = core.excessOfALoop }
     let (part, parts) = (UInt64(part), UInt64(max(1, parts)))
     // Connections may end, and leave the table, while they are told.
     let due = connections.compactMap { core.numbers.rank(of: $0.key) % parts == part ? $0.value : nil }
