@@ -70,6 +70,24 @@ struct UselessPeerTests {
   }
 
   @Test
+  func theTenPartsOfASecondReachEveryConnectionOnce() async throws {
+    let artifact = try TestArtifact()
+    try await EngineRig.run([artifact.seeded()], settings: EngineRig.settings { $0.eventLoops = 1 }) { rig async throws in
+      var peers: [ScriptedPeer] = []
+      for _ in 0..<7 { peers.append(try await rig.leecher(artifact)) }
+      let handle = try #require(rig.engine.core.loops.first)
+      rig.clock.advance(by: .seconds(181))
+      var left: [Int] = []
+      for part in 0..<10 {
+        try await handle.eventLoop.submit { handle.bound.value.tick(part, of: 10) }.get()
+        left.append(rig.engine.totals.connections)
+      }
+      // One by one, for their numbers follow each other.
+      #expect(left.last == 0 && Set([7] + left) == Set(0...7))
+    }
+  }
+
+  @Test
   func whereConnectionsAreScarceTheIdleMakeRoom() async throws {
     let artifact = try TestArtifact()
     try await EngineRig.run([artifact.seeded()], settings: EngineRig.settings { $0.connections = 8 }) { rig async throws in

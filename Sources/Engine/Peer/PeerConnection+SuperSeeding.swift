@@ -27,13 +27,13 @@ extension PeerConnection {
 
   /// Once a second: other settings may ask for the counts, or for no more super-seeding; and time makes room for another piece.
   func lookAtWatch(_ peer: ActivePeer) {
-    let settings = core.settings
-    if peer.watch == nil, settings.watches(peer.swarm.facts) {
+    let wanted = loop.watching(peer.swarm.facts)
+    if peer.watch == nil, wanted.watches {
       peer.watch = peer.swarm.beginWatch()
       _ = peer.watch?.join(number, peer.session.peerPieces, isSuperSeeding: false, now: core.clock.now())
     }
     guard peer.isSuperSeeded else { return }
-    if !settings.superSeeds(peer.swarm.facts) { peer.watch?.release(number) }
+    if !wanted.superSeeds { peer.watch?.release(number) }
     reveal(peer)
     credit(peer)
   }
