@@ -84,15 +84,18 @@ struct ChangeTests {
       let blockade = DiskBlockade(rig.engine.core.disk, artifact.reader.device)
       defer { blockade.lift() }
       await rig.engine.tick()
-      #expect(swarm.isBeingLookedAt.load(ordering: .relaxed) && !swarm.isActive.load(ordering: .relaxed))
+      let (isLooking, isDueAgain) = (swarm.isBeingLookedAt.load(ordering: .relaxed), swarm.isActive.load(ordering: .relaxed))
+      #expect(isLooking && !isDueAgain)
       // Blocks that go out now are for the next look, which is not asked for yet.
       swarm.isActive.store(true, ordering: .relaxed)
       await rig.engine.tick()
-      #expect(swarm.isActive.load(ordering: .relaxed))
+      let isStillDue = swarm.isActive.load(ordering: .relaxed)
+      #expect(isStillDue)
       blockade.lift()
       try await eventually("the end of the look") { swarm.isBeingLookedAt.load(ordering: .relaxed) ? nil : () }
       await rig.engine.tick()
-      #expect(!swarm.isActive.load(ordering: .relaxed))
+      let isDueAtLast = swarm.isActive.load(ordering: .relaxed)
+      #expect(!isDueAtLast)
     }
   }
 }

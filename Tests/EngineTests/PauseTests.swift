@@ -1,6 +1,7 @@
 import Metainfo
 import PeerProtocol
 import PluginKit
+import Storage
 import TestSupport
 import Testing
 

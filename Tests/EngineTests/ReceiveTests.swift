@@ -1,6 +1,7 @@
 import Metainfo
 import NIOCore
 import PeerProtocol
+import PluginKit
 import TestSupport
 import Testing
 
@@ -81,7 +82,7 @@ struct ReceiveTests {
 extension EngineRig {
   /// Where the only connection's record of its peer's pieces lies in memory: the session's, and what plugins see.
   fileprivate func placesOfPeerPieces() async throws -> (Int, Int) {
-    func place(_ pieces: Bitfield?) -> Int { pieces?.bytes.withUnsafeBufferPointer { Int(bitPattern: $0.baseAddress) } ?? 0 }
+    @Sendable func place(_ pieces: Bitfield?) -> Int { pieces?.bytes.withUnsafeBufferPointer { Int(bitPattern: $0.baseAddress) } ?? 0 }
     let handle = try #require(engine.core.loops.first)
     return try await handle.eventLoop.submit {
       let peer = handle.bound.value.connections.values.first?.active

@@ -1,4 +1,5 @@
 import Metainfo
+import NIOCore
 import PeerProtocol
 import PluginKit
 import TestSupport
