@@ -133,7 +133,7 @@ import Testing
   @Test func `nobody listening is an error with its errno`() async throws {
     let port = try await Script({ _ in [] }).run { $0.port }
     let error = await #expect(throws: HTTPClientError.self) {
-      try await client.get(try HTTPURL("http://127.0.0.1:\(port)/"), deadline: .now() + .seconds(20))
+      try await client.get(try HTTPURL("http://127.58.0.1:\(port)/"), deadline: .now() + .seconds(20))
     }
     guard case .cannotConnect(_, _, let code?) = error else {
       Issue.record("\(String(describing: error))")

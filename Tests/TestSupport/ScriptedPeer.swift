@@ -10,7 +10,7 @@ import Synchronization
 /// Everything that is awaited has a deadline: what does not come is a failure that says what came instead, and never a test that hangs.
 package final class ScriptedPeer: Sendable {
   /// How long is waited for anything.
-  package static let patience = Duration.seconds(10)
+  package static let patience = Duration.seconds(60)
 
   private let channel: any Channel
   private let inbox: NIOLoopBound<ScriptedInbox>

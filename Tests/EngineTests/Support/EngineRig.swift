@@ -40,6 +40,9 @@ final class EngineRig: Sendable {
     drain: Duration = .zero, source: any ArtifactSource = NoArtifactSource(), _ body: @Sendable (EngineRig) async throws -> Void
   ) async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
+    // Its own threads: they end with it, and with them whatever work of theirs still holds the engine.
+    let disk = NIOThreadPool(numberOfThreads: 2)
+    disk.start()
     weak var core: EngineCore?
     do {
       var generator = SeededGenerator(seed: peerID)
@@ -48,7 +51,7 @@ final class EngineRig: Sendable {
         settings: settings, pipeline: try pipeline(plugins), peerID: .random(prefix: "-GY0001-", using: &generator),
         clientVersion: "Granary",
         clock: EngineClock(now: { clock.now }, wall: { wall.now }), journal: journal, delegate: delegate, logger: Logger(label: "test"),
-        group: group, disk: NIOThreadPool.singleton, source: source)
+        group: group, disk: disk, source: source)
       core = engine.core
       for artifact in artifacts { engine.add(artifact) }
       do {
@@ -56,6 +59,7 @@ final class EngineRig: Sendable {
         try await body(EngineRig(engine: engine, address: address, clock: clock, journal: journal, delegate: delegate, wall: wall))
       } catch {
         await engine.stop(drain: .zero)
+        try await disk.shutdownGracefully()
         try await group.shutdownGracefully()
         throw error
       }
@@ -63,6 +67,7 @@ final class EngineRig: Sendable {
       #expect(engine.totals.connections == 0)
       #expect(await engine.peers().isEmpty)
     }
+    try await disk.shutdownGracefully()
     try await group.shutdownGracefully()
     #expect(core == nil, "the engine is still referenced after its end")
   }

@@ -92,7 +92,7 @@ import Tracker
     let source = try await freePort()
     target.withLock { $0 = source }
     let tracker = TestUDPTracker { request, number in
-      guard number < 2, let client = target.withLock({ $0 }) else { return Self.serve(request) }
+      guard number < 1, let client = target.withLock({ $0 }) else { return Self.serve(request) }
       let forged = AddressedEnvelope(remoteAddress: client, data: ByteBuffer(bytes: request.reply(3, Array("forged".utf8))))
       forger.writeAndFlush(forged, promise: nil)
       return []
@@ -109,8 +109,9 @@ import Tracker
   /// A port that nobody holds just now, on a loopback address that nobody else uses: the other tests' sockets take no port of it meanwhile.
   private func freePort() async throws -> SocketAddress {
     let channel = try await DatagramBootstrap(group: .singletonMultiThreadedEventLoopGroup).bind(host: "127.57.0.1", port: 0).get()
-    defer { channel.close(promise: nil) }
-    guard let address = channel.localAddress else { throw ChannelError.unknownLocalAddress }
+    let address = channel.localAddress
+    try await channel.close()
+    guard let address else { throw ChannelError.unknownLocalAddress }
     return address
   }
 
