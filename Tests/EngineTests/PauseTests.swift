@@ -1,6 +1,7 @@
 import Metainfo
 import PeerProtocol
 import PluginKit
+import Storage
 import TestSupport
 import Testing
 
@@ -81,6 +82,23 @@ struct PauseTests {
       #expect(rig.engine.pause(1) == .done)
       try await peer.wait(for: .choke)
       #expect(rig.engine.pipeline.plugins.first?.statistics.snapshot.faults[.onPause] == 1)
+    }
+  }
+
+  @Test
+  func hashesThatWereBeingReadWhenItWasPausedAreNotGiven() async throws {
+    let artifact = try TestArtifact(["a.bin": 200_000], version: .v2)
+    let root = try #require(artifact.torrent.pieceLayers.keys.first)
+    let request = HashRequest(piecesRoot: root, baseLayer: 1, index: 0, length: 8, proofLayers: 0)
+    try await EngineRig.run([artifact.seeded()]) { rig async throws in
+      let peer = try await rig.peer(artifact, reserved: .ours(v2: true))
+      let blockade = DiskBlockade(rig.engine.core.disk, artifact.reader.device)
+      defer { blockade.lift() }
+      try await peer.send(.hashRequest(request))
+      try await eventually("a hash request under way") { rig.engine.core.hashJobs.isEmpty ? nil : () }
+      #expect(rig.engine.pause(1) == .done)
+      blockade.lift()
+      try await peer.wait(for: .hashReject(request))
     }
   }
 }

@@ -33,6 +33,11 @@ final class ActivePeer {
   /// Whether one more request may wait.
   var hasRoom: Bool { waiting < queue.capacity }
 
-  /// Lets plugins see the session's record of the peer's pieces: one copy in memory for both.
-  func sharePieces() { context.peerPieces = session.peerPieces }
+  /// The event that a message is which may tell of pieces. Plugins see the session's record of these, one copy in memory for both; while it
+  /// may change only the session has it, or each `have` would copy it.
+  func receiveOfPieces(_ message: PeerMessage) throws(ProtocolViolation) -> PeerEvent {
+    context.peerPieces = swarm.noPieces
+    defer { context.peerPieces = session.peerPieces }
+    return try session.receive(message)
+  }
 }

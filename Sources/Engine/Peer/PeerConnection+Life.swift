@@ -15,9 +15,9 @@ extension PeerConnection {
   func tick(_ now: ContinuousClock.Instant, _ wall: WallTime) {
     switch phase {
     case .admitting, .handshaking:
-      if !isRefused, now - began > core.settings.handshakeTimeout {
+      if !isRefused, now - began > loop.settings.handshakeTimeout {
         core.counters.count(.handshakeTimeouts)
-        close(DisconnectReason(.engine, "the handshake took longer than \(core.settings.handshakeTimeout)"))
+        close(DisconnectReason(.engine, "the handshake took longer than \(loop.settings.handshakeTimeout)"))
       }
     case .active: handleEvent { try $0.tickActive(now, wall) }
     case .draining:
@@ -77,7 +77,7 @@ extension PeerConnection {
 
   private func leaveIfIdle(_ now: ContinuousClock.Instant) throws {
     // Most of thousands of idle peers have said something within this time: they cost a look at the clock.
-    let limit = loop.idleTimeout
+    let limit = loop.settings.idleTimeout
     if inFlight > 0, now - lastProgress > limit {
       core.counters.count(.idleTimeouts)
       return close(DisconnectReason(.engine, "the peer took nothing of what it asked for in \(limit)"))
@@ -101,9 +101,8 @@ extension PeerConnection {
     if peer.session.peerIsSeed { return "both sides have everything" }
     if peer.session.peerUploadOnly { return "the peer wants nothing more (BEP 21)" }
     // Most peers may have everything, and are looked at every second: they lack something, for they are no seeds.
-    let have = peer.swarm.artifact.have
-    if case .everything = peer.context.grant.scope, have.isFull { return nil }
-    let visible = peer.context.grant.visible(have)
+    if case .everything = peer.context.grant.scope, peer.swarm.isWhole { return nil }
+    let visible = peer.context.grant.visible(peer.swarm.artifact.have)
     // A peer that may have metadata only, or nothing yet, is not one that has all it may have.
     guard !visible.isEmpty, visible.without(peer.session.peerPieces).isEmpty else { return nil }
     return "the peer has everything that is granted to it"

@@ -8,7 +8,7 @@ import Synchronization
 extension PeerConnection {
   func receive(_ message: PeerMessage) throws {
     guard let peer = active else { return }
-    if peer.watch != nil, message.mayTellOfPieces { return try receiveWatched(message, peer) }
+    if message.mayTellOfPieces { return try receiveOfPieces(message, peer) }
     // In place: the session's state is not copied for each message.
     guard let event = try active?.session.receive(message) else { return }
     switch event {
@@ -31,21 +31,11 @@ extension PeerConnection {
     case .unchoked: _ = try chain.onUnchoke()
     case .interested(let changed): try interest(true, changed: changed, peer)
     case .notInterested(let changed): try interest(false, changed: changed, peer)
-    case .have(let piece):
-      peer.sharePieces()
-      _ = try chain.onHave(piece)
-    case .dontHave(let piece):
-      peer.sharePieces()
-      _ = try chain.onDontHave(piece)
-    case .bitfield(let pieces):
-      peer.sharePieces()
-      _ = try chain.onBitfield(pieces)
-    case .haveAll:
-      peer.sharePieces()
-      _ = try chain.onHaveAll()
-    case .haveNone:
-      peer.sharePieces()
-      _ = try chain.onHaveNone()
+    case .have(let piece): _ = try chain.onHave(piece)
+    case .dontHave(let piece): _ = try chain.onDontHave(piece)
+    case .bitfield(let pieces): _ = try chain.onBitfield(pieces)
+    case .haveAll: _ = try chain.onHaveAll()
+    case .haveNone: _ = try chain.onHaveNone()
     case .suggested(let piece): _ = try chain.onSuggest(piece)
     case .allowedFast(let piece): _ = try chain.onAllowedFast(piece)
     case .rejected(let block): _ = try chain.onReject(block)

@@ -31,7 +31,7 @@ final class SwarmLoader: Sendable {
     var underWay = 0
   }
 
-  /// The disk's threads are also those of cold reads: half of them at most.
+  /// The disk's threads, of which the node has 16, are also those of cold reads.
   private static let mostAtOnce = 4
   /// No artifact has this number: what is unknown is looked for under it.
   private static let nobody = Int64.min
