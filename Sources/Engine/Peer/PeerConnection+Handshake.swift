@@ -59,7 +59,7 @@ extension PeerConnection {
     pauseReading()
     guard let infoHash = facts.infoHash else { return }
     let (core, number) = (core, number)
-    let swarm = core.loader.find(infoHash) { lookup in core.deliver(lookup, to: number, next) }
+    let swarm = core.loader.find(infoHash, for: number) { lookup in core.deliver(lookup, to: number, next) }
     guard let swarm else { return }
     take(.held(swarm))
     next(self)

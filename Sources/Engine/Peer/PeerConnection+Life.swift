@@ -229,6 +229,7 @@ extension PeerConnection {
     admission?.cancel()
     refusal?.cancel()
     askingAgain?.cancel()
+    if active == nil, let infoHash = facts.infoHash { core.loader.forget(infoHash, number) }
     if let claim = uploadClaim, isWaitingForTokens { core.limiter.forget(claim) }
     received = nil
     if let peer = active {
