@@ -216,10 +216,14 @@ struct PolicyTests {
     try await EngineRig.run([artifact.seeded(), other.seeded()]) { rig async throws in
       let peer = try await rig.leecher(artifact)
       let bystander = try await rig.leecher(other)
+      #expect(try await peer.isAlive(artifact))
       rig.engine.remove(1, reason: "removed by hand")
       try await peer.end()
       #expect(try await bystander.isAlive(other))
       #expect(rig.engine.totals.artifacts == 1)
+      // What it had taken by then stays counted.
+      try await rig.connections(1)
+      #expect(rig.engine.uploaded(of: 1) == 16_384)
       let late = try await ScriptedPeer.dial(rig.address)
       try await late.send(bytes: ScriptedPeer.handshake(artifact.infoHash))
       try await late.end()
