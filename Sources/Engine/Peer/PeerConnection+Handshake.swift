@@ -116,8 +116,9 @@ extension PeerConnection {
     admission = Task {
       let decision = await pipeline.admit(facts)
       core.visit(number) { connection in
-        // The policy may have changed while the guards thought: those of today are asked.
-        let isCurrent = connection.pipeline.generation == pipeline.generation
+        // The policy may have changed while the guards thought, or one of them may have been tripped: those of today are asked.
+        let isOvertaken = decision.isAllowed && connection.pipeline.isDeniedByTrip(.connect)
+        let isCurrent = connection.pipeline.generation == pipeline.generation && !isOvertaken
         connection.handleEvent { isCurrent ? $0.decided(decision, next) : $0.askToConnect(next) }
       }
     }
@@ -168,7 +169,10 @@ extension PeerConnection {
   }
 
   private func activate(_ handshake: Handshake, _ swarm: Swarm, _ grant: Grant) throws {
-    guard swarm.join(number) else { throw Refusal(plugin: "engine", reason: "the artifact went out of service") }
+    guard swarm.join(number) else {
+      throw Refusal(
+        plugin: "engine", reason: swarm.isPaused ? "the artifact cannot be served now: it is paused" : "the artifact went out of service")
+    }
     core.listenForChanges(of: swarm)
     let members: [Swarm.Member]
     do {
