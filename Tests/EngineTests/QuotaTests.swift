@@ -41,6 +41,24 @@ struct QuotaTests {
   }
 
   @Test
+  func whatIsPostponedAgainHoldsUpThoseBehindIt() async throws {
+    let artifact = try TestArtifact(["a.bin": 400_000], pieceLength: 262_144)
+    var script = RecordingScript()
+    script.request = { peer, _ in .postpone(until: peer.now + .seconds(1)) }
+    let plugin = RecordingPlugin(script: script)
+    try await EngineRig.run([artifact.seeded()], plugins: [plugin]) { rig async throws in
+      let peer = try await rig.leecher(artifact)
+      let blocks = Array(artifact.blocks.prefix(10))
+      try await peer.send(bytes: ScriptedPeer.encoded(blocks.map { .request($0) }))
+      try await eventually("ten postponed requests") { await rig.engine.peers().first?.queued == 10 ? () : nil }
+      rig.clock.advance(by: .seconds(1))
+      await rig.engine.tick()
+      #expect(plugin.log.calls(of: .onRequest).map(\.detail) == (blocks + [blocks[0]]).map { "\($0)" })
+      #expect(await rig.engine.peers().first?.queued == 10)
+    }
+  }
+
+  @Test
   func whatARatePostponesIsSentInTime() async throws {
     let artifact = try TestArtifact(["a.bin": 400_000], pieceLength: 262_144)
     let wall = WallClock()
