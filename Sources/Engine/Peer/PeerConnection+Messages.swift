@@ -159,9 +159,10 @@ extension PeerConnection {
     }
   }
 
-  /// A block that is not served: a reject where the peer speaks BEP 6, silence else.
+  /// A block that is not served: a reject where the peer speaks BEP 6, silence else. Plugins may keep room for it: they are told in any case.
   func refuse(_ block: Block) {
-    guard let peer = active, peer.context.supportsFast else { return }
+    guard let peer = active else { return }
+    guard peer.context.supportsFast else { return peer.chain.sent(.reject(block)) }
     send(.reject(block), .reject(block))
   }
 
