@@ -41,6 +41,23 @@ struct QuotaTests {
   }
 
   @Test
+  func aQuotaThatAReloadAddsHoldsForPeersThatAreThere() async throws {
+    let artifact = try TestArtifact(["a.bin": 400_000], pieceLength: 262_144)
+    let (wall, journal) = (WallClock(), TestJournal())
+    let plugin = try quota([["bytes": "64 KiB", "window": "1h"]], wall: wall, journal: journal, store: MemoryPluginStore())
+    try await EngineRig.run([artifact.seeded()]) { rig async throws in
+      let peer = try await rig.leecher(artifact)
+      #expect(try await peer.isAlive(artifact))
+      rig.engine.replace(pipeline: try EngineRig.pipeline([plugin], generation: 2))
+      await rig.engine.tick()
+      #expect(try await peer.fetch(Array(artifact.blocks.prefix(4))).count == 4)
+      try await peer.send(.request(artifact.blocks[5]))
+      try await peer.wait(for: .choke)
+      #expect(journal.records.map(\.rule) == ["quota[0]"])
+    }
+  }
+
+  @Test
   func whatIsPostponedAgainHoldsUpThoseBehindIt() async throws {
     let artifact = try TestArtifact(["a.bin": 400_000], pieceLength: 262_144)
     var script = RecordingScript()

@@ -195,8 +195,7 @@ extension PeerConnection {
     let isV2 = swarm.facts.infoHash.v2 != nil
     if target == nil { send(handshakeNaming: handshake.infoHash, isV2: isV2) }
     if direction == .outbound { try peer.chain.onConnected() }
-    let told = PeerHandshake(peerID: handshake.peerID, reserved: handshake.reserved, infoHash: handshake.infoHash)
-    if let refused = try peer.chain.onHandshake(told) { throw Refusal(plugin: refused.plugin, reason: refused.answer) }
+    if let refused = try peer.chain.onHandshake(peer.handshake) { throw Refusal(plugin: refused.plugin, reason: refused.answer) }
     try sendFirstMessages(peer)
     journalAdmission(peer.context.grant)
     resumeReading()
@@ -214,12 +213,12 @@ extension PeerConnection {
       reason: judgement?.verdict.reason ?? "nothing in the pipeline guards this", place: judgement?.verdict.place)
   }
 
-  private func onAuthorized(_ member: Swarm.Member) throws(PluginFailure) {
+  func onAuthorized(_ member: Swarm.Member) throws(PluginFailure) {
     guard !member.installed.isTripped else { return }
     try Swarm.asked(member.installed, .onAuthorized) { try member.plugin.onAuthorized(facts) }
   }
 
-  private func makeHandlers(_ members: [Swarm.Member], _ peer: ActivePeer) throws(PluginFailure) {
+  func makeHandlers(_ members: [Swarm.Member], _ peer: ActivePeer) throws(PluginFailure) {
     for member in members where !member.installed.isTripped {
       let made = try loop.lane.run(member.installed, .newConnection, number) { () throws(PluginFailure) in
         try Swarm.asked(member.installed, .newConnection) { try member.plugin.newConnection(peer.context) }
@@ -251,7 +250,8 @@ extension PeerConnection {
     context.supportsFast = fast
     context.supportsExtensions = extensions
     return ActivePeer(
-      swarm: swarm, context: context, chain: PeerPluginChain(lane: loop.lane, connection: number), session: session,
+      swarm: swarm, context: context, chain: PeerPluginChain(lane: loop.lane, connection: number),
+      handshake: PeerHandshake(peerID: handshake.peerID, reserved: handshake.reserved, infoHash: handshake.infoHash), session: session,
       queue: UploadQueue(capacity: core.settings.requestQueue),
       announced: visible)
   }

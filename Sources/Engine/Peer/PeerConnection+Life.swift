@@ -143,7 +143,15 @@ extension PeerConnection {
     if grant.isEmpty { return refuse(grant.request.refusal ?? grant.metadata.refusal, operation: .request) }
     let (shared, visible) = peer.swarm.shared(grant)
     peer.context.grant = shared
-    handleOrJoin { $0.apply(shared, visible) }
+    handleOrJoin { connection in
+      connection.apply(shared, visible)
+      guard isOther else { return }
+      do {
+        try connection.renewHandlers()
+      } catch {
+        connection.close(connection.reason(for: error))
+      }
+    }
   }
 
   private func apply(_ grant: Grant, _ visible: Bitfield) {

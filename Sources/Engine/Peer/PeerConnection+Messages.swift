@@ -60,7 +60,7 @@ extension PeerConnection {
     }
   }
 
-  private func interest(_ isInterested: Bool, changed: Bool, _ peer: ActivePeer) throws {
+  func interest(_ isInterested: Bool, changed: Bool, _ peer: ActivePeer) throws {
     peer.context.isInterested = isInterested
     let handling = isInterested ? try peer.chain.onInterested() : try peer.chain.onNotInterested()
     // What the choker knows costs it nothing.

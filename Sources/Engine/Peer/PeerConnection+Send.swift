@@ -69,7 +69,7 @@ extension PeerConnection {
     count(bytes: Int(block.length), blocks: 1)
   }
 
-  private func hold(_ isHeld: Bool) {
+  func hold(_ isHeld: Bool) {
     let number = number
     core.choke { $0.hold(number, isHeld: isHeld, now: $1) }
   }
