@@ -84,10 +84,22 @@ extension PeerConnection {
     guard payload.readableBytes <= row.maximumSize else {
       throw OversizedMessage(name: row.name, size: payload.readableBytes, maximum: row.maximumSize)
     }
+    if peer.swarm.isPaused, row.name == MetadataMessage.name { return try refuseMetadata(payload, peer) }
     guard mayExchange(row.name, peer) else { return }
     // A plugin and the peer have something to say to each other.
     lastRequest = lastReceived
     _ = try peer.chain.onExtended(row.name, payload)
+  }
+
+  /// While the artifact is paused nothing of it is given, and its names are of it.
+  private func refuseMetadata(_ payload: ByteBuffer, _ peer: ActivePeer) throws {
+    try countRefusal()
+    guard case .request(let piece)? = try? MetadataMessage.decode(payload), let id = peer.context.peerMessages[MetadataMessage.name] else {
+      return
+    }
+    var answer = ByteBuffer()
+    MetadataMessage.reject(piece: piece).encode(into: &answer)
+    send(.extended(id: id, answer), .extended(MetadataMessage.name))
   }
 
   /// Custom messages are an operation of their own; metadata is guarded as such.
