@@ -87,6 +87,7 @@ final class PeerConnection: ChannelDuplexHandler {
   var batchLimit = 16
   var isHandlingEvent = false
   var hashRequestsInFlight = 0
+  var isHashDenialTold = false
   var glitches: GlitchBudget
   /// What it may make us do besides; nil until it first does.
   private var ownBudgets: PeerBudgets?
