@@ -1,4 +1,5 @@
 import Metainfo
+import NIOCore
 import PeerProtocol
 import PluginKit
 import Storage
@@ -28,6 +29,33 @@ struct PauseTests {
       #expect(try await peer.isAlive(artifact))
       #expect(rig.engine.resume(1) == .unchanged)
       #expect(rig.engine.pause(9) == .unknown)
+    }
+  }
+
+  @Test
+  func allowedFastBlocksAndMetadataAreNotGivenWhileItIsPaused() async throws {
+    let artifact = try TestArtifact()
+    var script = RecordingScript()
+    script.extendedMessages = [ExtendedMessage(name: MetadataMessage.name, maximumSize: 20_000)]
+    script.acts[.onHandshake] = { $0?.allowFast(0) }
+    script.request = { peer, _ in .postpone(until: peer.now + .seconds(1)) }
+    let plugin = RecordingPlugin(script: script)
+    try await EngineRig.run([artifact.seeded()], plugins: [plugin]) { rig async throws in
+      let peer = try await rig.peer(artifact)
+      try await peer.wait(for: .allowedFast(0))
+      var hello = ExtendedHandshake()
+      hello.messages = [MetadataMessage.name: 7]
+      try await peer.send(hello)
+      try await peer.send(.request(artifact.blocks[0]))
+      await plugin.log.wait(for: .onRequest)
+      #expect(rig.engine.pause(1) == .done)
+      try await peer.wait(for: .reject(artifact.blocks[0]))
+      var (question, answer) = (ByteBuffer(), ByteBuffer())
+      MetadataMessage.request(piece: 0).encode(into: &question)
+      MetadataMessage.reject(piece: 0).encode(into: &answer)
+      try await peer.send(.extended(id: 1, question))
+      try await peer.wait(for: .extended(id: 7, answer))
+      #expect(plugin.log.calls(of: .onExtended).isEmpty)
     }
   }
 

@@ -13,6 +13,7 @@ extension PeerConnection {
   func answer(_ request: HashRequest, _ peer: ActivePeer) {
     guard mayHaveHashes(request, peer) else {
       peer.session.countGlitch()
+      tellOfDeniedHashes(request, peer)
       return send(.hashReject(request))
     }
     let device = peer.swarm.artifact.reader.device
@@ -46,6 +47,17 @@ extension PeerConnection {
     // The grant may be narrower by now, or the artifact paused.
     guard let hashes, let peer = active, mayHaveHashes(request, peer) else { return send(.hashReject(request)) }
     send(.hashes(request, ByteBuffer(bytes: hashes.flatMap(\.bytes))))
+  }
+
+  /// One row a connection: who asks on and on must not fill the journal.
+  private func tellOfDeniedHashes(_ request: HashRequest, _ peer: ActivePeer) {
+    guard !isHashDenialTold, !peer.swarm.isPaused, peer.swarm.hashes.file(of: request) != nil else { return }
+    isHashDenialTold = true
+    let decision = peer.context.grant.request
+    let judgement = decision.refusal ?? decision.judgements.last
+    journal(
+      .request, "deny", plugin: judgement?.plugin ?? "engine", rule: decision.refusal?.verdict.rule,
+      reason: "hashes: \(decision.refusal?.verdict.reason ?? "the file is outside of what is granted")", place: judgement?.verdict.place)
   }
 
   /// Hashes of blocks tell what a file holds: they are given only of files that are granted.

@@ -45,13 +45,20 @@ extension PeerConnection {
   private func isOver(_ until: WallTime?, _ wall: WallTime) -> Bool { until.map { $0 <= wall } ?? false }
 
   private func askPostponedAgain(_ now: ContinuousClock.Instant) throws {
-    guard let peer = active, !peer.postponed.isEmpty else { return }
-    let due = peer.postponed.filter { $0.until <= now }
-    guard !due.isEmpty else { return }
-    active?.postponed.removeAll { $0.until <= now }
-    for entry in due {
-      guard let chain = active?.chain else { return }
-      try ask(entry.block, chain)
+    guard let peer = active, peer.postponed.contains(where: { $0.until <= now }) else { return }
+    let waiting = peer.postponed
+    peer.postponed = []
+    for (index, entry) in waiting.enumerated() {
+      guard entry.until <= now else {
+        peer.postponed.append(entry)
+        continue
+      }
+      let count = peer.postponed.count
+      try ask(entry.block, peer.chain)
+      guard peer.postponed.count > count, let until = peer.postponed.last?.until else { continue }
+      // Those behind it would be told the same: they wait with it, and are not asked each time that one of them may go.
+      peer.postponed += waiting.dropFirst(index + 1).map { ($0.block, max($0.until, until)) }
+      return
     }
   }
 
@@ -135,7 +142,15 @@ extension PeerConnection {
     if grant.isEmpty { return refuse(grant.request.refusal ?? grant.metadata.refusal, operation: .request) }
     let (shared, visible) = peer.swarm.shared(grant)
     peer.context.grant = shared
-    handleOrJoin { $0.apply(shared, visible) }
+    handleOrJoin { connection in
+      connection.apply(shared, visible)
+      guard isOther else { return }
+      do {
+        try connection.renewHandlers()
+      } catch {
+        connection.close(connection.reason(for: error))
+      }
+    }
   }
 
   private func apply(_ grant: Grant, _ visible: Bitfield) {
@@ -228,6 +243,7 @@ extension PeerConnection {
     admission?.cancel()
     refusal?.cancel()
     askingAgain?.cancel()
+    if active == nil, let infoHash = facts.infoHash { core.loader.forget(infoHash, number) }
     if let claim = uploadClaim, isWaitingForTokens { core.limiter.forget(claim) }
     received = nil
     if let peer = active {

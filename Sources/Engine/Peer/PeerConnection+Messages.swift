@@ -50,7 +50,7 @@ extension PeerConnection {
     }
   }
 
-  private func interest(_ isInterested: Bool, changed: Bool, _ peer: ActivePeer) throws {
+  func interest(_ isInterested: Bool, changed: Bool, _ peer: ActivePeer) throws {
     peer.context.isInterested = isInterested
     let handling = isInterested ? try peer.chain.onInterested() : try peer.chain.onNotInterested()
     // What the choker knows costs it nothing.
@@ -74,10 +74,22 @@ extension PeerConnection {
     guard payload.readableBytes <= row.maximumSize else {
       throw OversizedMessage(name: row.name, size: payload.readableBytes, maximum: row.maximumSize)
     }
+    if peer.swarm.isPaused, row.name == MetadataMessage.name { return try refuseMetadata(payload, peer) }
     guard mayExchange(row.name, peer) else { return }
     // A plugin and the peer have something to say to each other.
     lastRequest = lastReceived
     _ = try peer.chain.onExtended(row.name, payload)
+  }
+
+  /// While the artifact is paused nothing of it is given, and its names are of it.
+  private func refuseMetadata(_ payload: ByteBuffer, _ peer: ActivePeer) throws {
+    try countRefusal()
+    guard case .request(let piece)? = try? MetadataMessage.decode(payload), let id = peer.context.peerMessages[MetadataMessage.name] else {
+      return
+    }
+    var answer = ByteBuffer()
+    MetadataMessage.reject(piece: piece).encode(into: &answer)
+    send(.extended(id: id, answer), .extended(MetadataMessage.name))
   }
 
   /// Custom messages are an operation of their own; metadata is guarded as such.
@@ -149,9 +161,10 @@ extension PeerConnection {
     }
   }
 
-  /// A block that is not served: a reject where the peer speaks BEP 6, silence else.
+  /// A block that is not served: a reject where the peer speaks BEP 6, silence else. Plugins may keep room for it: they are told in any case.
   func refuse(_ block: Block) {
-    guard let peer = active, peer.context.supportsFast else { return }
+    guard let peer = active else { return }
+    guard peer.context.supportsFast else { return peer.chain.sent(.reject(block)) }
     send(.reject(block), .reject(block))
   }
 

@@ -82,6 +82,7 @@ package struct Choker: Sendable {
 
   /// A plugin holds the peer choked, or lets go of it.
   package mutating func hold(_ number: PeerNumber, isHeld: Bool, now: ContinuousClock.Instant) -> [Action] {
+    guard isHeld || peers[number]?.isHeld == true else { return [] }
     var peer = peers[number] ?? Peer(since: now)
     peer.isHeld = isHeld
     peers[number] = peer
