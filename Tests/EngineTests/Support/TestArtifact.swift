@@ -31,7 +31,8 @@ struct TestArtifact {
     facts = ArtifactFacts(id: id, infoHash: torrent.infoHash, name: name, labels: [:], isPrivate: true, layout: padded.layout)
     reader = ArtifactReader(
       layout: padded.layout, root: scan.root, paths: padded.arranged(hashed.paths, padding: []),
-      identities: padded.arranged(hashed.identities.map { $0.on(device) }, padding: nil), cache: DescriptorCache(capacity: 8, leases: leases))
+      identities: padded.arranged(hashed.identities.map { $0.on(device) }, padding: nil),
+      cache: DescriptorCache(capacity: 8, leases: leases))
     var stream = [UInt8](repeating: 0, count: Int(padded.layout.span))
     for (file, offset) in zip(padded.layout.files, padded.layout.fileOffsets) where !file.isPadding {
       let content = try folder.read("\(name)/\(file.displayPath)")
