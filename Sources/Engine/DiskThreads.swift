@@ -27,9 +27,20 @@ final class DiskThreads: Sendable {
   }
 
   private func start(_ lane: Lane, _ job: @escaping Job) {
-    pool.submit { [self] state in
-      job(state)
-      for next in self.state.withLock({ $0.end(lane) }) { start(next.lane, next.job) }
+    pool.submit { [self] submission in
+      job(submission)
+      let next = state.withLock { $0.end(lane) }
+      guard submission == .active else { return cancel(next) }
+      for next in next { start(next.lane, next.job) }
+    }
+  }
+
+  /// The pool is shut down, and would run each job where it is submitted, within the one before it: they are ended one after the other.
+  private func cancel(_ jobs: [(lane: Lane, job: Job)]) {
+    var jobs = Deque(jobs)
+    while let next = jobs.popFirst() {
+      next.job(.cancelled)
+      jobs += state.withLock { $0.end(next.lane) }
     }
   }
 }

@@ -40,8 +40,11 @@ extension EngineCore {
 
   /// An artifact is served only while its evidence holds: the files' identities are compared while blocks go out.
   private func lookAtFiles(of swarm: Swarm) {
-    guard swarm.isActive.exchange(false, ordering: .relaxed) else { return }
+    // Where the last look waits for its disk, another would only wait behind it.
+    guard swarm.isActive.load(ordering: .relaxed), !swarm.isBeingLookedAt.exchange(true, ordering: .relaxed) else { return }
+    swarm.isActive.store(false, ordering: .relaxed)
     disk.submit(swarm.artifact.reader.device) { [self] state in
+      defer { swarm.isBeingLookedAt.store(false, ordering: .relaxed) }
       guard state == .active, let found = swarm.artifact.reader.checkOpenFiles().first else { return }
       if !found.isVouchedFor { journalDoubt(about: swarm, found.error) }
       fail(swarm, found.error)

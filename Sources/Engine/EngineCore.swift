@@ -24,7 +24,7 @@ final class EngineCore: Sendable {
   let uploaded = Atomic<Int64>(0)
   let isDraining = Atomic<Bool>(false)
   /// Hash requests that are being answered, on the threads that cold reads need too.
-  let hashJobs = Atomic<Int>(0)
+  let hashJobs = HashJobs()
   /// Bytes that hash requests of all peers together may make us read.
   let hashBudget: Mutex<WorkBudget>
   let counters = LimitCounters()
@@ -117,8 +117,11 @@ final class EngineCore: Sendable {
     wakeWaiters()
   }
   var connectionCount: Int { census.withLock { $0.total } }
-  /// How many connections there are beyond the seven eighths of the cap up to which nobody is in anybody's way.
-  var excess: Int { census.withLock { max(0, $0.total - $0.caps.total / 8 * 7) } }
+  /// A loop's share of the connections that are too many; rounded up, for another loop may have none that can go.
+  var excessOfALoop: Int {
+    let loops = Int(clamping: numbers.loops)
+    return (census.withLock { $0.excess } + loops - 1) / loops
+  }
 
   /// Feeds the choker and carries out what it says, wherever the connections live.
   func choke(_ feed: (inout Choker, ContinuousClock.Instant) -> [Choker.Action]) {

@@ -10,10 +10,14 @@ final class EngineLoop {
   let lane: HookLane
   var connections: [PeerNumber: PeerConnection] = [:]
   let receiving: SharedReceiveBuffer
-  /// The setting as of this second's tick: asked for each connection, it would be a lock each.
-  private(set) var idleTimeout: Duration
+  /// The settings as of the beginning of this second: asked for each connection, they would be a lock and a copy each.
+  private(set) var settings: EngineSettings
   /// How many connections more are to be let go in this second, because there are nearly as many as there may be.
   var shedding = 0
+  /// What the settings want to know of the swarms that were asked about in this second.
+  private var watching: [Int64: SwarmWatching] = [:]
+  /// The connections that there were at the beginning of this second, by the part of it in which they are told the time.
+  private var turns: [[PeerNumber]] = []
   private var scratch: [ByteBuffer] = []
   private static let scratchKept = 4
   private static let scratchCapacity = 64 * (16_384 + 13)
@@ -21,7 +25,7 @@ final class EngineLoop {
   /// On the loop itself.
   init(core: EngineCore, eventLoop: any EventLoop, index: Int) {
     (self.core, self.eventLoop, self.index) = (core, eventLoop, index)
-    idleTimeout = core.settings.idleTimeout
+    settings = core.settings
     receiving = SharedReceiveBuffer(eventLoop: eventLoop)
     lane = HookLane(clock: core.clock.now)
   }
@@ -42,15 +46,37 @@ final class EngineLoop {
   /// All connections, once.
   func tick() { tick(0, of: 1) }
 
-  /// One part of the connections of so many: thousands at once would make the others wait for milliseconds.
+  /// One part of the connections of so many: thousands at once would make the others wait for milliseconds. The first part begins a second.
   func tick(_ part: Int, of parts: Int) {
-    idleTimeout = core.settings.idleTimeout
+    if part == 0 { beginSecond(parts) }
+    guard turns.indices.contains(part) else { return }
     let now = core.clock.now()
     let wall = core.clock.wall()
-    if part == 0 { shedding = core.excess }
-    let (part, parts) = (UInt64(part), UInt64(max(1, parts)))
-    // Connections may end, and leave the table, while they are told.
-    let due = connections.compactMap { core.numbers.rank(of: $0.key) % parts == part ? $0.value : nil }
-    for connection in due { connection.tick(now, wall) }
+    // Connections may end, and leave the table, while others are told.
+    for number in turns[part] { connections[number]?.tick(now, wall) }
   }
+
+  private func beginSecond(_ parts: Int) {
+    settings = core.settings
+    shedding = core.excessOfALoop
+    watching.removeAll(keepingCapacity: true)
+    turns = [[PeerNumber]](repeating: [], count: max(1, parts))
+    for number in connections.keys { turns[Int(core.numbers.rank(of: number) % UInt64(turns.count))].append(number) }
+  }
+
+  /// What the settings of this second want to know of a swarm: patterns are matched once for all of its peers.
+  func watching(_ facts: ArtifactFacts) -> SwarmWatching {
+    if let known = watching[facts.id] { return known }
+    let found = SwarmWatching(watches: settings.watches(facts), superSeeds: settings.superSeeds(facts))
+    watching[facts.id] = found
+    return found
+  }
+}
+
+/// What the settings want to know of a swarm.
+struct SwarmWatching: Sendable {
+  /// Whether it must be known which peers have which pieces.
+  let watches: Bool
+  /// Whether its peers are super-seeded as long as it lacks pieces.
+  let superSeeds: Bool
 }

@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import PluginKit
+import Synchronization
 
 /// Accepts peers under the caps and gives each its handler.
 struct Listener: Sendable {
@@ -27,6 +28,8 @@ struct Listener: Sendable {
     guard let address = PeerAddress(channel.remoteAddress), let handle = core.handle(of: channel.eventLoop) else {
       throw ChannelError.unknownLocalAddress
     }
+    // Accepted in the moment in which the listener closes: nobody would end it.
+    guard !core.isDraining.load(ordering: .relaxed) else { throw ChannelError.eof }
     do {
       try core.beginConnection(address.ip, .inbound)
     } catch {

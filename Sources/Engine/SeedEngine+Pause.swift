@@ -13,8 +13,9 @@ extension SeedEngine {
     case unknown
   }
 
-  /// Chokes the artifact's peers and lets no new ones in: to them it is an artifact that we do not have. What was being written goes out.
-  /// Announcing is the caller's: a paused artifact is not to be announced.
+  /// Chokes the artifact's peers, and refuses them blocks, hashes and metadata; lets no new ones in: to them it is an artifact that we do not
+  /// have. What was being written goes out. Lasts until `resume` or the engine's end, whatever takes the artifact's place. Announcing is
+  /// the caller's: a paused artifact is not to be announced.
   @discardableResult
   package func pause(_ id: Int64) -> PauseAnswer { set(id, isPaused: true) }
 

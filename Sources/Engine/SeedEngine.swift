@@ -157,9 +157,6 @@ package final class SeedEngine: Sendable {
   /// The artifacts whose torrents are in memory now.
   package var loaded: [Int64] { core.swarms.live.map(\.facts.id) }
 
-  /// Whether an artifact's torrent is in memory now.
-  package func isLoaded(_ id: Int64) -> Bool { core.swarms[id] != nil }
-
   /// Bytes of blocks of an artifact that links have taken since the start.
   package func uploaded(of id: Int64) -> Int64 { core.swarms.uploaded(of: id) }
 

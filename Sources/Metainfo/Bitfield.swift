@@ -36,7 +36,10 @@ public struct Bitfield: Hashable, Sendable {
   /// How many pieces are in the set.
   public var population: Int { bytes.reduce(0) { $0 + $1.nonzeroBitCount } }
   /// Whether every piece is in the set.
-  public var isFull: Bool { population == count }
+  public var isFull: Bool {
+    guard let last = bytes.last else { return true }
+    return last == ~Self.spareMask(count) && bytes.dropLast().allSatisfy { $0 == 0xFF }
+  }
   /// Whether no piece is in the set.
   public var isEmpty: Bool { bytes.allSatisfy { $0 == 0 } }
 

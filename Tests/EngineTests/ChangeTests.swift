@@ -4,6 +4,7 @@ import NIOCore
 import PeerProtocol
 import PluginKit
 import Storage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -70,6 +71,31 @@ struct ChangeTests {
       let rows = try await rig.rows { $0.verdict == "doubt" }
       #expect(rows.first?.artifact == "app" && rows.first?.operation == "storage")
       #expect(rows.first?.reason.contains("400001 bytes long, not 400000") == true)
+    }
+  }
+
+  @Test
+  func whileOneLookWaitsForItsDiskThereIsNoOther() async throws {
+    let artifact = try TestArtifact()
+    try await EngineRig.run([artifact.seeded()]) { rig async throws in
+      let peer = try await rig.leecher(artifact)
+      #expect(try await peer.isAlive(artifact))
+      let swarm = try #require(rig.engine.core.swarms[1])
+      let blockade = DiskBlockade(rig.engine.core.disk, artifact.reader.device)
+      defer { blockade.lift() }
+      await rig.engine.tick()
+      let (isLooking, isDueAgain) = (swarm.isBeingLookedAt.load(ordering: .relaxed), swarm.isActive.load(ordering: .relaxed))
+      #expect(isLooking && !isDueAgain)
+      // Blocks that go out now are for the next look, which is not asked for yet.
+      swarm.isActive.store(true, ordering: .relaxed)
+      await rig.engine.tick()
+      let isStillDue = swarm.isActive.load(ordering: .relaxed)
+      #expect(isStillDue)
+      blockade.lift()
+      try await eventually("the end of the look") { swarm.isBeingLookedAt.load(ordering: .relaxed) ? nil : () }
+      await rig.engine.tick()
+      let isDueAtLast = swarm.isActive.load(ordering: .relaxed)
+      #expect(!isDueAtLast)
     }
   }
 }

@@ -2,6 +2,7 @@ import Metainfo
 import NIOCore
 import PeerProtocol
 import PluginKit
+import Synchronization
 import TestSupport
 import Testing
 
@@ -95,6 +96,52 @@ struct DialTests {
       let row = try #require(try await rig.rows { $0.verdict == "deny" }.first)
       #expect(row.reason == "not dialed: not listed" && row.plugin == "recording" && row.rule == "addresses" && row.artifact == "app")
       await rig.engine.tick()
+      #expect(listener.acceptedCount == 0)
+      #expect(rig.engine.totals.connections == 0)
+    }
+    try await listener.close()
+  }
+
+  @Test
+  func ourOwnCapsHaveARowAndAreNoFaultOfTheAddress() async throws {
+    let artifact = try TestArtifact()
+    let listener = try await ScriptedListener()
+    var settings = Self.dialing
+    settings.connections = 1
+    try await EngineRig.run([artifact.seeded()], settings: settings) { rig async throws in
+      let peer = try await rig.leecher(artifact)
+      rig.engine.dial(try listener.address, artifact: 1, isStatic: false)
+      await rig.engine.tick()
+      let row = try #require(try await rig.rows { $0.operation == "limit" }.first)
+      #expect(row.reason.hasPrefix("not dialed: 1 connections are open") && row.artifact == "app")
+      // After the sixth failure it would be forgotten; each of these is none.
+      for count in 2...8 {
+        rig.clock.advance(by: .seconds(301))
+        try await peer.send(.keepAlive, .request(artifact.blocks[0]))
+        _ = try await peer.block(artifact.blocks[0])
+        await rig.engine.tick()
+        try await eventually("another row") { rig.journal.records.count { $0.operation == "limit" } == count ? () : nil }
+      }
+    }
+    try await listener.close()
+  }
+
+  @Test
+  func nothingIsDialedOrAcceptedOnceTheEndHasBegun() async throws {
+    let artifact = try TestArtifact()
+    let listener = try await ScriptedListener()
+    let source = CountingSource(artifact.seeded())
+    try await EngineRig.run([], settings: Self.dialing, source: source) { rig async throws in
+      rig.engine.add([artifact.seeded().served])
+      source.close()
+      rig.engine.dial(try listener.address, artifact: 1, isStatic: false)
+      await rig.engine.tick()
+      try await eventually("a load") { source.loads.isEmpty ? nil : () }
+      rig.engine.core.isDraining.store(true, ordering: .relaxed)
+      source.open()
+      try await eventually("the swarm's rest") { rig.engine.core.swarms[1]?.isIdle == true ? () : nil }
+      let peer = try await ScriptedPeer.dial(rig.address)
+      try await peer.end()
       #expect(listener.acceptedCount == 0)
       #expect(rig.engine.totals.connections == 0)
     }

@@ -53,6 +53,18 @@ struct DiskLanesTests {
     #expect(next.map(\.job) == [2])
   }
 
+  @Test func jobsOfAPoolThatIsShutDownEndOneAfterTheOther() async throws {
+    let pool = NIOThreadPool(numberOfThreads: 1)
+    pool.start()
+    try await pool.shutdownGracefully()
+    let threads = DiskThreads(pool: pool, threads: 1)
+    let cancelled = Atomic(0)
+    threads.submit(1) { _ in
+      for _ in 0..<100_000 { threads.submit(1) { if $0 == .cancelled { cancelled.add(1, ordering: .relaxed) } } }
+    }
+    #expect(cancelled.load(ordering: .relaxed) == 100_000)
+  }
+
   @Test func aDeviceThatHangsLeavesTheOthersTheirThreads() async throws {
     let pool = NIOThreadPool(numberOfThreads: 4)
     pool.start()

@@ -67,6 +67,21 @@ struct FaultTests {
   }
 
   @Test
+  func aFileThatFailsAHashRequestTakesItsArtifactOutOfServiceToo() async throws {
+    let artifact = try TestArtifact(["a.bin": 300_000], pieceLength: 131_072, version: .v2)
+    let root = try #require(artifact.torrent.layout.files.first?.piecesRoot)
+    try artifact.folder.write([UInt8](repeating: 0, count: 300_000), to: "app/a.bin")
+    try await EngineRig.run([artifact.seeded()]) { rig async throws in
+      let peer = try await rig.peer(artifact, reserved: .ours(v2: true))
+      // Hashes of blocks are read from the file.
+      try await peer.send(.hashRequest(HashRequest(piecesRoot: root, baseLayer: 0, index: 0, length: 8, proofLayers: 0)))
+      let last = try await peer.end()
+      #expect(!last.contains { if case .hashes = $0 { true } else { false } })
+      #expect(try await eventually("the delegate's word") { rig.delegate.failures.first }.id == 1)
+    }
+  }
+
+  @Test
   func anArtifactThatIsPutInServiceAgainReplacesTheFormer() async throws {
     let artifact = try TestArtifact()
     try await EngineRig.run([artifact.seeded(have: Bitfield(count: 3))]) { rig async throws in

@@ -11,9 +11,9 @@ import Testing
 struct FloodTests {
   private func flood(
     _ what: String, _ artifact: TestArtifact, counter: String? = "closed_floods", reserved: ReservedBits = .ours(v2: true),
-    _ message: @escaping @Sendable (Int) -> [PeerMessage]
+    settings: EngineSettings = EngineRig.settings(), _ message: @escaping @Sendable (Int) -> [PeerMessage]
   ) async throws {
-    try await EngineRig.run([artifact.seeded()]) { rig async throws in
+    try await EngineRig.run([artifact.seeded()], settings: settings) { rig async throws in
       let innocent = try await rig.leecher(artifact, from: "127.0.0.5")
       let peer = try await rig.leecher(artifact, reserved: reserved)
       if reserved.supportsExtensionProtocol { try await peer.send(ExtendedHandshake()) }
@@ -25,6 +25,8 @@ struct FloodTests {
       if let counter { #expect(rig.engine.limits[counter] == 1, "\(what)") }
       let rows = rig.refusals.filter { $0.operation == "protocol" }
       #expect(rows.count == 1 && rows.first?.reason.contains("too many messages that say nothing") == true, "\(what): \(rows)")
+      // Where uploads are limited, a second's worth of them.
+      rig.clock.advance(by: .seconds(1))
       #expect(try await innocent.isAlive(artifact))
     }
   }
@@ -36,6 +38,12 @@ struct FloodTests {
   @Test func keepAlives() async throws { try await flood("keep-alives", try TestArtifact()) { _ in [.keepAlive] } }
 
   @Test func havesOfOnePiece() async throws { try await flood("haves", try TestArtifact()) { _ in [.have(0)] } }
+
+  @Test func wordsOnAllPiecesWhereThePiecesAreCounted() async throws {
+    // A limit on uploads is why they are.
+    let settings = EngineRig.settings { $0.uploadRate = 1 << 30 }
+    try await flood("have all and have none", try TestArtifact(), settings: settings) { $0 % 2 == 0 ? [.haveAll] : [.haveNone] }
+  }
 
   @Test func extendedHandshakesByTheThousand() async throws {
     var handshake = ExtendedHandshake()

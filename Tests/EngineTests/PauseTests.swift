@@ -1,6 +1,8 @@
 import Metainfo
+import NIOCore
 import PeerProtocol
 import PluginKit
+import Storage
 import TestSupport
 import Testing
 
@@ -27,6 +29,33 @@ struct PauseTests {
       #expect(try await peer.isAlive(artifact))
       #expect(rig.engine.resume(1) == .unchanged)
       #expect(rig.engine.pause(9) == .unknown)
+    }
+  }
+
+  @Test
+  func allowedFastBlocksAndMetadataAreNotGivenWhileItIsPaused() async throws {
+    let artifact = try TestArtifact()
+    var script = RecordingScript()
+    script.extendedMessages = [ExtendedMessage(name: MetadataMessage.name, maximumSize: 20_000)]
+    script.acts[.onHandshake] = { $0?.allowFast(0) }
+    script.request = { peer, _ in .postpone(until: peer.now + .seconds(1)) }
+    let plugin = RecordingPlugin(script: script)
+    try await EngineRig.run([artifact.seeded()], plugins: [plugin]) { rig async throws in
+      let peer = try await rig.peer(artifact)
+      try await peer.wait(for: .allowedFast(0))
+      var hello = ExtendedHandshake()
+      hello.messages = [MetadataMessage.name: 7]
+      try await peer.send(hello)
+      try await peer.send(.request(artifact.blocks[0]))
+      await plugin.log.wait(for: .onRequest)
+      #expect(rig.engine.pause(1) == .done)
+      try await peer.wait(for: .reject(artifact.blocks[0]))
+      var (question, answer) = (ByteBuffer(), ByteBuffer())
+      MetadataMessage.request(piece: 0).encode(into: &question)
+      MetadataMessage.reject(piece: 0).encode(into: &answer)
+      try await peer.send(.extended(id: 1, question))
+      try await peer.wait(for: .extended(id: 7, answer))
+      #expect(plugin.log.calls(of: .onExtended).isEmpty)
     }
   }
 
@@ -81,6 +110,23 @@ struct PauseTests {
       #expect(rig.engine.pause(1) == .done)
       try await peer.wait(for: .choke)
       #expect(rig.engine.pipeline.plugins.first?.statistics.snapshot.faults[.onPause] == 1)
+    }
+  }
+
+  @Test
+  func hashesThatWereBeingReadWhenItWasPausedAreNotGiven() async throws {
+    let artifact = try TestArtifact(["a.bin": 200_000], version: .v2)
+    let root = try #require(artifact.torrent.pieceLayers.keys.first)
+    let request = HashRequest(piecesRoot: root, baseLayer: 1, index: 0, length: 8, proofLayers: 0)
+    try await EngineRig.run([artifact.seeded()]) { rig async throws in
+      let peer = try await rig.peer(artifact, reserved: .ours(v2: true))
+      let blockade = DiskBlockade(rig.engine.core.disk, artifact.reader.device)
+      defer { blockade.lift() }
+      try await peer.send(.hashRequest(request))
+      try await eventually("a hash request under way") { rig.engine.core.hashJobs.isEmpty ? nil : () }
+      #expect(rig.engine.pause(1) == .done)
+      blockade.lift()
+      try await peer.wait(for: .hashReject(request))
     }
   }
 }

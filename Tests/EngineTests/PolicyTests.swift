@@ -193,6 +193,28 @@ struct PolicyTests {
   }
 
   @Test
+  func thoseThatAreThereGetTheHandlersOfANewPolicy() async throws {
+    let artifact = try TestArtifact(Self.files)
+    var script = RecordingScript()
+    script.acts[.onInterested] = { $0?.choke() }
+    let (former, later) = (RecordingPlugin(script: script), RecordingPlugin())
+    try await EngineRig.run([artifact.seeded()], plugins: [former]) { rig async throws in
+      let peer = try await rig.peer(artifact)
+      try await peer.send(ExtendedHandshake())
+      try await peer.send(.interested)
+      await former.log.wait(for: .onInterested)
+      rig.engine.replace(pipeline: try EngineRig.pipeline([later], generation: 2))
+      // Whom the former one kept choked is free.
+      try await peer.wait(for: .unchoke)
+      #expect(try await peer.isAlive(artifact))
+      #expect(former.log.calls(of: .onDisconnect).count == 1 && former.log.calls(of: .onRequest).isEmpty)
+      for hook in [Hook.onAuthorized, .newConnection, .onHandshake, .onExtensionHandshake, .onInterested, .onRequest] {
+        #expect(later.log.calls(of: hook).count == 1, "\(hook)")
+      }
+    }
+  }
+
+  @Test
   func extendedMessagesKeepTheirIdsWhenThePolicyChanges() async throws {
     let artifact = try TestArtifact(Self.files)
     var script = RecordingScript()
@@ -202,10 +224,14 @@ struct PolicyTests {
       let peer = try await rig.peer(artifact)
       try await peer.send(ExtendedHandshake())
       try await peer.wait(for: .haveAll)
-      rig.engine.replace(pipeline: try EngineRig.pipeline([], generation: 2))
+      var other = RecordingScript()
+      other.extendedMessages = [ExtendedMessage(name: "ab", maximumSize: 10), ExtendedMessage(name: "xy", maximumSize: 10)]
+      let later = RecordingPlugin(script: other)
+      rig.engine.replace(pipeline: try EngineRig.pipeline([later], generation: 2))
       await rig.engine.tick()
       try await peer.send(.extended(id: 1, ByteBuffer(string: "hi")))
-      await plugin.log.wait(for: .onExtended, "xy with 2 bytes")
+      await later.log.wait(for: .onExtended, "xy with 2 bytes")
+      #expect(plugin.log.calls(of: .onDisconnect).count == 1)
     }
   }
 
@@ -216,10 +242,14 @@ struct PolicyTests {
     try await EngineRig.run([artifact.seeded(), other.seeded()]) { rig async throws in
       let peer = try await rig.leecher(artifact)
       let bystander = try await rig.leecher(other)
+      #expect(try await peer.isAlive(artifact))
       rig.engine.remove(1, reason: "removed by hand")
       try await peer.end()
       #expect(try await bystander.isAlive(other))
       #expect(rig.engine.totals.artifacts == 1)
+      // What it had taken by then stays counted.
+      try await rig.connections(1)
+      #expect(rig.engine.uploaded(of: 1) == 16_384)
       let late = try await ScriptedPeer.dial(rig.address)
       try await late.send(bytes: ScriptedPeer.handshake(artifact.infoHash))
       try await late.end()

@@ -41,6 +41,41 @@ struct QuotaTests {
   }
 
   @Test
+  func aQuotaThatAReloadAddsHoldsForPeersThatAreThere() async throws {
+    let artifact = try TestArtifact(["a.bin": 400_000], pieceLength: 262_144)
+    let (wall, journal) = (WallClock(), TestJournal())
+    let plugin = try quota([["bytes": "64 KiB", "window": "1h"]], wall: wall, journal: journal, store: MemoryPluginStore())
+    try await EngineRig.run([artifact.seeded()]) { rig async throws in
+      let peer = try await rig.leecher(artifact)
+      #expect(try await peer.isAlive(artifact))
+      rig.engine.replace(pipeline: try EngineRig.pipeline([plugin], generation: 2))
+      await rig.engine.tick()
+      #expect(try await peer.fetch(Array(artifact.blocks.prefix(4))).count == 4)
+      try await peer.send(.request(artifact.blocks[5]))
+      try await peer.wait(for: .choke)
+      #expect(journal.records.map(\.rule) == ["quota[0]"])
+    }
+  }
+
+  @Test
+  func whatIsPostponedAgainHoldsUpThoseBehindIt() async throws {
+    let artifact = try TestArtifact(["a.bin": 400_000], pieceLength: 262_144)
+    var script = RecordingScript()
+    script.request = { peer, _ in .postpone(until: peer.now + .seconds(1)) }
+    let plugin = RecordingPlugin(script: script)
+    try await EngineRig.run([artifact.seeded()], plugins: [plugin]) { rig async throws in
+      let peer = try await rig.leecher(artifact)
+      let blocks = Array(artifact.blocks.prefix(10))
+      try await peer.send(bytes: ScriptedPeer.encoded(blocks.map { .request($0) }))
+      try await eventually("ten postponed requests") { await rig.engine.peers().first?.queued == 10 ? () : nil }
+      rig.clock.advance(by: .seconds(1))
+      await rig.engine.tick()
+      #expect(plugin.log.calls(of: .onRequest).map(\.detail) == (blocks + [blocks[0]]).map { "\($0)" })
+      #expect(await rig.engine.peers().first?.queued == 10)
+    }
+  }
+
+  @Test
   func whatARatePostponesIsSentInTime() async throws {
     let artifact = try TestArtifact(["a.bin": 400_000], pieceLength: 262_144)
     let wall = WallClock()

@@ -1,4 +1,7 @@
+import Metainfo
+import NIOCore
 import PeerProtocol
+import PluginKit
 import TestSupport
 import Testing
 
@@ -56,5 +59,34 @@ struct ReceiveTests {
       try await peer.wait(for: .unchoke)
       #expect(try await peer.isAlive(artifact))
     }
+  }
+
+  @Test
+  func aHaveChangesThePeersPiecesInPlaceAndPluginsSeeTheSameMemory() async throws {
+    let artifact = try TestArtifact(["a.bin": 400_000])
+    try await EngineRig.run([artifact.seeded()], settings: Self.oneLoop) { rig async throws in
+      let peer = try await rig.peer(artifact)
+      var places: Set<Int> = []
+      for piece in 0..<8 {
+        try await peer.send(.have(UInt32(piece)))
+        await rig.wait(pieces: piece + 1)
+        let (ours, seen) = try await rig.placesOfPeerPieces()
+        #expect(ours == seen)
+        places.insert(ours)
+      }
+      #expect(places.count == 1)
+    }
+  }
+}
+
+extension EngineRig {
+  /// Where the only connection's record of its peer's pieces lies in memory: the session's, and what plugins see.
+  fileprivate func placesOfPeerPieces() async throws -> (Int, Int) {
+    @Sendable func place(_ pieces: Bitfield?) -> Int { pieces?.bytes.withUnsafeBufferPointer { Int(bitPattern: $0.baseAddress) } ?? 0 }
+    let handle = try #require(engine.core.loops.first)
+    return try await handle.eventLoop.submit {
+      let peer = handle.bound.value.connections.values.first?.active
+      return (place(peer?.session.peerPieces), place(peer?.context.peerPieces))
+    }.get()
   }
 }

@@ -9,6 +9,20 @@ import Testing
 
 /// Requests and what answers them.
 struct RequestTests {
+  @Test
+  func pluginsAreToldOfADroppedBlockAlsoWhereThePeerIsNot() async throws {
+    let artifact = try TestArtifact()
+    var script = RecordingScript()
+    script.request = { peer, _ in .postpone(until: peer.now + .seconds(1)) }
+    let plugin = RecordingPlugin(script: script)
+    try await EngineRig.run([artifact.seeded()], plugins: [plugin]) { rig async throws in
+      let peer = try await rig.leecher(artifact, reserved: .plain)
+      try await peer.send(.request(artifact.blocks[0]), .cancel(artifact.blocks[0]))
+      await plugin.log.wait(for: .sentReject, "\(artifact.blocks[0])")
+      #expect(await rig.engine.peers().first?.queued == 0)
+    }
+  }
+
   @Test(arguments: [TorrentVersion.v1, .v2, .hybrid])
   func everyBlockIsServedWithItsBytesTheShortOnesToo(version: TorrentVersion) async throws {
     let artifact = try TestArtifact(["a.bin": 70_001, "b/c.bin": 5, "empty": 0, "z.bin": 40_000], version: version)

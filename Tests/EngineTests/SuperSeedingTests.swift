@@ -1,6 +1,7 @@
 import Metainfo
 import PeerProtocol
 import PluginKit
+import Synchronization
 import TestSupport
 import Testing
 
@@ -132,6 +133,28 @@ struct SuperSeedingTests {
       for peer in [one, other] {
         for _ in 0..<6 { _ = try await nextHave(peer) }
       }
+    }
+  }
+
+  @Test
+  func patternsAreMatchedOnceASecondForAllPeersOfAnArtifact() async throws {
+    let artifact = try artifact()
+    let matches = Mutex(0)
+    let settings = EngineRig.settings { settings in
+      settings.eventLoops = 1
+      settings.superSeeding = .matching { _ in
+        matches.withLock { $0 += 1 }
+        return true
+      }
+    }
+    try await EngineRig.run([artifact.seeded()], settings: settings) { rig async throws in
+      var peers: [ScriptedPeer] = []
+      for _ in 0..<5 { peers.append(try await rig.peer(artifact)) }
+      try await eventually("five at work") { await rig.engine.peers().count { $0.phase == "active" } == 5 ? () : nil }
+      let before = matches.withLock { $0 }
+      await rig.engine.tick()
+      // Whether to count, and whether to super-seed.
+      #expect(matches.withLock { $0 } - before == 2)
     }
   }
 

@@ -44,6 +44,29 @@ struct EngineTrippingTests {
     }
   }
 
+  @Test func aGuardThatIsTrippedWhileItThinksLetsNobodyIn() async throws {
+    let artifact = try TestArtifact()
+    let gate = Gate()
+    let plugin = Self.failingTick { script in
+      script.guards = [.connect]
+      script.admit = { _ in
+        await gate.wait()
+        return .allow("asked before the trip")
+      }
+    }
+    try await EngineRig.run([artifact.seeded()]) { rig async throws in
+      rig.engine.replace(pipeline: try Self.pipeline(plugin, .deny, generation: 2))
+      let peer = try await ScriptedPeer.dial(rig.address)
+      try await peer.send(bytes: ScriptedPeer.handshake(artifact.infoHash))
+      await plugin.log.wait(for: .admit)
+      for _ in 0..<5 { await rig.engine.tick() }
+      gate.open()
+      try await peer.end()
+      #expect(try await peer.receivedBytes() == 0)
+      #expect(try await rig.rows { $0.verdict == "deny" }.allSatisfy { $0.rule == "tripped" })
+    }
+  }
+
   @Test(arguments: [OnError.allow, .skip])
   func whereOnErrorSaysSoPeersNoticeNothing(onError: OnError) async throws {
     let artifact = try TestArtifact()

@@ -1,4 +1,5 @@
 import Metainfo
+import NIOCore
 import PeerProtocol
 import PluginKit
 import TestSupport
@@ -66,6 +67,24 @@ struct UselessPeerTests {
       rig.clock.advance(by: .seconds(60))
       await rig.engine.tick()
       #expect(rig.engine.totals.connections == 1)
+    }
+  }
+
+  @Test
+  func theTenPartsOfASecondReachEveryConnectionOnce() async throws {
+    let artifact = try TestArtifact()
+    try await EngineRig.run([artifact.seeded()], settings: EngineRig.settings { $0.eventLoops = 1 }) { rig async throws in
+      var peers: [ScriptedPeer] = []
+      for _ in 0..<7 { peers.append(try await rig.leecher(artifact)) }
+      let handle = try #require(rig.engine.core.loops.first)
+      rig.clock.advance(by: .seconds(181))
+      var left: [Int] = []
+      for part in 0..<10 {
+        try await handle.eventLoop.submit { handle.bound.value.tick(part, of: 10) }.get()
+        left.append(rig.engine.totals.connections)
+      }
+      // One by one, for their numbers follow each other.
+      #expect(left.last == 0 && Set([7] + left) == Set(0...7))
     }
   }
 

@@ -22,6 +22,16 @@ import Testing
     #expect(session.violation(second) == .unexpected)
   }
 
+  @Test(arguments: [PeerMessage.haveAll, .haveNone]) func aLaterWordOnAllPiecesCostsByTheirNumber(message: PeerMessage) {
+    let file = TorrentFile(path: ["a"], length: 1 << 20)
+    var session = PeerSession.on(PieceLayout(files: [file], pieceLength: 16, isFileAligned: false))
+    #expect(session.violation(message) == nil)
+    #expect(session.takeGlitches() == 0)
+    #expect(session.violation(message) == nil)
+    // 65536 pieces: as much as a bitfield of 8 KiB.
+    #expect(session.takeGlitches() == 9)
+  }
+
   @Test func aBitfieldInPlaceOfManyHavesIsTaken() {
     var session = PeerSession.on()
     #expect(session.violation(.interested) == nil)

@@ -5,6 +5,23 @@ package struct MountNamespace: Sendable {
   /// Holds the namespace open; ends with the tests at the latest.
   private let holder: RunningProcess
 
+  /// Whether this process may make one and mount in it: as root, and not in a container that forbids it.
+  package static let isPermitted: Bool = {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
+    process.arguments = ["--mount", "--propagation", "private", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
+    process.standardError = nil
+    guard (try? process.run()) != nil else { return false }
+    process.waitUntilExit()
+    return process.terminationStatus == 0
+  }()
+
+  /// Whether it may mount the image of a file system too.
+  package static let isLoopPermitted =
+    isPermitted && FileManager.default.fileExists(atPath: "/dev/loop-control")
+    && FileManager.default.isWritableFile(atPath: "/dev/loop-control")
+    && FileManager.default.isExecutableFile(atPath: "/usr/sbin/mkfs.ext4")
+
   /// A namespace that begins as a copy of the machine's.
   package init() async throws {
     holder = try ProcessRunner("unshare", ["--mount", "--propagation", "private", "tail", "-f", "/dev/null"]).start()

@@ -64,6 +64,8 @@ final class Dialer: Sendable {
 
   /// Takes over a hold on the swarm, for as long as the link is not there.
   private func dial(_ entry: DialBook.Entry, _ swarm: Swarm) {
+    // It may have taken long to load.
+    guard !core.isDraining.load(ordering: .relaxed) else { return core.release(swarm) }
     guard mayMeet(entry.address, swarm) else {
       core.release(swarm)
       return ended(entry, succeeded: false)
@@ -75,8 +77,20 @@ final class Dialer: Sendable {
     }
     link(to: entry.address, DialTarget(swarm: swarm, infoHash: swarm.facts.infoHash.preferredWire)).whenComplete { [self] result in
       core.release(swarm)
-      if case .failure = result { ended(entry, succeeded: false) }
+      guard case .failure(let error) = result else { return }
+      guard let refusal = error as? ConnectionCensus.Refusal else { return ended(entry, succeeded: false) }
+      // Our own caps say nothing about the address.
+      journal(refusal, entry, swarm)
+      ended(entry, succeeded: true)
     }
+  }
+
+  private func journal(_ refusal: ConnectionCensus.Refusal, _ entry: DialBook.Entry, _ swarm: Swarm) {
+    core.journal.record(
+      JournalRecord(
+        at: core.clock.wall(), principal: entry.address.ip.description, address: entry.address,
+        infoHash: swarm.facts.infoHash.preferredWire, artifact: swarm.facts.name, operation: "limit", verdict: "deny", plugin: "engine",
+        reason: "not dialed: \(refusal.reason)", generation: core.pipeline.generation))
   }
 
   private func link(to address: PeerAddress, _ target: DialTarget) -> EventLoopFuture<any Channel> {
@@ -119,6 +133,7 @@ final class Dialer: Sendable {
 
   private static func install(_ channel: any Channel, _ core: EngineCore, _ address: PeerAddress, _ target: DialTarget) throws {
     guard let handle = core.handle(of: channel.eventLoop) else { throw ChannelError.unknownLocalAddress }
+    guard !core.isDraining.load(ordering: .relaxed) else { throw ChannelError.eof }
     try core.beginConnection(address.ip, .outbound)
     let loop = handle.bound.value
     let connection = PeerConnection(

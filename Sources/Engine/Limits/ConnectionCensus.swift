@@ -48,6 +48,8 @@ package struct ConnectionCensus: Sendable {
   package var caps: Caps
   /// Connections in all.
   package private(set) var total = 0
+  /// How many there are beyond the seven eighths of the cap up to which nobody is in anybody's way. Of a cap below 8, beyond the cap.
+  package var excess: Int { max(0, total - (caps.total - caps.total / 8)) }
   /// Connections whose handshake is not finished.
   package private(set) var handshakes = 0
   private var byAddress: [IPAddress: Int] = [:]

@@ -6,7 +6,10 @@ import PluginKit
 final class ActivePeer {
   let swarm: Swarm
   let context: PeerContext
-  let chain: PeerPluginChain
+  /// Those of the policy in force.
+  var chain: PeerPluginChain
+  /// What the peer's handshake says of itself, for handlers that come later.
+  let handshake: PeerHandshake
   var session: PeerSession
   var queue: UploadQueue
   /// Requests that a plugin postponed, with the moments at which it is asked again. No longer than the queue.
@@ -22,8 +25,11 @@ final class ActivePeer {
   /// How well a super-seeded peer shares, as the choker was told.
   var merit: UInt8 = 0
 
-  init(swarm: Swarm, context: PeerContext, chain: PeerPluginChain, session: PeerSession, queue: UploadQueue, announced: Bitfield) {
-    (self.swarm, self.context, self.chain) = (swarm, context, chain)
+  init(
+    swarm: Swarm, context: PeerContext, chain: PeerPluginChain, handshake: PeerHandshake, session: PeerSession, queue: UploadQueue,
+    announced: Bitfield
+  ) {
+    (self.swarm, self.context, self.chain, self.handshake) = (swarm, context, chain, handshake)
     (self.session, self.queue, self.announced) = (session, queue, announced)
   }
 
@@ -33,6 +39,11 @@ final class ActivePeer {
   /// Whether one more request may wait.
   var hasRoom: Bool { waiting < queue.capacity }
 
-  /// Lets plugins see the session's record of the peer's pieces: one copy in memory for both.
-  func sharePieces() { context.peerPieces = session.peerPieces }
+  /// The event that a message is which may tell of pieces. Plugins see the session's record of these, one copy in memory for both; while it
+  /// may change only the session has it, or each `have` would copy it.
+  func receiveOfPieces(_ message: PeerMessage) throws(ProtocolViolation) -> PeerEvent {
+    context.peerPieces = swarm.noPieces
+    defer { context.peerPieces = session.peerPieces }
+    return try session.receive(message)
+  }
 }

@@ -59,7 +59,7 @@ extension PeerConnection {
     pauseReading()
     guard let infoHash = facts.infoHash else { return }
     let (core, number) = (core, number)
-    let swarm = core.loader.find(infoHash) { lookup in core.deliver(lookup, to: number, next) }
+    let swarm = core.loader.find(infoHash, for: number) { lookup in core.deliver(lookup, to: number, next) }
     guard let swarm else { return }
     take(.held(swarm))
     next(self)
@@ -116,8 +116,9 @@ extension PeerConnection {
     admission = Task {
       let decision = await pipeline.admit(facts)
       core.visit(number) { connection in
-        // The policy may have changed while the guards thought: those of today are asked.
-        let isCurrent = connection.pipeline.generation == pipeline.generation
+        // The policy may have changed while the guards thought, or one of them may have been tripped: those of today are asked.
+        let isOvertaken = decision.isAllowed && connection.pipeline.isDeniedByTrip(.connect)
+        let isCurrent = connection.pipeline.generation == pipeline.generation && !isOvertaken
         connection.handleEvent { isCurrent ? $0.decided(decision, next) : $0.askToConnect(next) }
       }
     }
@@ -168,7 +169,10 @@ extension PeerConnection {
   }
 
   private func activate(_ handshake: Handshake, _ swarm: Swarm, _ grant: Grant) throws {
-    guard swarm.join(number) else { throw Refusal(plugin: "engine", reason: "the artifact went out of service") }
+    guard swarm.join(number) else {
+      throw Refusal(
+        plugin: "engine", reason: swarm.isPaused ? "the artifact cannot be served now: it is paused" : "the artifact went out of service")
+    }
     core.listenForChanges(of: swarm)
     let members: [Swarm.Member]
     do {
@@ -191,8 +195,7 @@ extension PeerConnection {
     let isV2 = swarm.facts.infoHash.v2 != nil
     if target == nil { send(handshakeNaming: handshake.infoHash, isV2: isV2) }
     if direction == .outbound { try peer.chain.onConnected() }
-    let told = PeerHandshake(peerID: handshake.peerID, reserved: handshake.reserved, infoHash: handshake.infoHash)
-    if let refused = try peer.chain.onHandshake(told) { throw Refusal(plugin: refused.plugin, reason: refused.answer) }
+    if let refused = try peer.chain.onHandshake(peer.handshake) { throw Refusal(plugin: refused.plugin, reason: refused.answer) }
     try sendFirstMessages(peer)
     journalAdmission(peer.context.grant)
     resumeReading()
@@ -210,12 +213,12 @@ extension PeerConnection {
       reason: judgement?.verdict.reason ?? "nothing in the pipeline guards this", place: judgement?.verdict.place)
   }
 
-  private func onAuthorized(_ member: Swarm.Member) throws(PluginFailure) {
+  func onAuthorized(_ member: Swarm.Member) throws(PluginFailure) {
     guard !member.installed.isTripped else { return }
     try Swarm.asked(member.installed, .onAuthorized) { try member.plugin.onAuthorized(facts) }
   }
 
-  private func makeHandlers(_ members: [Swarm.Member], _ peer: ActivePeer) throws(PluginFailure) {
+  func makeHandlers(_ members: [Swarm.Member], _ peer: ActivePeer) throws(PluginFailure) {
     for member in members where !member.installed.isTripped {
       let made = try loop.lane.run(member.installed, .newConnection, number) { () throws(PluginFailure) in
         try Swarm.asked(member.installed, .newConnection) { try member.plugin.newConnection(peer.context) }
@@ -247,7 +250,8 @@ extension PeerConnection {
     context.supportsFast = fast
     context.supportsExtensions = extensions
     return ActivePeer(
-      swarm: swarm, context: context, chain: PeerPluginChain(lane: loop.lane, connection: number), session: session,
+      swarm: swarm, context: context, chain: PeerPluginChain(lane: loop.lane, connection: number),
+      handshake: PeerHandshake(peerID: handshake.peerID, reserved: handshake.reserved, infoHash: handshake.infoHash), session: session,
       queue: UploadQueue(capacity: core.settings.requestQueue),
       announced: visible)
   }

@@ -9,27 +9,26 @@ import Synchronization
 /// BEP 52's hash requests, answered off the loop and a few at a time.
 extension PeerConnection {
   private static let hashRequestsAtOnce = 8
-  /// They may read whole pieces, on the threads that cold reads need: half of these at most.
-  private static let hashRequestsOfTheNode = 4
 
   func answer(_ request: HashRequest, _ peer: ActivePeer) {
     guard mayHaveHashes(request, peer) else {
       peer.session.countGlitch()
+      tellOfDeniedHashes(request, peer)
       return send(.hashReject(request))
     }
-    guard hashRequestsInFlight < Self.hashRequestsAtOnce, core.hashJobs.load(ordering: .relaxed) < Self.hashRequestsOfTheNode,
-      hasHashBudget(peer.swarm.hashes.cost(of: request), peer)
+    let device = peer.swarm.artifact.reader.device
+    guard hashRequestsInFlight < Self.hashRequestsAtOnce, core.hashJobs.hasRoom(on: device),
+      hasHashBudget(peer.swarm.hashes.cost(of: request), peer), core.hashJobs.begin(on: device)
     else {
       core.counters.count(.rejectedHashRequests)
       return send(.hashReject(request))
     }
     hashRequestsInFlight += 1
-    core.hashJobs.add(1, ordering: .relaxed)
     let (core, number) = (core, number)
-    let answers = peer.swarm.hashes
-    core.disk.submit(peer.swarm.artifact.reader.device) { state in
-      let hashes = state == .active ? answers.hashes(for: request) : nil
-      core.hashJobs.subtract(1, ordering: .relaxed)
+    let swarm = peer.swarm
+    core.disk.submit(device) { state in
+      let hashes = state == .active ? core.hashes(for: request, of: swarm) : nil
+      core.hashJobs.end(on: device)
       core.visit(number) { connection in connection.handleEvent { $0.answered(request, hashes) } }
     }
   }
@@ -45,8 +44,20 @@ extension PeerConnection {
 
   private func answered(_ request: HashRequest, _ hashes: [SHA256Digest]?) {
     hashRequestsInFlight -= 1
-    guard let hashes else { return send(.hashReject(request)) }
+    // The grant may be narrower by now, or the artifact paused.
+    guard let hashes, let peer = active, mayHaveHashes(request, peer) else { return send(.hashReject(request)) }
     send(.hashes(request, ByteBuffer(bytes: hashes.flatMap(\.bytes))))
+  }
+
+  /// One row a connection: who asks on and on must not fill the journal.
+  private func tellOfDeniedHashes(_ request: HashRequest, _ peer: ActivePeer) {
+    guard !isHashDenialTold, !peer.swarm.isPaused, peer.swarm.hashes.file(of: request) != nil else { return }
+    isHashDenialTold = true
+    let decision = peer.context.grant.request
+    let judgement = decision.refusal ?? decision.judgements.last
+    journal(
+      .request, "deny", plugin: judgement?.plugin ?? "engine", rule: decision.refusal?.verdict.rule,
+      reason: "hashes: \(decision.refusal?.verdict.reason ?? "the file is outside of what is granted")", place: judgement?.verdict.place)
   }
 
   /// Hashes of blocks tell what a file holds: they are given only of files that are granted.
@@ -56,6 +67,18 @@ extension PeerConnection {
     case nil: false
     case .everything: true
     case .part(let part): part.covers(file: file, of: peer.layout)
+    }
+  }
+}
+
+extension EngineCore {
+  /// On a thread that may wait. Where the disk fails us, the artifact goes out of service, as where blocks are read.
+  fileprivate func hashes(for request: HashRequest, of swarm: Swarm) -> [SHA256Digest]? {
+    do throws(StorageError) {
+      return try swarm.hashes.hashes(for: request)
+    } catch {
+      fail(swarm, error)
+      return nil
     }
   }
 }

@@ -15,9 +15,9 @@ extension PeerConnection {
   func tick(_ now: ContinuousClock.Instant, _ wall: WallTime) {
     switch phase {
     case .admitting, .handshaking:
-      if !isRefused, now - began > core.settings.handshakeTimeout {
+      if !isRefused, now - began > loop.settings.handshakeTimeout {
         core.counters.count(.handshakeTimeouts)
-        close(DisconnectReason(.engine, "the handshake took longer than \(core.settings.handshakeTimeout)"))
+        close(DisconnectReason(.engine, "the handshake took longer than \(loop.settings.handshakeTimeout)"))
       }
     case .active: handleEvent { try $0.tickActive(now, wall) }
     case .draining:
@@ -45,13 +45,20 @@ extension PeerConnection {
   private func isOver(_ until: WallTime?, _ wall: WallTime) -> Bool { until.map { $0 <= wall } ?? false }
 
   private func askPostponedAgain(_ now: ContinuousClock.Instant) throws {
-    guard let peer = active, !peer.postponed.isEmpty else { return }
-    let due = peer.postponed.filter { $0.until <= now }
-    guard !due.isEmpty else { return }
-    active?.postponed.removeAll { $0.until <= now }
-    for entry in due {
-      guard let chain = active?.chain else { return }
-      try ask(entry.block, chain)
+    guard let peer = active, peer.postponed.contains(where: { $0.until <= now }) else { return }
+    let waiting = peer.postponed
+    peer.postponed = []
+    for (index, entry) in waiting.enumerated() {
+      guard entry.until <= now else {
+        peer.postponed.append(entry)
+        continue
+      }
+      let count = peer.postponed.count
+      try ask(entry.block, peer.chain)
+      guard peer.postponed.count > count, let until = peer.postponed.last?.until else { continue }
+      // Those behind it would be told the same: they wait with it, and are not asked each time that one of them may go.
+      peer.postponed += waiting.dropFirst(index + 1).map { ($0.block, max($0.until, until)) }
+      return
     }
   }
 
@@ -77,7 +84,7 @@ extension PeerConnection {
 
   private func leaveIfIdle(_ now: ContinuousClock.Instant) throws {
     // Most of thousands of idle peers have said something within this time: they cost a look at the clock.
-    let limit = loop.idleTimeout
+    let limit = loop.settings.idleTimeout
     if inFlight > 0, now - lastProgress > limit {
       core.counters.count(.idleTimeouts)
       return close(DisconnectReason(.engine, "the peer took nothing of what it asked for in \(limit)"))
@@ -101,9 +108,8 @@ extension PeerConnection {
     if peer.session.peerIsSeed { return "both sides have everything" }
     if peer.session.peerUploadOnly { return "the peer wants nothing more (BEP 21)" }
     // Most peers may have everything, and are looked at every second: they lack something, for they are no seeds.
-    let have = peer.swarm.artifact.have
-    if case .everything = peer.context.grant.scope, have.isFull { return nil }
-    let visible = peer.context.grant.visible(have)
+    if case .everything = peer.context.grant.scope, peer.swarm.isWhole { return nil }
+    let visible = peer.context.grant.visible(peer.swarm.artifact.have)
     // A peer that may have metadata only, or nothing yet, is not one that has all it may have.
     guard !visible.isEmpty, visible.without(peer.session.peerPieces).isEmpty else { return nil }
     return "the peer has everything that is granted to it"
@@ -136,7 +142,15 @@ extension PeerConnection {
     if grant.isEmpty { return refuse(grant.request.refusal ?? grant.metadata.refusal, operation: .request) }
     let (shared, visible) = peer.swarm.shared(grant)
     peer.context.grant = shared
-    handleOrJoin { $0.apply(shared, visible) }
+    handleOrJoin { connection in
+      connection.apply(shared, visible)
+      guard isOther else { return }
+      do {
+        try connection.renewHandlers()
+      } catch {
+        connection.close(connection.reason(for: error))
+      }
+    }
   }
 
   private func apply(_ grant: Grant, _ visible: Bitfield) {
@@ -229,6 +243,7 @@ extension PeerConnection {
     admission?.cancel()
     refusal?.cancel()
     askingAgain?.cancel()
+    if active == nil, let infoHash = facts.infoHash { core.loader.forget(infoHash, number) }
     if let claim = uploadClaim, isWaitingForTokens { core.limiter.forget(claim) }
     received = nil
     if let peer = active {

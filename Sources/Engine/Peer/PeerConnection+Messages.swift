@@ -8,7 +8,7 @@ import Synchronization
 extension PeerConnection {
   func receive(_ message: PeerMessage) throws {
     guard let peer = active else { return }
-    if peer.watch != nil, message.mayTellOfPieces { return try receiveWatched(message, peer) }
+    if message.mayTellOfPieces { return try receiveOfPieces(message, peer) }
     // In place: the session's state is not copied for each message.
     guard let event = try active?.session.receive(message) else { return }
     switch event {
@@ -31,21 +31,11 @@ extension PeerConnection {
     case .unchoked: _ = try chain.onUnchoke()
     case .interested(let changed): try interest(true, changed: changed, peer)
     case .notInterested(let changed): try interest(false, changed: changed, peer)
-    case .have(let piece):
-      peer.sharePieces()
-      _ = try chain.onHave(piece)
-    case .dontHave(let piece):
-      peer.sharePieces()
-      _ = try chain.onDontHave(piece)
-    case .bitfield(let pieces):
-      peer.sharePieces()
-      _ = try chain.onBitfield(pieces)
-    case .haveAll:
-      peer.sharePieces()
-      _ = try chain.onHaveAll()
-    case .haveNone:
-      peer.sharePieces()
-      _ = try chain.onHaveNone()
+    case .have(let piece): _ = try chain.onHave(piece)
+    case .dontHave(let piece): _ = try chain.onDontHave(piece)
+    case .bitfield(let pieces): _ = try chain.onBitfield(pieces)
+    case .haveAll: _ = try chain.onHaveAll()
+    case .haveNone: _ = try chain.onHaveNone()
     case .suggested(let piece): _ = try chain.onSuggest(piece)
     case .allowedFast(let piece): _ = try chain.onAllowedFast(piece)
     case .rejected(let block): _ = try chain.onReject(block)
@@ -60,7 +50,7 @@ extension PeerConnection {
     }
   }
 
-  private func interest(_ isInterested: Bool, changed: Bool, _ peer: ActivePeer) throws {
+  func interest(_ isInterested: Bool, changed: Bool, _ peer: ActivePeer) throws {
     peer.context.isInterested = isInterested
     let handling = isInterested ? try peer.chain.onInterested() : try peer.chain.onNotInterested()
     // What the choker knows costs it nothing.
@@ -84,10 +74,22 @@ extension PeerConnection {
     guard payload.readableBytes <= row.maximumSize else {
       throw OversizedMessage(name: row.name, size: payload.readableBytes, maximum: row.maximumSize)
     }
+    if peer.swarm.isPaused, row.name == MetadataMessage.name { return try refuseMetadata(payload, peer) }
     guard mayExchange(row.name, peer) else { return }
     // A plugin and the peer have something to say to each other.
     lastRequest = lastReceived
     _ = try peer.chain.onExtended(row.name, payload)
+  }
+
+  /// While the artifact is paused nothing of it is given, and its names are of it.
+  private func refuseMetadata(_ payload: ByteBuffer, _ peer: ActivePeer) throws {
+    try countRefusal()
+    guard case .request(let piece)? = try? MetadataMessage.decode(payload), let id = peer.context.peerMessages[MetadataMessage.name] else {
+      return
+    }
+    var answer = ByteBuffer()
+    MetadataMessage.reject(piece: piece).encode(into: &answer)
+    send(.extended(id: id, answer), .extended(MetadataMessage.name))
   }
 
   /// Custom messages are an operation of their own; metadata is guarded as such.
@@ -159,9 +161,10 @@ extension PeerConnection {
     }
   }
 
-  /// A block that is not served: a reject where the peer speaks BEP 6, silence else.
+  /// A block that is not served: a reject where the peer speaks BEP 6, silence else. Plugins may keep room for it: they are told in any case.
   func refuse(_ block: Block) {
-    guard let peer = active, peer.context.supportsFast else { return }
+    guard let peer = active else { return }
+    guard peer.context.supportsFast else { return peer.chain.sent(.reject(block)) }
     send(.reject(block), .reject(block))
   }
 

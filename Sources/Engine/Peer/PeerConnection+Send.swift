@@ -69,7 +69,7 @@ extension PeerConnection {
     count(bytes: Int(block.length), blocks: 1)
   }
 
-  private func hold(_ isHeld: Bool) {
+  func hold(_ isHeld: Bool) {
     let number = number
     core.choke { $0.hold(number, isHeld: isHeld, now: $1) }
   }
@@ -79,6 +79,11 @@ extension PeerConnection {
     guard let swarm = active?.swarm else { return }
     let number = number
     core.choke { $0.pause(number, isPaused: swarm.isPaused, now: $1) }
+    // A peer that is choked already may have asked for pieces that it was allowed.
+    guard swarm.isPaused, active?.context.isChoked == true else { return }
+    handleOrJoin { connection in
+      for block in connection.dropQueued() { connection.refuse(block) }
+    }
   }
 
   /// The choker's word. A choke drops what is queued: with rejects where the peer speaks BEP 6.

@@ -27,13 +27,13 @@ extension PeerConnection {
 
   /// Once a second: other settings may ask for the counts, or for no more super-seeding; and time makes room for another piece.
   func lookAtWatch(_ peer: ActivePeer) {
-    let settings = core.settings
-    if peer.watch == nil, settings.watches(peer.swarm.facts) {
+    let wanted = loop.watching(peer.swarm.facts)
+    if peer.watch == nil, wanted.watches {
       peer.watch = peer.swarm.beginWatch()
       _ = peer.watch?.join(number, peer.session.peerPieces, isSuperSeeding: false, now: core.clock.now())
     }
     guard peer.isSuperSeeded else { return }
-    if !settings.superSeeds(peer.swarm.facts) { peer.watch?.release(number) }
+    if !wanted.superSeeds { peer.watch?.release(number) }
     reveal(peer)
     credit(peer)
   }
@@ -50,14 +50,16 @@ extension PeerConnection {
     }
   }
 
-  /// A message that may tell of pieces, from a peer whose pieces are counted.
-  func receiveWatched(_ message: PeerMessage, _ peer: ActivePeer) throws {
+  /// A message that may tell of pieces.
+  func receiveOfPieces(_ message: PeerMessage, _ peer: ActivePeer) throws {
     let count = peer.session.peerPieceCount
-    let before = message.tellsOfAllPieces ? peer.session.peerPieces : nil
-    guard let event = try active?.session.receive(message) else { return }
+    let before = peer.watch != nil && message.tellsOfAllPieces ? peer.session.peerPieces : nil
+    let event = try peer.receiveOfPieces(message)
     let due = peer.watch.map { tell($0, event, before, isNews: peer.session.peerPieceCount != count, peer) } ?? []
     try receiveRare(event)
     revealMore(to: due)
+    // At once, and after the counts are right: a buffer holds thousands of small messages.
+    try spendGlitches()
   }
 
   private func tell(_ watch: SwarmWatch, _ event: PeerEvent, _ before: Bitfield?, isNews: Bool, _ peer: ActivePeer) -> Set<PeerNumber> {
@@ -110,7 +112,7 @@ extension PeerConnection {
 }
 
 extension PeerMessage {
-  /// Whether the peer's pieces may be others after it. Cheap: asked for every message of a peer whose pieces are counted.
+  /// Whether the peer's pieces may be others after it. Cheap: asked for every message.
   var mayTellOfPieces: Bool {
     switch self {
     case .have, .bitfield, .haveAll, .haveNone, .extended: true

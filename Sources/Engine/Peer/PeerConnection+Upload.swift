@@ -219,7 +219,7 @@ extension PeerConnection {
     guard accounted.bytes > 0, let swarm = active?.swarm else { return }
     let principal = active?.context.facts.principal ?? facts.principal
     core.uploaded.add(accounted.bytes, ordering: .relaxed)
-    swarm.uploaded.add(accounted.bytes, ordering: .relaxed)
+    core.swarms.count(uploaded: accounted.bytes, of: swarm)
     core.delegate.transferred(
       Transfer(principal: principal, artifact: swarm.facts.id, bytes: accounted.bytes, blocks: accounted.blocks))
     accounted = (0, 0)

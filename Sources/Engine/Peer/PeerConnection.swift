@@ -56,7 +56,7 @@ final class PeerConnection: ChannelDuplexHandler {
 
   // Authorized.
   var active: ActivePeer?
-  /// The policy by which the connection is judged; the handlers are those of the policy under which the peer was authorized.
+  /// The policy by which the connection is judged.
   var pipeline: Pipeline
   /// The extended messages that we have announced to the peer.
   var messages: MessageTable
@@ -87,6 +87,7 @@ final class PeerConnection: ChannelDuplexHandler {
   var batchLimit = 16
   var isHandlingEvent = false
   var hashRequestsInFlight = 0
+  var isHashDenialTold = false
   var glitches: GlitchBudget
   /// What it may make us do besides; nil until it first does.
   private var ownBudgets: PeerBudgets?
@@ -223,7 +224,7 @@ final class PeerConnection: ChannelDuplexHandler {
 
   private static let longEvent = Duration.milliseconds(20)
 
-  private func reason(for error: any Error) -> DisconnectReason {
+  func reason(for error: any Error) -> DisconnectReason {
     switch error {
     case let violation as ProtocolViolation: broken(violation)
     case is UnknownMessage, is OversizedMessage, is OtherInfoHash: DisconnectReason(.protocolViolation, "\(error)")

@@ -82,6 +82,7 @@ package struct Choker: Sendable {
 
   /// A plugin holds the peer choked, or lets go of it.
   package mutating func hold(_ number: PeerNumber, isHeld: Bool, now: ContinuousClock.Instant) -> [Action] {
+    guard isHeld || peers[number]?.isHeld == true else { return [] }
     var peer = peers[number] ?? Peer(since: now)
     peer.isHeld = isHeld
     peers[number] = peer
@@ -98,9 +99,10 @@ package struct Choker: Sendable {
 
   /// A peer is gone.
   package mutating func remove(_ number: PeerNumber, now: ContinuousClock.Instant) -> [Action] {
-    guard let peer = peers.removeValue(forKey: number) else { return [] }
-    if peer.isUnchoked, takesSlot(peer) { taken -= 1 }
-    return slots == nil ? [] : settle(now)
+    // Thousands may go at once: only a slot that is free now concerns the others.
+    guard let peer = peers.removeValue(forKey: number), peer.isUnchoked, takesSlot(peer) else { return [] }
+    taken -= 1
+    return settle(now)
   }
 
   /// The rotation of slots, asked about once a second.

@@ -35,11 +35,12 @@ final class HashAnswers: Sendable {
   }
 
   /// The hashes asked for; nil where they cannot be given.
-  func hashes(for request: HashRequest) -> [SHA256Digest]? {
+  /// - Throws: what the disk says; the artifact cannot be served as it is.
+  func hashes(for request: HashRequest) throws(StorageError) -> [SHA256Digest]? {
     guard let file = fileByRoot[request.piecesRoot], request.refusal(fileLength: artifact.torrent.layout.files[file].length) == nil,
       let tree = tree(of: request.piecesRoot, file)
     else { return nil }
-    let leaves = Int(request.baseLayer) < tree.pieceHeight ? leaves(for: request, tree, file) : nil
+    let leaves = Int(request.baseLayer) < tree.pieceHeight ? try leaves(for: request, tree, file) : nil
     return tree.hashes(
       baseLayer: Int(request.baseLayer), index: Int(request.index), length: Int(request.length), proofLayers: Int(request.proofLayers),
       leaves: leaves)
@@ -60,16 +61,16 @@ final class HashAnswers: Sendable {
     return tree
   }
 
-  private func leaves(for request: HashRequest, _ tree: MerkleTree, _ file: Int) -> MerkleTree.PieceLeaves? {
+  private func leaves(for request: HashRequest, _ tree: MerkleTree, _ file: Int) throws(StorageError) -> MerkleTree.PieceLeaves? {
     let pieceInFile = (Int(request.index) << Int(request.baseLayer)) >> tree.pieceHeight
     guard let first = artifact.torrent.layout.pieces(ofFile: file)?.lowerBound,
-      let leaves = hashBlocks(ofPiece: first + pieceInFile, file)
+      let leaves = try hashBlocks(ofPiece: first + pieceInFile, file)
     else { return nil }
     return MerkleTree.PieceLeaves(piece: pieceInFile, leaves: leaves)
   }
 
   /// SHA-256 of each block of the piece, as far as the file reaches.
-  private func hashBlocks(ofPiece piece: Int, _ file: Int) -> [SHA256Digest]? {
+  private func hashBlocks(ofPiece piece: Int, _ file: Int) throws(StorageError) -> [SHA256Digest]? {
     let layout = artifact.torrent.layout
     guard artifact.have[piece], let length = layout.length(ofPiece: piece), let index = UInt32(exactly: piece) else { return nil }
     let end = layout.fileOffsets[file] + layout.files[file].length - Int64(piece) * Int64(layout.pieceLength)
@@ -79,8 +80,11 @@ final class HashAnswers: Sendable {
       let size = min(Block.standardLength, Int(min(Int64(length), end)) - offset)
       let block = Block(piece: index, offset: UInt32(offset), length: UInt32(size))
       buffer.clear()
-      let result = artifact.reader.append([block], to: &buffer, prefixLength: 0, writePrefix: { _, _ in }, waiting: true)
-      guard case .complete = result else { return nil }
+      switch artifact.reader.append([block], to: &buffer, prefixLength: 0, writePrefix: { _, _ in }, waiting: true) {
+      case .complete: break
+      case .wouldBlock: return nil
+      case .failed(_, let error): throw error
+      }
       digests.append(SHA256Digest.hash(of: Array(buffer.readableBytesView)))
     }
     return digests

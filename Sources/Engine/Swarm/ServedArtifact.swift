@@ -1,4 +1,5 @@
 import Metainfo
+import Storage
 
 /// What the engine keeps of an artifact in service that nobody asks for: what names it, and how much of it is missing.
 package struct ServedArtifact: Sendable, Hashable {
@@ -16,12 +17,23 @@ package struct ServedArtifact: Sendable, Hashable {
 
 /// Where the engine gets what it needs to serve an artifact, once somebody asks for it.
 package protocol ArtifactSource: Sendable {
-  /// The artifact as it is now, its evidence compared with its files. Called on the disk's threads, a few at a time, and may wait; not
-  /// called again for an artifact whose loading has not ended.
+  /// The artifact as it is recorded. Looks at none of its files: their device may hang, and others are to be loaded meanwhile. Called on the
+  /// disk's threads, a few at a time, and may wait; not called again for an artifact whose loading has not ended.
   ///
   /// A `StorageError` says that the evidence does not hold: the engine takes the artifact out of service and tells its delegate. Anything
   /// else refuses those that ask now. Also called with numbers of no artifact, so that an unknown info-hash takes the same trip.
   func load(_ id: Int64) throws -> SeededArtifact
+
+  /// Compares what was loaded with its files, before it is served. Called on the disk's threads among those that wait for its device; throws
+  /// as `load` does.
+  func check(_ artifact: SeededArtifact) throws
+}
+
+extension ArtifactSource {
+  /// Throws the first thing that is wrong with its files.
+  package func check(_ artifact: SeededArtifact) throws {
+    if let error = artifact.reader.check().first { throw error }
+  }
 }
 
 /// The source of an engine whose artifacts are all held in memory.

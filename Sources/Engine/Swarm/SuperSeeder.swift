@@ -64,6 +64,9 @@ package struct SuperSeeder: Sendable {
   /// A piece of which nothing was sent by then is given to somebody else.
   package static let staleAfter = Duration.seconds(30)
 
+  /// However bold we are with a peer, no more pieces are revealed at once than this: each costs a message, and a place in our lists.
+  package static let mostAtOnce = 1024
+
   /// Pieces that are revealed at once and not half sent: two, and half a megabyte of small ones.
   let depth: Int
   private let half: Int
@@ -140,9 +143,9 @@ package struct SuperSeeder: Sendable {
     expire(number, view, now)
     let room = room(number, view, now)
     guard room > 0 else { return .nothing }
-    let found = search(room, view, availability)
-    if !found.fresh.isEmpty { return give(found.fresh, number, now) }
-    guard let given = found.given else { return release(number) }
+    let fresh = hasFresh(availability) ? search(room, view, availability) : []
+    if !fresh.isEmpty { return give(fresh, number, now) }
+    guard let given = rarestGiven(view, availability) else { return release(number) }
     // All that nobody has is on its way to somebody, who may be slow or never pass it on.
     guard isIdle(number), !isPatient(number, now) else { return .nothing }
     return give([given], number, now)
@@ -160,7 +163,7 @@ package struct SuperSeeder: Sendable {
   private func room(_ number: PeerNumber, _ view: View, _ now: ContinuousClock.Instant) -> Int {
     guard let peer = peers[number] else { return 0 }
     let unsent = peer.gifts.count { !$0.isHeld && $0.sent < half }
-    let most = depth * peer.boldness * (view.isAlone ? 4 : 1)
+    let most = min(depth * peer.boldness * (view.isAlone ? 4 : 1), Self.mostAtOnce)
     if view.isAlone { return most - unsent }
     let credit = 2 * depth + min(peer.proofs, 14 * depth) - peer.gifts.count { $0.isHeld }
     if credit > 0 { return min(most - unsent, credit * peer.boldness) }
@@ -170,37 +173,48 @@ package struct SuperSeeder: Sendable {
   /// Takes back what the peer does not want, or does not fetch.
   private mutating func expire(_ number: PeerNumber, _ view: View, _ now: ContinuousClock.Instant) {
     guard let peer = peers[number] else { return }
-    let gone = peer.gifts.filter { gift in
-      guard !gift.isHeld, gift.sent == 0 else { return false }
-      return now - gift.since >= (view.isInterested ? Self.staleAfter : Self.unwantedAfter)
-    }
+    let time = view.isInterested ? Self.staleAfter : Self.unwantedAfter
+    func isGone(_ gift: Gift) -> Bool { !gift.isHeld && gift.sent == 0 && now - gift.since >= time }
+    let gone = peer.gifts.filter(isGone)
     guard !gone.isEmpty else { return }
     for gift in gone { forget(gift.piece, of: number) }
-    peers[number]?.gifts.removeAll { gift in gone.contains { $0.piece == gift.piece } }
+    peers[number]?.gifts.removeAll(where: isGone)
     if !view.isInterested { peers[number]?.boldness = min(peer.boldness * 2, 1024) }
   }
 
   // MARK: Pieces
 
-  /// Pieces that the peer lacks, has not been told of and nobody has: such as nobody was told of, and else the one that fewest were.
-  private mutating func search(
-    _ room: Int, _ view: View, _ availability: PieceAvailability
-  ) -> (fresh: [Int], given: Int?) {
+  /// Whether there is a piece that nobody has and nobody was told of. Most often a look at two numbers tells; else it costs as much as there
+  /// are gifts, and not as much as there are pieces.
+  private func hasFresh(_ availability: PieceAvailability) -> Bool {
+    availability.lacking > receivers.count || availability.lacking > receivers.keys.count { availability[$0] == 0 }
+  }
+
+  /// Whether the peer may be told of the piece, which it lacks as all others do.
+  private func isOpen(_ piece: Int, _ view: View, _ availability: PieceAvailability) -> Bool {
+    view.visible[piece] && availability[piece] == 0 && !view.announced[piece] && !view.held[piece]
+  }
+
+  /// Pieces that the peer may be told of and nobody was told of.
+  private mutating func search(_ room: Int, _ view: View, _ availability: PieceAvailability) -> [Int] {
     let count = view.visible.count
     var fresh: [Int] = []
-    var given: (piece: Int, receivers: Int)?
     for step in 0..<count {
       let piece = (cursor + step) % count
-      guard view.visible[piece], availability[piece] == 0, !view.announced[piece], !view.held[piece] else { continue }
-      if let known = receivers[piece]?.count {
-        if known < given?.receivers ?? .max { given = (piece, known) }
-        continue
-      }
+      guard isOpen(piece, view, availability), receivers[piece] == nil else { continue }
       fresh.append(piece)
       if fresh.count == room { break }
     }
     if let last = fresh.last { cursor = (last + 1) % count }
-    return (fresh, given?.piece)
+    return fresh
+  }
+
+  /// Of the pieces that others were told of and this peer may be told of, the one that fewest were; of equals the next in turn.
+  private func rarestGiven(_ view: View, _ availability: PieceAvailability) -> Int? {
+    let count = view.visible.count
+    func rank(_ piece: Int, _ receivers: Int) -> (Int, Int) { (receivers, (piece - cursor % count + count) % count) }
+    return receivers.lazy.filter { isOpen($0.key, view, availability) }
+      .min { rank($0.key, $0.value.count) < rank($1.key, $1.value.count) }?.key
   }
 
   private mutating func give(_ pieces: [Int], _ number: PeerNumber, _ now: ContinuousClock.Instant) -> Reveal {

@@ -24,10 +24,14 @@ final class Swarm: Sendable {
   }
 
   let artifact: SeededArtifact
+  /// Whether we have every piece.
+  let isWhole: Bool
   /// Bytes of blocks that links have taken since the start.
   let uploaded = Atomic<Int64>(0)
   /// Whether blocks went out since the last look: only then are the files' identities looked at again.
   let isActive = Atomic<Bool>(false)
+  /// Whether a look is under way, or waits for a thread.
+  let isBeingLookedAt = Atomic<Bool>(false)
   let hashes: HashAnswers
   /// What a peer has that has said nothing yet: one for all of them.
   let noPieces: Bitfield
@@ -38,6 +42,7 @@ final class Swarm: Sendable {
 
   init(_ artifact: SeededArtifact) {
     self.artifact = artifact
+    isWhole = artifact.have.isFull
     let torrent = artifact.torrent
     cost =
       4096 + 2 * torrent.infoBytes.count + torrent.pieceLayers.values.reduce(0) { $0 + $1.count + 64 } + torrent.layout.files.count * 512

@@ -20,7 +20,7 @@ final class SwarmLoader: Sendable {
   typealias Waiter = @Sendable (SwarmLookup) -> Void
 
   private struct Load {
-    var waiters: [Waiter]
+    var waiters: [(peer: PeerNumber?, call: Waiter)]
     /// Whether the artifact was replaced or removed since the loading began.
     var isStale = false
   }
@@ -28,10 +28,20 @@ final class SwarmLoader: Sendable {
   private struct State {
     var loads: [Int64: Load] = [:]
     var queue: Deque<Int64> = []
+    /// Questions to the source that have no answer yet; what waits for its own device is none of them.
     var underWay = 0
+
+    /// The next to be loaded; what nobody waits for any more is passed over.
+    mutating func next() -> Int64? {
+      while let id = queue.popFirst() {
+        if loads[id]?.waiters.isEmpty == false { return id }
+        loads[id] = nil
+      }
+      return nil
+    }
   }
 
-  /// The disk's threads are also those of cold reads: half of them at most.
+  /// The disk's threads, of which the node has 16, are also those of cold reads.
   private static let mostAtOnce = 4
   /// No artifact has this number: what is unknown is looked for under it.
   private static let nobody = Int64.min
@@ -49,22 +59,30 @@ final class SwarmLoader: Sendable {
 
   /// The swarm that the info-hash names, held, where it is in memory. Else nil, and the waiter is called later, from another thread.
   /// What is unknown goes the same way.
-  func find(_ infoHash: SHA1Digest, _ waiter: @escaping Waiter) -> Swarm? {
-    find(table.id(of: infoHash) ?? Self.nobody, waiter)
+  ///
+  /// - Parameter peer: the connection that asks; `forget` takes its question back.
+  func find(_ infoHash: SHA1Digest, for peer: PeerNumber? = nil, _ waiter: @escaping Waiter) -> Swarm? {
+    find(table.id(of: infoHash) ?? Self.nobody, for: peer, waiter)
   }
 
   /// The same by the inventory's number.
-  func find(_ id: Int64, _ waiter: @escaping Waiter) -> Swarm? {
+  func find(_ id: Int64, for peer: PeerNumber? = nil, _ waiter: @escaping Waiter) -> Swarm? {
     if let swarm = table.hold(id) { return swarm }
     let arrived = state.withLock { state -> Swarm? in
       // It may have arrived since.
       if let swarm = table.hold(id) { return swarm }
       if state.loads[id] == nil { state.queue.append(id) }
-      state.loads[id, default: Load(waiters: [])].waiters.append(waiter)
+      state.loads[id, default: Load(waiters: [])].waiters.append((peer, waiter))
       return nil
     }
     if arrived == nil { startNext() }
     return arrived
+  }
+
+  /// The connection is gone: while a device hangs, those that come and go must not pile up.
+  func forget(_ infoHash: SHA1Digest, _ peer: PeerNumber) {
+    let id = table.id(of: infoHash) ?? Self.nobody
+    state.withLock { $0.loads[id]?.waiters.removeAll { $0.peer == peer } }
   }
 
   /// The artifact is about to be replaced or removed in the table, and has been in the source: what is being loaded of it is loaded again.
@@ -72,7 +90,7 @@ final class SwarmLoader: Sendable {
 
   private func startNext() {
     let next = state.withLock { state -> Int64? in
-      guard state.underWay < Self.mostAtOnce, let id = state.queue.popFirst() else { return nil }
+      guard state.underWay < Self.mostAtOnce, let id = state.next() else { return nil }
       state.underWay += 1
       // What is read from here on is of now.
       state.loads[id]?.isStale = false
@@ -83,7 +101,23 @@ final class SwarmLoader: Sendable {
     disk.submit(.max) { [self] submission in
       let result: Result<SeededArtifact, any Error> =
         submission == .active ? Result { try source.load(next) } : .failure(CancellationError())
-      finish(next, result)
+      state.withLock { $0.underWay -= 1 }
+      check(next, result)
+      startNext()
+    }
+  }
+
+  /// The artifact's own device is waited for among those that wait for it: one that hangs holds up nobody else.
+  private func check(_ id: Int64, _ result: Result<SeededArtifact, any Error>) {
+    guard case .success(let artifact) = result else { return finish(id, result) }
+    disk.submit(artifact.reader.device) { [self] submission in
+      let result: Result<SeededArtifact, any Error> =
+        submission == .active
+        ? Result {
+          try source.check(artifact)
+          return artifact
+        } : .failure(CancellationError())
+      finish(id, result)
       startNext()
     }
   }
@@ -92,12 +126,11 @@ final class SwarmLoader: Sendable {
   private func finish(_ id: Int64, _ result: Result<SeededArtifact, any Error>) {
     let swarm = (try? result.get()).map(Swarm.init)
     let (waiters, lookup) = state.withLock { state -> ([Waiter], SwarmLookup) in
-      state.underWay -= 1
       if state.loads[id]?.isStale == true, table.isInService(id) {
         state.queue.append(id)
         return ([], .unknown)
       }
-      let waiters = state.loads.removeValue(forKey: id)?.waiters ?? []
+      let waiters = state.loads.removeValue(forKey: id)?.waiters.map(\.call) ?? []
       return (waiters, settle(id, swarm, result, holds: waiters.count))
     }
     if case .failed = lookup, case .failure(let error as StorageError) = result { onFault(id, error) }
@@ -107,7 +140,8 @@ final class SwarmLoader: Sendable {
   private func settle(_ id: Int64, _ swarm: Swarm?, _ result: Result<SeededArtifact, any Error>, holds: Int) -> SwarmLookup {
     switch result {
     case .success:
-      guard let swarm, swarm.facts.id == id, let arrived = table.arrived(swarm, holds: holds) else { return .unknown }
+      // Nobody would let go of what nobody holds.
+      guard holds > 0, let swarm, swarm.facts.id == id, let arrived = table.arrived(swarm, holds: holds) else { return .unknown }
       return .held(arrived)
     case .failure(let error):
       guard table.isInService(id) else { return .unknown }

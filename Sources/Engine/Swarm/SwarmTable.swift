@@ -46,6 +46,17 @@ final class SwarmTable: Sendable {
     state.withLock { ($0.uploaded[id] ?? 0) + ($0.live[id]?.uploaded.load(ordering: .relaxed) ?? 0) }
   }
 
+  /// Counts what links have taken of a swarm, also once it has left memory: its peers may settle their accounts after that.
+  func count(uploaded bytes: Int64, of swarm: Swarm) {
+    state.withLock { state in
+      if state.live[swarm.facts.id] === swarm {
+        swarm.uploaded.add(bytes, ordering: .relaxed)
+      } else {
+        state.uploaded[swarm.facts.id, default: 0] += bytes
+      }
+    }
+  }
+
   func isPaused(_ id: Int64) -> Bool { state.withLock { $0.paused.contains(id) } }
 
   /// Pauses or resumes an artifact; the peers that it has.

@@ -2,7 +2,7 @@ import PluginKit
 
 /// How many peers are unchoked at once.
 package enum UploadSlots: Sendable, Hashable {
-  /// All that are interested, but few of a swarm that lacks pieces while an upload limit is what they wait for (`UnchokeBreadth`).
+  /// All that are interested, but few of a swarm that lacks pieces while the node's upload limit is what they wait for (`UnchokeBreadth`).
   case auto
   /// All that are interested.
   case unlimited
@@ -13,7 +13,7 @@ package enum UploadSlots: Sendable, Hashable {
 /// Which artifacts are super-seeded (BEP 16), while their swarms lack pieces.
 package enum SuperSeeding: Sendable {
   case off
-  /// All, where there is an upload limit.
+  /// All, where the whole node has an upload limit; those of artifacts and principals do not count.
   case auto
   /// Those for which the closure says so, limit or not.
   case matching(@Sendable (ArtifactFacts) -> Bool)

@@ -47,11 +47,18 @@ struct Remove: AsyncParsableCommand {
   /// The same data may be in several artifacts, as v1 and as hybrid: what another one serves is not deleted under it.
   private func refuseSharedData(_ files: [ArtifactFile], of artifact: Artifact, _ database: InventoryDatabase) throws {
     let paths = Set(files.map { artifact.dataRoot + "/" + $0.path })
-    for other in try database.artifacts() where other.id != artifact.id {
-      guard let shared = try database.files(of: other.id).first(where: { paths.contains(other.dataRoot + "/" + $0.path) }) else { continue }
-      throw Failure(
-        .notPermitted, "\(shared.path) is data of \(other.name) (\(other.infoHash)) too: remove without --data, or that one first")
+    var shared: (path: String, other: Artifact)?
+    // One snapshot: artifacts come and go beside us.
+    try database.forEachHolding { holding in
+      guard holding.artifact.id != artifact.id else { return true }
+      let root = holding.artifact.dataRoot
+      shared = holding.files.first { paths.contains(root + "/" + $0.path) }.map { ($0.path, holding.artifact) }
+      return shared == nil
     }
+    guard let shared else { return }
+    throw Failure(
+      .notPermitted,
+      "\(shared.path) is data of \(shared.other.name) (\(shared.other.infoHash)) too: remove without --data, or that one first")
   }
 
   private func delete(_ files: [ArtifactFile], of artifact: Artifact, _ place: Workplace) throws -> [String] {

@@ -60,10 +60,23 @@ extension Node {
     }
   }
 
-  /// What the engine needs to serve an artifact that somebody asks for. Its evidence is compared with its files here.
+  /// What the engine needs to serve an artifact that somebody asks for. Of its files only what is recorded is read here.
   func load(_ id: ArtifactID) throws -> SeededArtifact {
+    try orRefuse(id) { try loadHolding(try database.holding(of: id)) }
+  }
+
+  /// Looks at where an artifact lies, and compares its evidence with its files. Waits for its device.
+  func check(_ artifact: SeededArtifact) throws {
+    try orRefuse(ArtifactID(rawValue: artifact.facts.id)) {
+      try RootsPolicy(roots: settings.artifacts.roots).check(artifact.reader.root)
+      if let error = artifact.reader.check().first { throw error }
+    }
+  }
+
+  /// What cannot be served, and not only for now, goes out of service with its reason.
+  private func orRefuse<Value>(_ id: ArtifactID, _ body: () throws -> Value) throws -> Value {
     do {
-      return try loadHolding(try database.holding(of: id))
+      return try body()
     } catch let error as StorageError {
       // The engine takes it out of service and tells us.
       throw error
@@ -82,16 +95,14 @@ extension Node {
 
   private func loadHolding(_ holding: Holding) throws -> SeededArtifact {
     let artifact = holding.artifact
-    try RootsPolicy(roots: settings.artifacts.roots).check(artifact.dataRoot)
     guard let evidence = holding.evidence else {
       takeOutOfService(artifact.id, reason: "nothing of it is verified")
       takeCare(of: [artifact.id], now: .now)
       throw ArtifactNotFound()
     }
     let torrent = try keeper.torrent(of: artifact.id).torrent
-    let reader = reader(holding, torrent)
-    if let error = reader.check().first { throw error }
-    return SeededArtifact(facts: ArtifactFacts(artifact, torrent), torrent: torrent, reader: reader, have: evidence.pieces)
+    return SeededArtifact(
+      facts: ArtifactFacts(artifact, torrent), torrent: torrent, reader: reader(holding, torrent), have: evidence.pieces)
   }
 
   private func reader(_ holding: Holding, _ torrent: Torrent) -> ArtifactReader {

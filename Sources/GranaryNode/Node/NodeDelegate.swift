@@ -41,6 +41,11 @@ extension NodeDelegate: ArtifactSource {
     guard let node else { throw ArtifactNotFound() }
     return try node.load(ArtifactID(rawValue: id))
   }
+
+  func check(_ artifact: SeededArtifact) throws {
+    guard let node else { throw ArtifactNotFound() }
+    try node.check(artifact)
+  }
 }
 
 extension NodeDelegate: AnnounceDelegate {

@@ -20,7 +20,7 @@ extension PeerSession {
 
   mutating func receiveHaveAll() throws(ProtocolViolation) -> PeerEvent {
     try checkFast(.haveAll)
-    try checkAvailability(.haveAll)
+    try checkAvailability(.haveAll, cost: costOfAll)
     if layout == nil { early.setAll() }
     peerPieces = Bitfield(count: layout?.pieceCount ?? 0, filled: true)
     peerPieceCount = peerPieces.count
@@ -29,11 +29,14 @@ extension PeerSession {
 
   mutating func receiveHaveNone() throws(ProtocolViolation) -> PeerEvent {
     try checkFast(.haveNone)
-    try checkAvailability(.haveNone)
+    try checkAvailability(.haveNone, cost: costOfAll)
     // A set that is empty already may be one that many sessions share.
     if peerPieceCount > 0 { (peerPieces, peerPieceCount) = (Bitfield(count: layout?.pieceCount ?? 0), 0) }
     return .haveNone
   }
+
+  /// A byte says it of all pieces, and it costs us what a bitfield costs.
+  private var costOfAll: Int { (layout?.pieceCount ?? 0) >> 13 }
 
   mutating func receiveHave(_ index: UInt32) throws(ProtocolViolation) -> PeerEvent {
     let piece = try check(piece: index, .have)

@@ -38,7 +38,8 @@ package final class InstalledPlugin: Sendable {
     }
   }
 
-  /// Tells the plugin something that no peer has brought about; a throw is charged to its budget. Nothing is told to one that is tripped.
+  /// Tells the plugin something in no connection's event. A throw is charged to its budget: hooks that peers can bring about, such as
+  /// `onUnknownTorrent`, do not throw. Nothing is told to one that is tripped.
   package func tell(_ hook: Hook, _ body: () throws -> Void) {
     guard !isTripped else { return }
     let call = statistics.begin(hook)

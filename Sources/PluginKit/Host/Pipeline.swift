@@ -37,6 +37,11 @@ package struct Pipeline: Sendable {
       metadata: decide(.metadata, facts), request: decide(.request, facts), message: decide(.message, facts), generation: generation)
   }
 
+  /// Whether a plugin that is tripped denies the operation to everybody.
+  package func isDeniedByTrip(_ operation: Operation) -> Bool {
+    voices(of: operation).contains { $0.isTripped && $0.trippedJudgement(operation)?.verdict.isAllowed == false }
+  }
+
   func voices(of operation: Operation) -> [InstalledPlugin] { voicesByOperation[operation] ?? [] }
 
   private func judge(_ installed: InstalledPlugin, _ operation: Operation, _ facts: PeerFacts) -> Judgement? {

@@ -61,7 +61,8 @@ public protocol PeerPlugin: AnyObject {
   func canDisconnect(_ cause: DisconnectCause) throws -> Handling
   /// The order in which peers are unchoked while slots are scarce: lower is sooner; nil: no opinion. The lowest of all plugins counts.
   func getUnchokePriority() throws -> Int?
-  /// Told exactly once that the connection is gone. Nothing can be sent any more.
+  /// Told exactly once that the connection is gone, or that a reload has put the plugin's new self in this one's place. Nothing can be sent
+  /// any more.
   func onDisconnect(_ reason: DisconnectReason)
 
   /// Told that a message of this kind was handed to the link. Requests and cancels: called when the download side lands.
@@ -75,6 +76,7 @@ public enum SentMessage: Sendable, Hashable {
   case choke, unchoke, interested, notInterested
   case have(Int)
   case bitfield, haveAll, haveNone
+  /// A block will not be sent. Told also of a peer without BEP 6, to which nothing goes out.
   case reject(Block)
   case allowedFast(Int)
   case suggest(Int)

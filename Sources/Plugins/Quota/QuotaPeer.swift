@@ -101,19 +101,13 @@ final class QuotaPeer: PeerPlugin {
       for index in holdings.indices { holdings[index].spend(Int64(block.length), wasPromised: wasPending) }
     case .reject(let block): drop(block)
     case .choke:
-      // The engine drops what waits; without BEP 6 it says no more about it.
+      // The engine drops what waits.
       for block in pending.removeAll() { takeBack(block) }
     default: break
     }
   }
 
   func sentPayload(_ bytes: Int) { settle() }
-
-  func onCancel(_ block: Block) throws -> Handling {
-    // With BEP 6 a reject follows where the request was still there.
-    if !peer.supportsFast { drop(block) }
-    return .pass
-  }
 
   private func drop(_ block: Block) {
     if pending.remove(block) { takeBack(block) }

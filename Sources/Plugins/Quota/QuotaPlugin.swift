@@ -10,7 +10,7 @@ package struct QuotaPlugin: Plugin {
   package static let summary =
     "guards request: bytes, blocks and rates per principal and artifact over windows of time, kept across restarts"
   package static let hooks: [Hook] = [
-    .judge, .newTorrent, .newConnection, .onRequest, .onCancel, .sentPiece, .sentReject, .sentChoke, .sentPayload, .tick, .onDisconnect,
+    .judge, .newTorrent, .newConnection, .onRequest, .sentPiece, .sentReject, .sentChoke, .sentPayload, .tick, .onDisconnect,
   ]
 
   package let guards: Set<Operation> = [.request]

@@ -21,6 +21,13 @@ struct ConnectionCensusTests {
     #expect(zip(reasons, ["limits.connections", "limits.per-address", "limits.handshakes"]).allSatisfy { $0.contains($1) })
   }
 
+  @Test(arguments: [(0, 3, 0), (7, 7, 0), (8, 7, 0), (8, 8, 1), (9, 8, 0), (16, 16, 2), (100, 90, 2)])
+  func sevenEighthsOfTheCapAreNobodysTrouble(cap: Int, connections: Int, excess: Int) throws {
+    var census = ConnectionCensus(caps: .init(total: cap, perAddress: .max, handshakes: .max))
+    for last in 0..<min(cap, connections) { try census.begin(address(UInt8(last)), isHandshake: false) }
+    #expect(census.excess == excess)
+  }
+
   @Test
   func aPrincipalHasItsOwnCapWhereverItIs() throws {
     var census = ConnectionCensus(caps: .init(total: 9, perAddress: 9, perPrincipal: 1, handshakes: 9))

@@ -2,6 +2,7 @@ import Engine
 import Glibc
 import Metainfo
 import PluginKit
+import Storage
 import Synchronization
 
 /// A source that counts what is loaded, and answers when the test lets it.
@@ -11,6 +12,7 @@ final class CountingSource: ArtifactSource {
     var failures: [Int64: any Error] = [:]
     var loads: [Int64] = []
     var isOpen = true
+    var hungDevice: UInt64?
   }
 
   private let state = Mutex(State())
@@ -28,7 +30,13 @@ final class CountingSource: ArtifactSource {
   func fail(_ id: Int64, _ error: (any Error)?) { state.withLock { $0.failures[id] = error } }
   /// Loads that begin wait until it is opened.
   func close() { state.withLock { $0.isOpen = false } }
-  func open() { state.withLock { $0.isOpen = true } }
+  func open() { state.withLock { ($0.isOpen, $0.hungDevice) = (true, nil) } }
+  /// Looks at files of this device wait until it is opened.
+  func hang(device: UInt64) { state.withLock { $0.hungDevice = device } }
+
+  func check(_ artifact: SeededArtifact) throws {
+    while state.withLock({ $0.hungDevice == artifact.reader.device }) { usleep(1000) }
+  }
 
   func load(_ id: Int64) throws -> SeededArtifact {
     let (artifact, failure) = state.withLock { state in

@@ -41,7 +41,7 @@ final class EngineRig: Sendable {
   ) async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
     // Its own threads: they end with it, and with them whatever work of theirs still holds the engine.
-    let disk = NIOThreadPool(numberOfThreads: 2)
+    let disk = NIOThreadPool(numberOfThreads: 4)
     disk.start()
     weak var core: EngineCore?
     do {

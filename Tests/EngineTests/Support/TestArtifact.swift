@@ -16,7 +16,7 @@ struct TestArtifact {
 
   init(
     _ files: KeyValuePairs<String, Int> = ["a.bin": 70_000], id: Int64 = 1, name: String = "app", pieceLength: Int = 32_768,
-    version: TorrentVersion = .v1, leases: LeaseKeeper? = nil
+    version: TorrentVersion = .v1, leases: LeaseKeeper? = nil, device: UInt64? = nil
   ) throws {
     var random = SeededGenerator(seed: UInt64(id))
     folder = try TemporaryDirectory("engine")
@@ -31,7 +31,8 @@ struct TestArtifact {
     facts = ArtifactFacts(id: id, infoHash: torrent.infoHash, name: name, labels: [:], isPrivate: true, layout: padded.layout)
     reader = ArtifactReader(
       layout: padded.layout, root: scan.root, paths: padded.arranged(hashed.paths, padding: []),
-      identities: padded.arranged(hashed.identities, padding: nil), cache: DescriptorCache(capacity: 8, leases: leases))
+      identities: padded.arranged(hashed.identities.map { $0.on(device) }, padding: nil),
+      cache: DescriptorCache(capacity: 8, leases: leases))
     var stream = [UInt8](repeating: 0, count: Int(padded.layout.span))
     for (file, offset) in zip(padded.layout.files, padded.layout.fileOffsets) where !file.isPadding {
       let content = try folder.read("\(name)/\(file.displayPath)")
@@ -60,5 +61,13 @@ struct TestArtifact {
   func bytes(of block: Block) -> [UInt8] {
     let begin = Int(block.piece) * layout.pieceLength + Int(block.offset)
     return Array(stream[begin..<begin + Int(block.length)])
+  }
+}
+
+extension FileIdentity? {
+  /// The same on another device, where one is named: no such file can be read.
+  fileprivate func on(_ device: UInt64?) -> FileIdentity? {
+    guard let device, let own = self else { return self }
+    return FileIdentity(device: device, inode: own.inode, size: own.size, modified: own.modified, changed: own.changed)
   }
 }

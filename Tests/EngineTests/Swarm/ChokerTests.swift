@@ -117,6 +117,15 @@ struct ChokerTests {
   }
 
   @Test
+  func whoGoesWithoutASlotChangesNothingForTheOthers() {
+    var choker = Choker(slots: 1, rationsAll: false)
+    for peer in 1...4 { _ = choker.interest(UInt64(peer), isInterested: true, isRationed: peer < 4, now: at(peer)) }
+    // The fourth takes none, and the third waits for one.
+    #expect(choker.remove(4, now: at(5)) == [] && choker.remove(3, now: at(6)) == [])
+    #expect(choker.remove(1, now: at(7)) == [.unchoke(2)])
+  }
+
+  @Test
   func whoSharesWaitsLessAndNobodyWaitsForEver() {
     var choker = Choker(slots: 1)
     _ = choker.tick(at(0))

@@ -97,6 +97,22 @@ struct SuperSeederTests {
   }
 
   @Test
+  func whereEveryPieceWasGivenTheOneThatFewestWereToldOfIsGivenAgain() {
+    let availability = PieceAvailability(ours: set(2, 3, 5))
+    var seeder = seeder(1, 2, 3, availability: availability)
+    let visible = set(2, 3, 5)
+    #expect(seeder.next(for: 1, view(visible: visible), availability, now: at(0)) == .pieces([2, 3]))
+    #expect(seeder.next(for: 2, view(visible: visible), availability, now: at(0)) == .pieces([5]))
+    // Everything is on its way to one peer, and the search goes on where it left off: at the sixth piece, and round.
+    #expect(seeder.next(for: 3, view(visible: visible), availability, now: at(10)) == .pieces([2]))
+    #expect(seeder.next(for: 2, view(set(5), visible: visible), availability, now: at(10)) == .nothing)
+    _ = seeder.sent(1 << 20, of: 5, to: 2)
+    #expect(seeder.next(for: 2, view(set(5), visible: visible), availability, now: at(11)) == .pieces([3]))
+    // What it was told of already is not given again.
+    #expect(seeder.next(for: 3, view(visible, visible: visible), availability, now: at(12)) == .everything)
+  }
+
+  @Test
   func whatASwarmHasWithoutUsIsHeldBackFromNobody() {
     var availability = PieceAvailability(ours: Self.all)
     var seeder = seeder(1, 2, availability: availability)
@@ -140,6 +156,24 @@ struct SuperSeederTests {
     }
     #expect(seconds < 20)
     #expect(seeder.next(for: 2, view(none, held: none, visible: ours), availability, now: at(seconds)) != .nothing)
+  }
+
+  @Test
+  func noMoreThanSoManyPiecesAreRevealedAtOnceHoweverBoldWeAre() {
+    let (ours, none) = (Bitfield(count: 100_000, filled: true), Bitfield(count: 100_000))
+    let availability = PieceAvailability(ours: ours)
+    // Small pieces, of which many make half a megabyte.
+    var seeder = SuperSeeder(pieceLength: 16_384, start: 0)
+    #expect(seeder.join(1, availability, now: start) == true)
+    var (told, most) = (none, 0)
+    for second in 0..<60 {
+      let answer = seeder.next(for: 1, view(told, held: none, visible: ours, isInterested: false), availability, now: at(second))
+      guard case .pieces(let pieces) = answer else { continue }
+      for piece in pieces { told[piece] = true }
+      most = max(most, pieces.count)
+      #expect((seeder.peers[1]?.gifts.count ?? 0) <= SuperSeeder.mostAtOnce)
+    }
+    #expect(most == SuperSeeder.mostAtOnce)
   }
 
   // MARK: Whole swarms

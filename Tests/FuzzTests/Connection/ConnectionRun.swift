@@ -120,7 +120,7 @@ final class ConnectionRun {
     if !world.engineLoop.connections.isEmpty { throw fault("a connection that is gone is in the loop's table") }
     if core.swarms[artifact.seeded.facts.id]?.isIdle == false { throw fault("a peer that is gone is in the swarm, or holds it") }
     if connection != nil { throw fault("a connection that is gone is held by something") }
-    if core.hashJobs.load(ordering: .relaxed) != 0 { throw fault("hash requests are counted that nobody answers") }
+    if !core.hashJobs.isEmpty { throw fault("hash requests are counted that nobody answers") }
   }
 
   private func fault(_ what: String) -> BrokenPromise { BrokenPromise(target: PeerConnectionTarget.name, what: what) }

@@ -118,15 +118,15 @@ struct QuotaPluginTests {
     #expect(try node.judge()?.reason == "within quota[0]: 0 B of 64 KiB in 1d, until 2026-11-24T00:00:00Z")
   }
 
-  @Test func aPeerWithoutBEP6TakesBackWhatItCancels() throws {
+  @Test func whatIsDroppedIsFreedOnceAndNothingElseIs() throws {
     let node = try Fixture(Self.day)
     let one = try node.connection()
     one.context.supportsFast = false
     for number in 0..<4 { #expect(try one.ask(number) == .pass) }
-    #expect(try one.peer?.onCancel(one.block(2)) == .pass)
-    #expect(try one.peer?.onCancel(one.block(99)) == .pass)
+    one.peer?.sent(.reject(one.block(2)))
+    one.peer?.sent(.reject(one.block(99)))
     #expect(try one.ask(8) == .pass)
-    guard case .postpone = try one.ask(9) else { return #expect(Bool(false), "a cancel of nothing freed something") }
+    guard case .postpone = try one.ask(9) else { return #expect(Bool(false), "the drop of nothing freed something") }
   }
 
   @Test func blocksAreCountedAndTheStricterOfTwoRulesHolds() throws {

@@ -106,9 +106,11 @@ import Tracker
     try await forger.close()
   }
 
-  /// A port that nobody holds just now, on a loopback address that nobody else uses: the other tests' sockets take no port of it meanwhile.
+  /// A port that nobody holds just now, on a loopback address that nobody else uses and below those that the system gives out: other tests'
+  /// sockets do not take it meanwhile.
   private func freePort() async throws -> SocketAddress {
-    let channel = try await DatagramBootstrap(group: .singletonMultiThreadedEventLoopGroup).bind(host: "127.57.0.1", port: 0).get()
+    let channel = try await DatagramBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+      .bind(host: "127.57.0.1", port: .random(in: 10_000..<30_000)).get()
     let address = channel.localAddress
     try await channel.close()
     guard let address else { throw ChannelError.unknownLocalAddress }
