@@ -77,10 +77,11 @@ package final class TLSSession {
   // MARK: Working
 
   /// Lends ciphertext to the session for the time of `body`, in which it takes of it what it needs: all, where `body` goes on until nothing
-  /// more comes of it. Ciphertext that the session writes meanwhile goes to the output.
+  /// more comes of it. Ciphertext that the session writes meanwhile goes to the output. May be called again within `body`.
   package func lend<Result>(_ bytes: UnsafeRawBufferPointer, output: any TLSOutput, _ body: (TLSSession) throws -> Result) rethrows -> Result {
+    let outer = (transport.input, transport.output)
     (transport.input, transport.output) = (bytes, output)
-    defer { (transport.input, transport.output) = (UnsafeRawBufferPointer(start: nil, count: 0), nil) }
+    defer { (transport.input, transport.output) = outer }
     return try body(self)
   }
 
