@@ -14,6 +14,7 @@ extension EngineCore {
     for swarm in swarms.live where swarm.peerCount > 0 {
       swarm.tell(.tick) { try $0.tick(now) }
       lookAtFiles(of: swarm)
+      swarm.artifact.reader.sweepWindows(now: now)
       if ration(swarm) { lacking.append(swarm.layout.pieceLength) }
     }
     setBreadth(lacking)

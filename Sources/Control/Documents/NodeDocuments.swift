@@ -98,11 +98,18 @@ package struct StatusDocument: Codable, Sendable {
     package var notOurs = 0
     package var beingWritten = 0
     package var unsupported = 0
+    /// Parts of files that are mapped under a lease, locked in memory, and sent from there.
+    package var windows = 0
+    package var windowBytes = 0
+    /// What of memory may be locked for them.
+    package var windowBytesMost = 0
 
     package init() {}
 
     enum CodingKeys: String, CodingKey {
-      case held, taken, broken, unsupported
+      case held, taken, broken, unsupported, windows
+      case windowBytes = "window_bytes"
+      case windowBytesMost = "window_bytes_most"
       case notOurs = "not_ours"
       case beingWritten = "being_written"
     }

@@ -51,6 +51,7 @@ extension PeerConnection {
       return
     }
     resumeReading()
+    if swarm.artifact.reader.hasWindows, serveFromWindows(batch, swarm) { return }
     var buffer = loop.takeBuffer()
     switch read(batch[...], into: &buffer, from: swarm, waiting: false) {
     case .complete: write(consume buffer, batch)
@@ -75,7 +76,7 @@ extension PeerConnection {
   private var limitedClaim: UploadClaim? { core.limiter.quantum == nil ? nil : uploadClaim }
 
   /// Tokens of blocks that were not sent after all.
-  private func giveBackTokens(_ blocks: some Sequence<Block>) {
+  func giveBackTokens(_ blocks: some Sequence<Block>) {
     guard let claim = limitedClaim else { return }
     core.limiter.charge(-blocks.reduce(0) { $0 + Int($1.length) }, for: claim, now: core.clock.now())
   }
@@ -142,7 +143,14 @@ extension PeerConnection {
   }
 
   private func write(_ buffer: consuming ByteBuffer, _ batch: [Block]) {
-    guard let context, !batch.isEmpty else { return }
+    guard !batch.isEmpty else { return }
+    let held = HeldBuffer(copy buffer)
+    write(batch, held) { [self] context, written in context.write(wrapOutboundOut(buffer), promise: written) }
+  }
+
+  /// Sends a batch, which `emit` writes; the buffer, where there is one, is the loop's again once the link has taken all of it.
+  func write(_ batch: [Block], _ held: HeldBuffer?, _ emit: (ChannelHandlerContext, EventLoopPromise<Void>) -> Void) {
+    guard let context else { return }
     let bytes = batch.reduce(0) { $0 + Int($1.length) }
     let started = core.clock.now()
     lastSent = started
@@ -152,7 +160,6 @@ extension PeerConnection {
     if let chain = active?.chain, !chain.isEmpty { for block in batch { chain.sent(.piece(block)) } }
     let written = context.eventLoop.makePromise(of: Void.self)
     let blocks = batch.count
-    let held = HeldBuffer(copy buffer)
     let claim = limitedClaim
     // The promise is the loop's that we are on.
     written.futureResult.assumeIsolated().whenComplete { [self] result in
@@ -160,7 +167,8 @@ extension PeerConnection {
       finished(result, held, bytes: bytes, blocks: blocks, started)
     }
     isWriting = true
-    context.writeAndFlush(wrapOutboundOut(buffer), promise: written)
+    emit(context, written)
+    context.flush()
     isWriting = false
     holdBackReading()
     schedulePump()
@@ -168,12 +176,12 @@ extension PeerConnection {
   }
 
   private func finished(
-    _ result: Result<Void, any Error>, _ held: HeldBuffer, bytes: Int, blocks: Int, _ started: ContinuousClock.Instant
+    _ result: Result<Void, any Error>, _ held: HeldBuffer?, bytes: Int, blocks: Int, _ started: ContinuousClock.Instant
   ) {
     inFlight -= 1
     lastProgress = core.clock.now()
     guard case .success = result else { return }
-    if let buffer = held.take() { loop.giveBack(buffer) }
+    if let buffer = held?.take() { loop.giveBack(buffer) }
     adapt(took: core.clock.now() - started)
     count(bytes: bytes, blocks: blocks)
     // A write that is done at once leaves the next batch to the loop's next turn.

@@ -144,6 +144,9 @@ extension Node {
     var document = StatusDocument.Leases()
     (document.held, document.taken, document.broken) = (counts.held, counts.taken, counts.broken)
     (document.notOurs, document.beingWritten, document.unsupported) = (counts.notOurs, counts.beingWritten, counts.unsupported)
+    if let windows = cache.windows {
+      (document.windows, document.windowBytes, document.windowBytesMost) = (windows.count, windows.budget.used, windows.budget.limit)
+    }
     return document
   }
 }

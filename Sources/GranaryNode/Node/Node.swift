@@ -96,7 +96,8 @@ final class Node: Sendable {
     caring.start()
     scrubbing.start()
     scrubbing.submit { _ in _ = granary_lower_io_priority() }
-    cache = DescriptorCache(capacity: settings.limits.openFiles, leases: LeaseKeeper())
+    let windows = WindowCache(budget: WindowBudget(limit: settings.limits.lockedMemory.map { Int(clamping: $0.bytes) }))
+    cache = DescriptorCache(capacity: settings.limits.openFiles, leases: LeaseKeeper(), windows: windows)
     delegate = NodeDelegate(ledger: ledger)
     var generator = SystemRandomNumberGenerator()
     let peerID = PeerID.random(prefix: "-GY0100-", using: &generator)

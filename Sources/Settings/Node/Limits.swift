@@ -26,6 +26,9 @@ package struct Limits: Sendable, Hashable {
   package var idleTimeout = TimeSpan(milliseconds: 180_000)
   /// Descriptors of artifacts' files that are kept open: 8...1,000,000.
   package var openFiles = 256
+  /// Memory that may be locked for parts of files which are sent from there without a copy; nil for a quarter of what there is, within the
+  /// process's RLIMIT_MEMLOCK. 0: none.
+  package var lockedMemory: ByteSize?
   /// Rows of the journal that are kept, equal refusals being one: 1,000...100,000,000.
   package var journalRows = 1_000_000
   /// Threads that serve connections: 1...1024; nil for one per core.

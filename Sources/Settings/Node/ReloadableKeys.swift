@@ -77,6 +77,9 @@ package enum ReloadableKeys {
         $0.limits.idleTimeout
       },
       SettingsKey("limits.open-files", .needsRestart, default: "\(fresh.openFiles)", "descriptors kept open") { $0.limits.openFiles },
+      SettingsKey("limits.locked-memory", .needsRestart, default: "auto", "memory locked for files that are sent without a copy") {
+        $0.limits.lockedMemory
+      },
       SettingsKey("limits.journal-rows", .reloads, default: "\(fresh.journalRows)", "rows of the journal that are kept") {
         $0.limits.journalRows
       },

@@ -83,6 +83,7 @@ struct LimitsSection: Decodable {
   let requestQueue: Whole<1, 10_000>?
   let idleTimeout: BoundedSpan<10_000, 86_400_000>?
   let openFiles: Whole<8, 1_000_000>?
+  let lockedMemory: OrWord<Auto, ByteSize>?
   let journalRows: Whole<1000, 100_000_000>?
   let eventLoops: OrWord<Cores, Whole<1, 1024>>?
 
@@ -98,6 +99,7 @@ struct LimitsSection: Decodable {
     case requestQueue = "request-queue"
     case idleTimeout = "idle-timeout"
     case openFiles = "open-files"
+    case lockedMemory = "locked-memory"
     case eventLoops = "event-loops"
 
     static func explanation(ofUnknown key: String) -> String? {
@@ -121,6 +123,7 @@ struct LimitsSection: Decodable {
     limits.requestQueue = requestQueue?.value ?? limits.requestQueue
     limits.idleTimeout = idleTimeout?.value ?? limits.idleTimeout
     limits.openFiles = openFiles?.value ?? limits.openFiles
+    limits.lockedMemory = lockedMemory?.value
     limits.eventLoops = eventLoops?.value?.value
     return limits
   }

@@ -25,6 +25,15 @@ package final class OpenFile: Sendable {
   /// Whether a lease has kept others from writing since the file was opened.
   var isLeased: Bool { lease?.isBroken == false }
 
+  /// Counts a window on the file, for which its lease is kept even when somebody wants to write; false where there is no lease that stands.
+  func beginWindow() -> Bool {
+    guard let lease, let keeper else { return false }
+    return keeper.beginWindow(descriptor, lease)
+  }
+
+  /// A window is gone: after the last one a lease that somebody has broken is given back.
+  func endWindow() { keeper?.endWindow(descriptor) }
+
   /// Why bytes that were read up to now may not be those of the file as it was opened; nil where they are.
   ///
   /// With a lease that is known without a system call. Without one the file is looked at: whoever writes changes its times before its

@@ -9,11 +9,16 @@ import Synchronization
 ///       ──> under the table's lock: is it the file of the table, and is its lease being broken? ──> marked, given back
 ///       ──> told to the artifact's reader, and by it to the engine
 ///
+/// A lease under which windows are mapped is marked and told of, and given back when the last of them is gone; the kernel makes the other
+/// program wait so long.
+///
 /// A signal names a descriptor by its number, which may be another file's by the time that it is read: descriptors leave the table before
 /// they are closed, and the kernel is asked about the one that is in the table now. Where signals were lost all are asked about.
 package final class LeaseKeeper: Sendable {
   private struct State {
     var leases: [Int32: FileLease] = [:]
+    /// How many windows show a file. While there are any its lease is not given back: its bytes must not change, nor go.
+    var windows: [Int32: Int] = [:]
     var counts = LeaseCounts()
   }
 
@@ -60,8 +65,31 @@ package final class LeaseKeeper: Sendable {
 
   /// Forgets a descriptor that is about to be closed, which gives its lease back.
   func forget(_ descriptor: Int32) {
-    let leaving = state.withLock { $0.leases.removeValue(forKey: descriptor) }
+    let leaving = state.withLock { state in
+      state.windows[descriptor] = nil
+      return state.leases.removeValue(forKey: descriptor)
+    }
     _ = leaving
+  }
+
+  /// Counts a window under the lease; false where that is broken already.
+  func beginWindow(_ descriptor: Int32, _ lease: FileLease) -> Bool {
+    state.withLock { state in
+      guard state.leases[descriptor] === lease, !lease.isBroken else { return false }
+      state.windows[descriptor, default: 0] += 1
+      return true
+    }
+  }
+
+  /// A window is gone; after the last one a broken lease is given back.
+  func endWindow(_ descriptor: Int32) {
+    state.withLock { state in
+      guard let count = state.windows[descriptor] else { return }
+      state.windows[descriptor] = count > 1 ? count - 1 : nil
+      guard count <= 1, state.leases[descriptor]?.isBroken == true else { return }
+      _ = granary_lease_release(descriptor)
+      state.leases[descriptor] = nil
+    }
   }
 
   /// Whether somebody has the file open for writing now; false where that cannot be told.
@@ -79,14 +107,15 @@ package final class LeaseKeeper: Sendable {
     for descriptor in broken { release(descriptor)?.tellBroken() }
   }
 
-  /// Gives a lease back that is being broken; nil where none is.
+  /// Gives a lease back that is being broken, or has that done by the end of the last window; nil where none is, or where that is known.
   private func release(_ descriptor: Int32) -> FileLease? {
     state.withLock { state in
-      guard let lease = state.leases[descriptor], granary_lease_stands(descriptor) != 1 else { return nil }
+      guard let lease = state.leases[descriptor], !lease.isBroken, granary_lease_stands(descriptor) != 1 else { return nil }
       lease.markBroken()
+      state.counts.broken += 1
+      guard state.windows[descriptor] == nil else { return lease }
       _ = granary_lease_release(descriptor)
       state.leases[descriptor] = nil
-      state.counts.broken += 1
       return lease
     }
   }

@@ -15,10 +15,12 @@ package final class DescriptorCache: Sendable {
   private let readers = Atomic<UInt64>(0)
   /// Who leases what is held open; nil for nobody.
   package let leases: LeaseKeeper?
+  /// Parts of files that are mapped; nil for none. A file that has any is held open beside the `capacity`.
+  package let windows: WindowCache?
 
   /// A cache that keeps at most `capacity` descriptors open (at least 1), each with a lease where a keeper is given and one can be had.
-  package init(capacity: Int, leases: LeaseKeeper? = nil) {
-    self.leases = leases
+  package init(capacity: Int, leases: LeaseKeeper? = nil, windows: WindowCache? = nil) {
+    (self.leases, self.windows) = (leases, windows)
     files = Mutex(LeastRecentlyUsed(capacity: capacity))
   }
 
@@ -40,7 +42,7 @@ package final class DescriptorCache: Sendable {
   }
 
   func file(_ key: Key) -> OpenFile? {
-    files.withLock { $0.use(key) }
+    files.withLock { $0.use(key) } ?? windows?.file(key)
   }
 
   func insert(_ file: OpenFile, for key: Key) {
@@ -52,16 +54,19 @@ package final class DescriptorCache: Sendable {
   func remove(_ key: Key) {
     let leaving = files.withLock { $0.remove(key) }
     _ = leaving
+    windows?.remove(key)
   }
 
   /// The files, by index, that a reader has open. O(capacity).
   func openFiles(of reader: UInt64) -> [Int] {
-    files.withLock { $0.keys(where: { $0.reader == reader }).map(\.file) }
+    let open = files.withLock { $0.keys(where: { $0.reader == reader }).map(\.file) }
+    return open + (windows?.files(of: reader) ?? []).subtracting(open)
   }
 
   /// Lets go of everything that a reader has open.
   func removeAll(of reader: UInt64) {
     let leaving = files.withLock { $0.removeAll { $0.reader == reader } }
     _ = leaving
+    windows?.removeAll(of: reader)
   }
 }

@@ -73,6 +73,9 @@ struct RawPeer: Sendable {
     try await channel.eventLoop.flatSubmit { [inbox] in inbox.value.end(within: limit) }.get()
   }
 
+  /// Takes nothing more off the link, or does so again.
+  func setReading(_ isReading: Bool) async throws { try await channel.setOption(.autoRead, value: isReading).get() }
+
   /// Hangs up.
   func close() async { try? await channel.close() }
 
