@@ -83,6 +83,7 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: ["Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", nioCore, nioPosix, logging], path: "Tests/TestSupport"),
+    .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL", "TestSupport"]),
     .testTarget(name: "MetainfoTests", dependencies: ["Metainfo", "OpenSSL", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(name: "PeerProtocolTests", dependencies: ["PeerProtocol", "Metainfo", "TestSupport", nioCore]),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "Metainfo", "TestSupport", nioCore, nioPosix]),
