@@ -53,15 +53,15 @@ struct CertificateBuilder {
     try addBasicConstraints(description)
     if !description.keyUsage.isEmpty {
       let bits = try ASN1.bits(UInt(description.keyUsage.rawValue))
-      try add(NID_key_usage, bits.pointer, isCritical: true)
+      try add(NID_key_usage, bits, isCritical: true)
     }
     if !description.purposes.isEmpty {
-      try add(NID_ext_key_usage, try ASN1.purposes(description.purposes).pointer)
+      try add(NID_ext_key_usage, try ASN1.purposes(description.purposes))
     }
     if !description.alternativeNames.isEmpty {
       // RFC 5280: critical where there is no other name.
       let names = try ASN1.alternativeNames(description.alternativeNames)
-      try add(NID_subject_alt_name, names.pointer, isCritical: description.commonName == nil)
+      try add(NID_subject_alt_name, names, isCritical: description.commonName == nil)
     }
   }
 
@@ -73,18 +73,23 @@ struct CertificateBuilder {
       constraints.pointer.pointee.pathlen = number.pointer
       number.wasHandedOn()
     }
-    try add(NID_basic_constraints, constraints.pointer, isCritical: true)
+    try add(NID_basic_constraints, constraints, isCritical: true)
   }
 
   private func addKeyIdentifiers(_ issuer: OpaquePointer) throws(OpenSSLError) {
     let own = try ASN1.keyIdentifier(of: certificate.pointer)
-    try add(NID_subject_key_identifier, own.pointer)
+    try add(NID_subject_key_identifier, own)
     let authority = try ASN1.authorityKeyIdentifier(of: issuer)
-    try add(NID_authority_key_identifier, authority.pointer)
+    try add(NID_authority_key_identifier, authority)
   }
 
-  private func add(_ extensionID: Int32, _ value: some CPointer, isCritical: Bool = false) throws(OpenSSLError) {
-    let result = X509_add1_ext_i2d(certificate.pointer, extensionID, value.raw, isCritical ? 1 : 0, 0)
+  private func add(
+    _ extensionID: Int32, _ value: OwnedObject<some CPointer>, isCritical: Bool = false
+  ) throws(OpenSSLError) {
+    // The pointer is the last use of a value made on the spot, and the call needs what it points to.
+    let result = withExtendedLifetime(value) {
+      X509_add1_ext_i2d(certificate.pointer, extensionID, value.pointer.raw, isCritical ? 1 : 0, 0)
+    }
     try check(result, "X509_add1_ext_i2d")
   }
 }

@@ -1,6 +1,9 @@
 import COpenSSL
 
 /// An object that OpenSSL gave us to own: given back when the last reference to this goes, unless it was handed on before.
+///
+/// To be held in a `let` of the scope that uses the pointer: the lifetime of such a name lasts beyond the calls made with it, that of a
+/// value made on the spot does not.
 final class OwnedObject<Pointer> {
   let pointer: Pointer
   private let release: (Pointer?) -> Void
