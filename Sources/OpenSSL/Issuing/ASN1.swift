@@ -23,6 +23,15 @@ enum ASN1 {
     return try Text(BN_to_ASN1_INTEGER(number.pointer, nil), from: "BN_to_ASN1_INTEGER", release: ASN1_INTEGER_free)
   }
 
+  /// The number that this hex writes.
+  static func integer(hex: String) throws(OpenSSLError) -> Text {
+    var parsed: OpaquePointer?
+    let count = BN_hex2bn(&parsed, hex)
+    let number = try OwnedObject(parsed, from: "BN_hex2bn", release: BN_free)
+    guard count == hex.utf8.count else { throw OpenSSLError(operation: "BN_hex2bn", reasons: ["'\(hex)' is no hex"]) }
+    return try Text(BN_to_ASN1_INTEGER(number.pointer, nil), from: "BN_to_ASN1_INTEGER", release: ASN1_INTEGER_free)
+  }
+
   static func integer(_ value: UInt64) throws(OpenSSLError) -> Text {
     let number = try Text(ASN1_INTEGER_new(), from: "ASN1_INTEGER_new", release: ASN1_INTEGER_free)
     try check(ASN1_INTEGER_set_uint64(number.pointer, value), "ASN1_INTEGER_set_uint64")

@@ -5,8 +5,9 @@ struct CertificateBuilder {
   private let certificate: OwnedObject<OpaquePointer>
 
   /// A certificate with the description's subject, time and uses, for a key, with a random serial of 128 bits; nobody has signed it yet.
-  init(_ description: CertificateDescription, for key: SigningKey) throws {
+  init(_ description: CertificateDescription, for key: PrivateKey) throws {
     guard description.notBefore < description.notAfter else { throw IssuingError.neverValid }
+    ERR_clear_error()
     certificate = try OwnedObject(X509_new(), from: "X509_new", release: X509_free)
     try check(X509_set_version(certificate.pointer, Int(X509_VERSION_3)), "X509_set_version")
     try check(X509_set_pubkey(certificate.pointer, key.pointer), "X509_set_pubkey")
@@ -16,14 +17,23 @@ struct CertificateBuilder {
     try addUses(description)
   }
 
-  /// Has the issuer sign it; gives DER.
+  /// Has the issuer sign it.
   /// - Parameter issuer: the certificate of who signs; nil for one that signs itself.
-  func sign(as issuer: OpaquePointer?, with key: SigningKey) throws(OpenSSLError) -> [UInt8] {
-    let issuer = issuer ?? certificate.pointer
-    try check(X509_set_issuer_name(certificate.pointer, X509_get_subject_name(issuer)), "X509_set_issuer_name")
-    try addKeyIdentifiers(issuer)
+  func sign(as issuer: Certificate?, with key: PrivateKey) throws(OpenSSLError) -> Certificate {
+    let signer = issuer?.pointer ?? certificate.pointer
+    try check(X509_set_issuer_name(certificate.pointer, X509_get_subject_name(signer)), "X509_set_issuer_name")
+    try addKeyIdentifiers(signer)
     try check(X509_sign(certificate.pointer, key.pointer, key.signatureDigest), "X509_sign")
-    return try ASN1.encode("i2d_X509") { i2d_X509(certificate.pointer, $0) }
+    // Read back: what is cached of a certificate in the making is not what a reader finds.
+    return try Certificate(der: encoded())
+  }
+
+  private func encoded() throws(OpenSSLError) -> [UInt8] {
+    var start: UnsafeMutablePointer<UInt8>?
+    let count = i2d_X509(certificate.pointer, &start)
+    defer { CRYPTO_free(start, #fileID, #line) }
+    guard let start, count > 0 else { throw .taken(after: "i2d_X509") }
+    return Array(UnsafeBufferPointer(start: start, count: Int(count)))
   }
 
   private func setSerial() throws(OpenSSLError) {

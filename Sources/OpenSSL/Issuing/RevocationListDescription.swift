@@ -11,14 +11,14 @@ package struct RevocationListDescription: Sendable, Hashable {
 
   /// A certificate that is no longer good.
   package struct Entry: Sendable, Hashable {
-    /// Its serial, the most significant byte first.
-    package let serial: [UInt8]
+    /// Its serial in hex, as `Certificate` writes it.
+    package let serial: String
     /// Since when, in Unix seconds.
     package let date: Int64
     /// nil: not said.
     package let reason: Reason?
 
-    package init(serial: [UInt8], date: Int64, reason: Reason? = nil) {
+    package init(serial: String, date: Int64, reason: Reason? = nil) {
       (self.serial, self.date, self.reason) = (serial, date, reason)
     }
   }

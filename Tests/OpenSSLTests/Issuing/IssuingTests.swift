@@ -8,27 +8,29 @@ struct VerifyRig {
   let authority: TestAuthority
   let folder: TemporaryDirectory
 
-  init(kind: SigningKey.Kind = .p256) throws {
+  init(kind: PrivateKey.Kind = .p256) throws {
     (authority, folder) = (try TestAuthority(kind: kind), try TemporaryDirectory("issuing"))
     try authority.write(to: folder)
   }
 
   /// What `openssl verify` says of a certificate; empty where it is content.
   func verify(
-    _ certificate: TestCertificate, purpose: String = "sslclient", revoked list: [UInt8]? = nil
+    _ certificate: TestCertificate, purpose: String = "sslclient", revoked list: RevocationList? = nil
   ) async throws -> String {
-    let chain = try certificate.chain.map { try PEM.encode($0, label: "CERTIFICATE") }
-    try folder.write(chain.first ?? [], to: "leaf.pem")
-    try folder.write(chain.dropFirst().flatMap { $0 }, to: "between.pem")
+    let between = certificate.chain.dropFirst()
+    try write(certificate.leaf.pem, to: "leaf.pem")
+    try write(between.map(\.pem).joined(), to: "between.pem")
     var arguments = ["verify", "-purpose", purpose, "-x509_strict", "-CAfile", "ca.pem"]
-    if chain.count > 1 { arguments += ["-untrusted", "between.pem"] }
+    if !between.isEmpty { arguments += ["-untrusted", "between.pem"] }
     if let list {
-      try folder.write(list, to: "revoked.pem")
+      try write(list.pem, to: "revoked.pem")
       arguments += ["-crl_check", "-CRLfile", "revoked.pem"]
     }
     let result = try await ProcessRunner("openssl", arguments + ["leaf.pem"], workingFolder: folder.path).run()
     return result.exit == .code(0) ? "" : result.errors + result.output
   }
+
+  func write(_ text: String, to name: String) throws { try folder.write(Array(text.utf8), to: name) }
 
   func print(_ arguments: String...) async throws -> String {
     try await ProcessRunner("openssl", arguments, workingFolder: folder.path).output()
@@ -37,8 +39,8 @@ struct VerifyRig {
 
 /// Certificates and lists that we make, judged by the `openssl` program.
 struct IssuingTests {
-  @Test(arguments: SigningKey.Kind.allCases)
-  func aGoodCertificateIsGoodForBothRoles(kind: SigningKey.Kind) async throws {
+  @Test(arguments: PrivateKey.Kind.allCases)
+  func aGoodCertificateIsGoodForBothRoles(kind: PrivateKey.Kind) async throws {
     let rig = try VerifyRig(kind: kind)
     let leaf = try rig.authority.make(.star)
     let list = try rig.authority.revocationList()
@@ -79,11 +81,9 @@ struct IssuingTests {
     #expect(try await rig.verify(bad, revoked: list).contains("certificate revoked"))
     #expect(try await rig.verify(good, revoked: list) == "")
     #expect(try await rig.verify(good, revoked: try rig.authority.staleRevocationList()).contains("CRL has expired"))
-    let summary = try RevocationListSummary(pem: list)
-    let serial = try bad.summary.serial
-    #expect(summary.number == 7 && summary.serials == [serial] && summary.issuer == "CN=Test CA")
-    #expect(summary.thisUpdate == rig.authority.now - 60 && summary.nextUpdate == summary.thisUpdate + 30 * 86_400)
-    try rig.folder.write(list, to: "list.pem")
+    #expect(list.number == 7 && list.serials == [bad.leaf.serial] && list.issuer == "CN=Test CA")
+    #expect(list.thisUpdate == rig.authority.now - 60 && list.nextUpdate == list.thisUpdate + 30 * 86_400)
+    try rig.write(list.pem, to: "list.pem")
     let text = try await rig.print("crl", "-in", "list.pem", "-noout", "-text", "-verify", "-CAfile", "ca.pem")
     #expect(text.contains("Key Compromise") && text.contains("X509v3 Authority Key Identifier"))
   }
@@ -95,12 +95,11 @@ struct IssuingTests {
       .uri("spiffe://corp/edge/7"), .dns("edge-7.corp"), .dns("*"), .ip([10, 0, 0, 7]),
     ]
     let leaf = try rig.authority.issue("Übung 漢字", names)
-    let summary = try leaf.summary
-    #expect(summary.commonNames == ["Übung 漢字"] && summary.subject == "CN=Übung 漢字" && summary.issuer == "CN=Test CA")
-    #expect(summary.dnsNames == ["edge-7.corp", "*"] && summary.uris == ["spiffe://corp/edge/7"] && !summary.isAuthority)
-    #expect(summary.notBefore == rig.authority.now - 3_600 && summary.notAfter == rig.authority.now + TestAuthority.year)
-    #expect(summary.der == leaf.chain.first && summary.spkiSHA256.count == 32 && (1...16).contains(summary.serial.count))
-    try rig.folder.write(try leaf.pem, to: "leaf.pem")
+    let read = leaf.leaf
+    #expect(read.commonNames == ["Übung 漢字"] && read.issuer == "CN=Test CA")
+    #expect(read.dnsNames == ["edge-7.corp", "*"] && read.uris == ["spiffe://corp/edge/7"] && !read.isAuthority)
+    #expect(read.notBefore == rig.authority.now - 3_600 && read.notAfter == rig.authority.now + TestAuthority.year)
+    try rig.write(leaf.pem, to: "leaf.pem")
     let text = try await rig.print("x509", "-in", "leaf.pem", "-noout", "-text")
     let expected = "URI:spiffe://corp/edge/7, DNS:edge-7.corp, DNS:*, IP Address:10.0.0.7"
     #expect(text.contains(expected) && text.contains("CA:FALSE") && text.contains("Digital Signature"))
@@ -110,7 +109,7 @@ struct IssuingTests {
   @Test
   func serialsAndFingerprintsAreTheirOwn() throws {
     let authority = try TestAuthority()
-    let certificates = try (0..<50).map { _ in try authority.make(.star).summary }
+    let certificates = try (0..<50).map { _ in try authority.make(.star).leaf }
     #expect(Set(certificates.map(\.serial)).count == 50 && Set(certificates.map(\.spkiSHA256)).count == 50)
   }
 

@@ -42,25 +42,21 @@ extension TestAuthority {
     case .upperCase: try issue(name.uppercased(), [.dns(name.uppercased())])
     case .otherName: try issue("other-" + name, [.dns("other-" + name)])
     case .nameless: try issue(nil)
-    case .foreign: try TestAuthority(commonName, kind: self.kind, now: now).issue("*")
+    case .foreign: try TestAuthority(self.name, kind: self.kind, now: now).issue("*")
     case .selfSigned: try selfSigned()
     case .expired: try issue("*") { ($0.notBefore, $0.notAfter) = (now - Self.year, now - 60) }
     case .notYetValid: try issue("*") { ($0.notBefore, $0.notAfter) = (now + 3_600, now + Self.year) }
     case .serverOnly: try issue("*") { $0.purposes = [.serverAuth] }
     case .clientOnly: try issue("*") { $0.purposes = [.clientAuth] }
-    case .authority: TestCertificate(chain: [root.der], key: root.key)
+    case .authority: TestCertificate(chain: [root.certificate], key: root.key)
     case .belowIntermediate: try issue(below: try intermediate())
     case .intermediateMissing: try issue(below: try intermediate(), isSent: false)
     }
   }
 
-  private var commonName: String {
-    get throws { try CertificateSummary(der: root.der).commonNames.first ?? "" }
-  }
-
   private func selfSigned() throws -> TestCertificate {
     let description = CertificateDescription.authority("*", notBefore: now - 3_600, notAfter: now + Self.year)
     let own = try CertificateAuthority.root(description, key: .generate(kind))
-    return TestCertificate(chain: [own.der], key: own.key)
+    return TestCertificate(chain: [own.certificate], key: own.key)
   }
 }

@@ -6,39 +6,41 @@ package struct TestAuthority: Sendable {
   /// A year, in seconds.
   package static let year: Int64 = 365 * 86_400
 
+  /// Its common name.
+  package let name: String
   /// The root's certificate and key.
   package let root: CertificateAuthority
   /// The moment at which a good certificate is good, in Unix seconds.
   package let now: Int64
   /// The kind of key that its certificates get.
-  package let kind: SigningKey.Kind
+  package let kind: PrivateKey.Kind
 
   /// An authority. Two of the same name differ in their keys.
   package init(
-    _ name: String = "Test CA", kind: SigningKey.Kind = .p256, now: Int64 = Int64(Date().timeIntervalSince1970)
+    _ name: String = "Test CA", kind: PrivateKey.Kind = .p256, now: Int64 = Int64(Date().timeIntervalSince1970)
   ) throws {
-    (self.now, self.kind) = (now, kind)
+    (self.name, self.now, self.kind) = (name, now, kind)
     let description = CertificateDescription.authority(name, notBefore: now - Self.year, notAfter: now + 10 * Self.year)
     root = try CertificateAuthority.root(description, key: .generate(kind))
   }
 
   /// The root's certificate.
-  package var pem: [UInt8] { root.pem }
+  package var pem: String { root.certificate.pem }
 
   /// Writes the root's certificate; gives its path.
   @discardableResult
   package func write(to folder: TemporaryDirectory, named name: String = "ca.pem") throws -> String {
-    try folder.write(pem, to: name)
+    try folder.write(Array(pem.utf8), to: name)
   }
 
   /// A certificate that is good at `now` unless `change` makes it otherwise.
   package func issue(
     _ commonName: String?, _ names: [CertificateDescription.AlternativeName] = [], by issuer: CertificateAuthority? = nil,
-    kind: SigningKey.Kind? = nil, change: (inout CertificateDescription) -> Void = { _ in }
+    kind: PrivateKey.Kind? = nil, change: (inout CertificateDescription) -> Void = { _ in }
   ) throws -> TestCertificate {
     var description = CertificateDescription.leaf(commonName, names, notBefore: now - 3_600, notAfter: now + Self.year)
     change(&description)
-    let key = try SigningKey.generate(kind ?? self.kind)
+    let key = try PrivateKey.generate(kind ?? self.kind)
     return TestCertificate(chain: [try (issuer ?? root).issue(description, for: key)], key: key)
   }
 
@@ -54,21 +56,21 @@ package struct TestAuthority: Sendable {
     _ names: [CertificateDescription.AlternativeName] = []
   ) throws -> TestCertificate {
     let leaf = try issue(commonName, names, by: issuer)
-    return TestCertificate(chain: leaf.chain + (isSent ? [issuer.der] : []), key: leaf.key)
+    return TestCertificate(chain: leaf.chain + (isSent ? [issuer.certificate] : []), key: leaf.key)
   }
 
-  /// A list, as PEM, of these certificates, made `age` seconds before `now` and good for `validity` seconds.
+  /// A list of these certificates, made `age` seconds before `now` and good for `validity` seconds.
   package func revocationList(
     _ revoked: [TestCertificate] = [], by issuer: CertificateAuthority? = nil, number: UInt64 = 1, age: Int64 = 60,
     validity: Int64 = 30 * 86_400
-  ) throws -> [UInt8] {
-    let entries = try revoked.map { certificate in
-      RevocationListDescription.Entry(serial: try certificate.summary.serial, date: now - age, reason: .keyCompromise)
+  ) throws -> RevocationList {
+    let entries = revoked.map { certificate in
+      RevocationListDescription.Entry(serial: certificate.leaf.serial, date: now - age, reason: .keyCompromise)
     }
     return try (issuer ?? root).revocationList(
       .init(number: number, thisUpdate: now - age, nextUpdate: now - age + validity, entries: entries))
   }
 
   /// A list of nothing that was good once.
-  package func staleRevocationList() throws -> [UInt8] { try revocationList(age: 60 * 86_400, validity: 30 * 86_400) }
+  package func staleRevocationList() throws -> RevocationList { try revocationList(age: 60 * 86_400, validity: 30 * 86_400) }
 }
