@@ -39,6 +39,9 @@ extension PrivateKey {
     return text
   }
 
+  /// Whether it is an Ed25519 key.
+  package var isEd25519: Bool { EVP_PKEY_is_a(pointer, "ED25519") == 1 }
+
   /// The digest to sign with; nil where the algorithm has its own.
-  var signatureDigest: OpaquePointer? { EVP_PKEY_is_a(pointer, "ED25519") == 1 ? nil : EVP_sha256() }
+  var signatureDigest: OpaquePointer? { isEd25519 ? nil : EVP_sha256() }
 }
