@@ -113,8 +113,8 @@ let package = Package(
     .testTarget(
       name: "GranaryNodeTests",
       dependencies: [
-        "granary-chaos", "Control", "Engine", "GranaryNode", "Inventory", "Metainfo", "PeerProtocol", "PluginKit", "Plugins", "Settings",
-        "Storage", "TestSupport", nioCore, nioEmbedded, nioPosix, logging,
+        "granary-chaos", "Control", "Engine", "GranaryNode", "Inventory", "Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", "Plugins",
+        "Settings", "Storage", "TestSupport", nioCore, nioEmbedded, nioPosix, logging,
       ]),
     .testTarget(
       name: "InteropTests",

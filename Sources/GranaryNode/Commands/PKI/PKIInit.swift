@@ -48,7 +48,7 @@ struct PKIInit: ParsableCommand {
     Console.print("made the authority \(escaped(name)) in \(escaped(folder.path)), valid until \(document.authority.notAfter)")
     Console.print("ca.pem       what every node trusts")
     Console.print("ca.key       signs; keep it here, and a copy offline")
-    Console.print(
-      "revoked.pem  what is revoked: nothing; valid until \(list.nextUpdate ?? "-"), renew it before with: granary pki revoke --renew")
+    Console.print("revoked.pem  what is revoked: nothing; valid until \(list.nextUpdate ?? "-")")
+    Console.print("before it ends: granary pki revoke --renew --dir \(escaped(folder.path))")
   }
 }
