@@ -84,6 +84,7 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: ["Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", nioCore, nioPosix, logging], path: "Tests/TestSupport"),
+    .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL", "TestSupport"]),
     .testTarget(name: "MetainfoTests", dependencies: ["Metainfo", "OpenSSL", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(name: "PeerProtocolTests", dependencies: ["PeerProtocol", "Metainfo", "TestSupport", nioCore]),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "Metainfo", "TestSupport", nioCore, nioPosix]),
@@ -113,8 +114,7 @@ let package = Package(
       name: "GranaryNodeTests",
       dependencies: [
         "granary-chaos", "Control", "Engine", "GranaryNode", "Inventory", "Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", "Plugins",
-        "Settings",
-        "Storage", "TLS", "TestSupport", nioCore, nioEmbedded, nioPosix, logging,
+        "Settings", "Storage", "TLS", "TestSupport", nioCore, nioEmbedded, nioPosix, logging,
       ]),
     .testTarget(
       name: "InteropTests",

@@ -11,6 +11,17 @@ package enum AtomicFile {
   /// - Parameter mode: permission bits, from which the process's umask is taken.
   /// - Throws: `failed`, with nothing left behind.
   package static func write(_ bytes: some Collection<UInt8>, to path: String, mode: UInt32 = 0o644) throws(StorageError) {
+    try write(bytes, to: path, mode: mode, replacing: true)
+  }
+
+  /// As `write`, but never in place of anything: fails with `EEXIST` where there is something at `path`, whoever put it there meanwhile.
+  package static func create(_ bytes: some Collection<UInt8>, at path: String, mode: UInt32 = 0o644) throws(StorageError) {
+    try write(bytes, to: path, mode: mode, replacing: false)
+  }
+
+  private static func write(
+    _ bytes: some Collection<UInt8>, to path: String, mode: UInt32, replacing: Bool
+  ) throws(StorageError) {
     let folder = folder(of: path)
     let number = String(UInt64.random(in: 0...UInt64.max), radix: 36)
     let temporary = "\(folder)/\(temporaryPrefix)\(getpid())-\(number)\(temporarySuffix)"
@@ -20,7 +31,13 @@ package enum AtomicFile {
       defer { close(descriptor) }
       try write(Array(bytes), descriptor, path)
       guard fsync(descriptor) == 0 else { throw failure("force to disk", path) }
-      guard rename(temporary, path) == 0 else { throw failure("rename into place", path) }
+      if replacing {
+        guard rename(temporary, path) == 0 else { throw failure("rename into place", path) }
+      } else {
+        // A link is the renaming that refuses to replace.
+        guard link(temporary, path) == 0 else { throw failure("create", path) }
+        unlink(temporary)
+      }
     } catch {
       unlink(temporary)
       throw error

@@ -9,6 +9,17 @@ struct AtomicFileTests {
 
   init() throws { folder = try TemporaryDirectory() }
 
+  @Test func whatIsCreatedReplacesNothing() throws {
+    let path = folder.path("file")
+    try AtomicFile.create([1, 2], at: path, mode: 0o600)
+    #expect(FileStatus(path: path).map { $0.mode & 0o777 } == 0o600)
+    #expect(throws: StorageError.failed(path: path, operation: "create", offset: nil, errno: EEXIST)) {
+      try AtomicFile.create([3], at: path)
+    }
+    #expect(try folder.read("file") == [1, 2])
+    #expect(try folder.names() == ["file"])
+  }
+
   @Test func writesAndReplacesLeavingNothingElse() throws {
     try AtomicFile.write(Array("first".utf8), to: folder.path("file"), mode: 0o600)
     #expect(try folder.read("file") == Array("first".utf8))
