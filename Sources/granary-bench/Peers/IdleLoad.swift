@@ -37,8 +37,9 @@ struct IdleLoad {
 
   func run(_ command: [String], _ port: Int, _ state: String) throws -> IdleRun {
     let seeder = try start(command)
+    // Not TERM: what is started from a thread of Swift's pool has that blocked, and libtorrent never hears it.
     defer {
-      seeder.terminate()
+      kill(seeder.processIdentifier, SIGKILL)
       seeder.waitUntilExit()
     }
     try waitUntilReady(port, state)
