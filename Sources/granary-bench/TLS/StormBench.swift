@@ -11,13 +11,15 @@ struct StormBench: ParsableCommand {
       """)
 
   @OptionGroup var rig: TLSRig
+  @Option(help: "The seeder to measure.") var seeder = TLSSeeder.Kind.granary
   @Option(help: "Peers that download.") var peers = 8
-  @Option(help: "Requests that each has outstanding.") var depth = 2
+  @Option(help: "Requests that each has outstanding.") var depth = 64
   @Option(help: "New peers that come at once.") var count = 2000
   @Option(help: "Seconds of each measurement.") var seconds = 5
   @Option(help: "Rounds.") var rounds = 5
 
   mutating func validate() throws {
+    guard seeder != .bare else { throw ValidationError("the bare loop seeds nothing") }
     guard (1...100).contains(rounds), (1...15_000).contains(count), (1...60).contains(seconds), (1...1000).contains(peers),
       (1...500).contains(depth)
     else { throw ValidationError("--rounds 1-100, --count 1-15000, --seconds 1-60, --peers 1-1000, --depth 1-500") }
@@ -32,9 +34,10 @@ struct StormBench: ParsableCommand {
   func run() throws {
     TLSRig.raiseDescriptorLimit()
     let scratch = try Scratch()
-    let node = try TLSSeeder(.granary, rig, bare: nil, below: scratch.path + "/granary")
+    let bare = try CompiledProgram("bareserver", below: scratch.path)
+    let node = try TLSSeeder(seeder, rig, bare: bare, below: scratch.path + "/seeder")
     defer { node.stop() }
-    let other = try TLSSeeder(.bare, rig, bare: CompiledProgram("bareserver", below: scratch.path), below: scratch.path)
+    let other = try TLSSeeder(.bare, rig, bare: bare, below: scratch.path)
     defer { other.stop() }
     var (latency, throughput) = ([Weather: Figures](), [Weather: Figures]())
     var storms: [Weather: [IdleRun]] = [:]
