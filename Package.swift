@@ -37,8 +37,9 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .target(name: "CLinux"),
-    // Level 1 and 2: digests; torrents as values.
+    // Level 1 and 2: digests, certificates and TLS sessions; links of channels; torrents as values.
     .target(name: "OpenSSL", dependencies: ["COpenSSL"]),
+    .target(name: "TLS", dependencies: ["OpenSSL", nioCore, deque]),
     .target(name: "Metainfo", dependencies: ["OpenSSL"]),
     // Level 3: the wire, the disk, the inventory, HTTP.
     .target(name: "PeerProtocol", dependencies: ["Metainfo", nioCore]),

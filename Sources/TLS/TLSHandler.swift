@@ -1,0 +1,227 @@
+import NIOCore
+import OpenSSL
+
+/// Wraps a channel in TLS: ciphertext on the side of the socket, plaintext on the other.
+///
+/// After `channelActive` comes `TLSEstablished`, then plaintext; or an error, `TLSFailure`, and the end. Nobody's plaintext passes before
+/// the peer's certificate was judged good. Handshakes are paced by the loop; what is written is encrypted when it is flushed, all of it into
+/// one buffer, in full records.
+package final class TLSHandler: ChannelDuplexHandler {
+  package typealias InboundIn = ByteBuffer
+  package typealias InboundOut = ByteBuffer
+  package typealias OutboundIn = ByteBuffer
+  package typealias OutboundOut = ByteBuffer
+
+  enum Phase {
+    case handshaking, established
+    /// There is no link any more: what comes is passed over, what is written fails.
+    case over
+  }
+
+  let loop: TLSLoop
+  let session: TLSSession
+  private let peerRole: PeerRole
+  private let picked: PickedEntry
+  var phase = Phase.handshaking
+  var context: ChannelHandlerContext?
+  /// Plaintext that waits for a flush.
+  var unflushed: [(bytes: ByteBuffer, promise: EventLoopPromise<Void>?)] = []
+  /// Ciphertext that the session has written and nobody has sent yet; empty but for the moment.
+  var outgoing = ByteBuffer()
+  /// Bytes that the peer has made us say since the link last had room.
+  var saidSinceWritable = 0
+  /// Ciphertext that waits for the handshake's turn.
+  private var waiting = ByteBuffer()
+  private var isInLine = false
+  /// What a peer may send before its handshake is through: certificates, and what may follow them.
+  private static let longestHandshake = 192 << 10
+
+  /// - Parameter now: seconds since 1970.
+  package init(role: TLSRole, loop: TLSLoop, now: @escaping () -> Int64) throws(OpenSSLError) {
+    self.loop = loop
+    let picked = PickedEntry()
+    self.picked = picked
+    switch role {
+    case .server(let entry):
+      picked.entry = entry
+      peerRole = .client
+      session = try TLSSession(.server(entry.party), now: now)
+    case .torrentServer(let entrance, let choose):
+      peerRole = .client
+      session = try TLSSession(
+        .choosingServer(entrance: entrance) { name in
+          picked.entry = choose(name)
+          return picked.entry?.party
+        }, now: now)
+    case .client(let entry, let serverName):
+      picked.entry = entry
+      peerRole = .server
+      session = try TLSSession(.client(entry.party, serverName: serverName), now: now)
+    }
+  }
+
+  // MARK: The channel's events
+
+  package func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    if context.channel.isActive { begin() }
+  }
+
+  package func handlerRemoved(context: ChannelHandlerContext) {
+    phase = .over
+    failUnflushed(ChannelError.ioOnClosedChannel)
+    self.context = nil
+  }
+
+  package func channelActive(context: ChannelHandlerContext) {
+    context.fireChannelActive()
+    begin()
+  }
+
+  private func begin() {
+    guard phase == .handshaking else { return }
+    if peerRole == .server { getInLine() }
+    context?.read()
+  }
+
+  package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    var bytes = unwrapInboundIn(data)
+    switch phase {
+    case .handshaking:
+      waiting.writeBuffer(&bytes)
+      guard waiting.readableBytes <= Self.longestHandshake else {
+        return fail(TLSFailure(kind: .handshake, reason: "the peer sent more than a handshake has"))
+      }
+      getInLine()
+    case .established: decrypt(bytes)
+    case .over: break
+    }
+  }
+
+  package func channelReadComplete(context: ChannelHandlerContext) {
+    // Until the link stands nobody else reads.
+    if phase == .handshaking { context.read() }
+    context.fireChannelReadComplete()
+  }
+
+  package func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable { saidSinceWritable = 0 }
+    context.fireChannelWritabilityChanged()
+  }
+
+  package func channelInactive(context: ChannelHandlerContext) {
+    if phase == .handshaking {
+      phase = .over
+      context.fireErrorCaught(TLSFailure(kind: .closed, reason: "the peer hung up during the TLS handshake"))
+    }
+    phase = .over
+    context.fireChannelInactive()
+  }
+
+  package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    guard phase != .over else {
+      promise?.fail(ChannelError.ioOnClosedChannel)
+      return
+    }
+    unflushed.append((unwrapOutboundIn(data), promise))
+  }
+
+  package func flush(context: ChannelHandlerContext) {
+    if phase == .established { encryptUnflushed() }
+    context.flush()
+  }
+
+  package func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+    if phase == .established { sayGoodbye() }
+    phase = .over
+    failUnflushed(ChannelError.ioOnClosedChannel)
+    context.close(mode: mode, promise: promise)
+  }
+
+  // MARK: The handshake
+
+  private func getInLine() {
+    guard !isInLine else { return }
+    isInLine = true
+    loop.pacing.enqueue(self)
+  }
+
+  private func takeStep() {
+    guard phase == .handshaking, context != nil else { return }
+    var bytes = ByteBuffer()
+    swap(&bytes, &waiting)
+    var progress = TLSSession.Progress.wantsInput
+    collecting {
+      bytes.withUnsafeReadableBytes { input in
+        session.lend(input, output: self) { session in
+          progress = session.handshake()
+          if case .established = progress { establish() }
+        }
+      }
+    }
+    settle(progress)
+  }
+
+  /// Called while the handshake's last bytes are lent, so that what the peer sent with them is read too.
+  private func establish() {
+    guard let context, let entry = picked.entry, let link = TLSLink(session, entry: entry, role: peerRole) else { return }
+    phase = .established
+    sendOutgoing()
+    context.fireUserInboundEventTriggered(TLSEstablished(link: link))
+    if phase == .established, !unflushed.isEmpty { encryptUnflushed() }
+    deliver()
+  }
+
+  private func settle(_ progress: TLSSession.Progress) {
+    switch progress {
+    case .wantsInput: context?.read()
+    case .established:
+      // Fails closed where a link could not be made of it.
+      if phase == .handshaking { fail(TLSFailure(kind: .handshake, reason: "the link's facts could not be had")) }
+    case .rejected(let rejection):
+      // As a server we have let the handshake end; a client has been told by its alert.
+      if peerRole == .client { sayGoodbye() }
+      fail(TLSFailure(kind: .certificate(rejection), reason: rejection.reason))
+    case .unknownServerName: fail(TLSFailure(kind: .serverName, reason: "the name that the client asked for (SNI) stands for no torrent"))
+    case .failed(let error): fail(TLSFailure(kind: .handshake, reason: "not a TLS handshake as we speak it: \(error)"))
+    }
+  }
+
+  // MARK: The end
+
+  /// Says that nothing follows, as far as the link takes that now.
+  private func sayGoodbye() {
+    collecting {
+      session.lend(UnsafeRawBufferPointer(start: nil, count: 0), output: self) { $0.close() }
+    }
+  }
+
+  func fail(_ failure: TLSFailure) {
+    guard phase != .over, let context else { return }
+    phase = .over
+    failUnflushed(failure)
+    context.fireErrorCaught(failure)
+    context.close(promise: nil)
+  }
+
+  private func failUnflushed(_ error: any Error) {
+    let writes = unflushed
+    unflushed = []
+    for write in writes { write.promise?.fail(error) }
+  }
+}
+
+extension TLSHandler: HandshakeStepping {
+  func stepHandshake() {
+    isInLine = false
+    takeStep()
+  }
+}
+
+@available(*, unavailable)
+extension TLSHandler: Sendable {}
+
+/// The entry that a client's choice of name has picked.
+private final class PickedEntry {
+  var entry: TLSEntry?
+}
