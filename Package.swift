@@ -53,7 +53,7 @@ let package = Package(
     .target(
       name: "Engine",
       dependencies: [
-        "CLinux", "PluginKit", "PeerProtocol", "Storage", "Metainfo", nioCore, nioPosix, logging, deque, heap,
+        "CLinux", "OpenSSL", "TLS", "PluginKit", "PeerProtocol", "Storage", "Metainfo", nioCore, nioPosix, logging, deque, heap,
       ]),
     .target(
       name: "Tracker", dependencies: ["Metainfo", "PluginKit", "HTTPClient", nioCore, nioPosix, logging]),

@@ -11,6 +11,9 @@ package struct EngineClock: Sendable {
     (self.now, self.wall) = (now, wall)
   }
 
+  /// Seconds since 1970, as certificates count.
+  var seconds: @Sendable () -> Int64 { { [wall] in wall().seconds } }
+
   /// The system's clocks.
   package static let system = EngineClock(now: { .now }, wall: { .now })
 }

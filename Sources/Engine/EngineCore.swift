@@ -28,6 +28,7 @@ final class EngineCore: Sendable {
   /// Bytes that hash requests of all peers together may make us read.
   let hashBudget: Mutex<WorkBudget>
   let counters = LimitCounters()
+  let links = LinkTable()
   private let census: Mutex<ConnectionCensus>
   private let choker: Mutex<Choker>
   private let currentPipeline: Mutex<Pipeline>

@@ -1,5 +1,6 @@
 import NIOCore
 import PluginKit
+import TLS
 
 /// What the connections of one event loop share: the table of them, and buffers for reading blocks into.
 final class EngineLoop {
@@ -10,6 +11,10 @@ final class EngineLoop {
   let lane: HookLane
   var connections: [PeerNumber: PeerConnection] = [:]
   let receiving: SharedReceiveBuffer
+  /// What the loop's TLS links share.
+  let tls: TLSLoop
+  /// How many live links more may be judged again in this part of the second.
+  var judgementsLeft = 0
   /// The settings as of the beginning of this second: asked for each connection, they would be a lock and a copy each.
   private(set) var settings: EngineSettings
   /// How many connections more are to be let go in this second, because there are nearly as many as there may be.
@@ -20,13 +25,17 @@ final class EngineLoop {
   private var turns: [[PeerNumber]] = []
   private var scratch: [ByteBuffer] = []
   private static let scratchKept = 4
+  /// A judgement takes some tenths of a millisecond.
+  private static let judgementsAtOnce = 32
   private static let scratchCapacity = 64 * (16_384 + 13)
 
   /// On the loop itself.
   init(core: EngineCore, eventLoop: any EventLoop, index: Int) {
     (self.core, self.eventLoop, self.index) = (core, eventLoop, index)
     settings = core.settings
-    receiving = SharedReceiveBuffer(eventLoop: eventLoop)
+    let receiving = SharedReceiveBuffer(eventLoop: eventLoop)
+    self.receiving = receiving
+    tls = TLSLoop(eventLoop: eventLoop) { receiving.giveBack($0) }
     lane = HookLane(clock: core.clock.now)
   }
 
@@ -52,6 +61,7 @@ final class EngineLoop {
     guard turns.indices.contains(part) else { return }
     let now = core.clock.now()
     let wall = core.clock.wall()
+    judgementsLeft = Self.judgementsAtOnce
     // Connections may end, and leave the table, while others are told.
     for number in turns[part] { connections[number]?.tick(now, wall) }
   }

@@ -53,8 +53,10 @@ package struct ListenAddress: Sendable, Hashable {
   package let host: String
   /// The TCP port; 0 picks one.
   package let port: Int
+  /// What its links are.
+  package let security: ListenSecurity
 
-  package init(host: String, port: Int) {
-    (self.host, self.port) = (host, port)
+  package init(host: String, port: Int, tls security: ListenSecurity = .plain) {
+    (self.host, self.port, self.security) = (host, port, security)
   }
 }

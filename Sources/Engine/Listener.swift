@@ -3,6 +3,7 @@ import NIOCore
 import NIOPosix
 import PluginKit
 import Synchronization
+import TLS
 
 /// Accepts peers under the caps and gives each its handler.
 struct Listener: Sendable {
@@ -18,13 +19,13 @@ struct Listener: Sendable {
       .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
       .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
       .childChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture { try Self.accept(channel, core) }
+        channel.eventLoop.makeCompletedFuture { try Self.accept(channel, core, address.security) }
       }
       .bind(host: address.host, port: address.port).get()
   }
 
   /// A throw closes the connection before it has cost anything.
-  private static func accept(_ channel: any Channel, _ core: EngineCore) throws {
+  private static func accept(_ channel: any Channel, _ core: EngineCore, _ security: ListenSecurity) throws {
     guard let address = PeerAddress(channel.remoteAddress), let handle = core.handle(of: channel.eventLoop) else {
       throw ChannelError.unknownLocalAddress
     }
@@ -41,13 +42,20 @@ struct Listener: Sendable {
     }
     let loop = handle.bound.value
     let number = core.numbers.number(onLoop: loop.index)
-    let connection = PeerConnection(core: core, loop: loop, number: number, address: address, direction: .inbound)
+    let connection = PeerConnection(
+      core: core, loop: loop, number: number, address: address, direction: .inbound, isSecure: security != .plain)
     do {
       try LoopReceiver.install(on: channel, loop.receiving)
+      if security != .plain { try secure(channel, loop, security) }
       try channel.pipeline.syncOperations.addHandler(connection)
     } catch {
       core.endConnection(address.ip, .inbound)
       throw error
     }
+  }
+
+  private static func secure(_ channel: any Channel, _ loop: EngineLoop, _ security: ListenSecurity) throws {
+    guard let role = loop.core.links.role(security, loop.core.swarms) else { throw ChannelError.eof }
+    try channel.pipeline.syncOperations.addHandler(TLSHandler(role: role, loop: loop.tls, now: loop.core.clock.seconds))
   }
 }

@@ -10,6 +10,8 @@ package struct PeerSnapshot: Sendable {
   /// `handshaking`, `active`, `draining`.
   package let phase: String
   package let principal: String
+  /// The trust entry that vouched for the peer; nil on a plain link, and until a TLS link stands.
+  package let tls: String?
   /// The client's name and version as it claims, escaped.
   package let client: String?
   package let artifact: ArtifactFacts?
@@ -30,6 +32,7 @@ extension PeerConnection {
     let peer = active
     return PeerSnapshot(
       number: number, address: address, direction: direction, phase: phaseName, principal: facts.principal,
+      tls: facts.link.certificate?.trust,
       client: facts.peerID?.clientName, artifact: facts.artifact, isChoked: peer?.context.isChoked ?? true,
       isInterested: peer?.context.isInterested ?? false, uploaded: peer?.context.uploaded ?? 0, queued: peer?.waiting ?? 0,
       peerPieces: peer?.session.peerPieceCount ?? 0, age: core.clock.now() - began)

@@ -6,6 +6,7 @@ import NIOPosix
 import PeerProtocol
 import PluginKit
 import Synchronization
+import TLS
 
 /// The engine: listens, dials, serves what is in service to those that the pipeline lets have it. Knows no SQL, no YAML, no tracker.
 package final class SeedEngine: Sendable {
@@ -99,6 +100,12 @@ package final class SeedEngine: Sendable {
 
   /// Switches to other limits. Listeners and event loops stay as they are.
   package func replace(settings: EngineSettings) { core.replace(settings: settings) }
+
+  /// Switches to other links. Live ones are judged again within seconds, as if they were made then.
+  package func replace(links: EngineLinks) { core.links.replace(links) }
+
+  /// How the peers of an SSL torrent are linked to; nil: not at all.
+  package func set(link entry: TLSEntry?, of artifact: Int64) { core.links.set(entry, for: artifact) }
 
   /// Whether an artifact is in service.
   package func isServing(_ id: Int64) -> Bool { core.swarms.isInService(id) }

@@ -3,7 +3,7 @@ import OpenSSL
 
 /// Wraps a channel in TLS: ciphertext on the side of the socket, plaintext on the other.
 ///
-/// After `channelActive` comes `TLSEstablished`, then plaintext; or an error, `TLSFailure`, and the end. Nobody's plaintext passes before
+/// It begins when `TLSStart` comes from the other side. Then comes `TLSEstablished`, and plaintext; or an error, `TLSFailure`, and the end. Nobody's plaintext passes before
 /// the peer's certificate was judged good. Handshakes are paced by the loop; what is written is encrypted when it is flushed, all of it into
 /// one buffer, in full records.
 package final class TLSHandler: ChannelDuplexHandler {
@@ -13,7 +13,7 @@ package final class TLSHandler: ChannelDuplexHandler {
   package typealias OutboundOut = ByteBuffer
 
   enum Phase {
-    case handshaking, established
+    case waiting, handshaking, established
     /// There is no link any more: what comes is passed over, what is written fails.
     case over
   }
@@ -22,7 +22,7 @@ package final class TLSHandler: ChannelDuplexHandler {
   let session: TLSSession
   private let peerRole: PeerRole
   private let picked: PickedEntry
-  var phase = Phase.handshaking
+  var phase = Phase.waiting
   var context: ChannelHandlerContext?
   /// Plaintext that waits for a flush.
   var unflushed: [(bytes: ByteBuffer, promise: EventLoopPromise<Void>?)] = []
@@ -64,7 +64,6 @@ package final class TLSHandler: ChannelDuplexHandler {
 
   package func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
-    if context.channel.isActive { begin() }
   }
 
   package func handlerRemoved(context: ChannelHandlerContext) {
@@ -73,29 +72,32 @@ package final class TLSHandler: ChannelDuplexHandler {
     self.context = nil
   }
 
-  package func channelActive(context: ChannelHandlerContext) {
-    context.fireChannelActive()
+  package func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+    guard event is TLSStart else { return context.triggerUserOutboundEvent(event, promise: promise) }
     begin()
+    promise?.succeed()
   }
 
   private func begin() {
-    guard phase == .handshaking else { return }
-    if peerRole == .server { getInLine() }
+    guard phase == .waiting else { return }
+    phase = .handshaking
+    if peerRole == .server || waiting.readableBytes > 0 { getInLine() }
     context?.read()
   }
 
   package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     var bytes = unwrapInboundIn(data)
     switch phase {
-    case .handshaking:
+    case .waiting, .handshaking:
       waiting.writeBuffer(&bytes)
       guard waiting.readableBytes <= Self.longestHandshake else {
         return fail(TLSFailure(kind: .handshake, reason: "the peer sent more than a handshake has"))
       }
-      getInLine()
+      if phase == .handshaking { getInLine() }
     case .established: decrypt(bytes)
     case .over: break
     }
+    loop.recycle(bytes)
   }
 
   package func channelReadComplete(context: ChannelHandlerContext) {

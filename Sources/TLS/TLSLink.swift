@@ -36,6 +36,11 @@ package struct TLSEstablished: Sendable {
   package let link: TLSLink
 }
 
+/// Outbound user event: the handshake may begin. Until it comes nothing is sent, and nothing is read.
+package struct TLSStart: Sendable {
+  package init() {}
+}
+
 /// Why there is no link, or no link any more.
 package struct TLSFailure: Error, Sendable, CustomStringConvertible {
   package enum Kind: Sendable {

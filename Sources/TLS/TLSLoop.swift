@@ -16,7 +16,11 @@ package final class TLSLoop {
   /// 64 blocks with headers, and what 65 records add.
   private static let scratchCapacity = 64 * (16_384 + 13) + 65 * 22 + 1024
 
-  package init(eventLoop: any EventLoop) {
+  /// Takes back the buffers that ciphertext was read into.
+  let recycle: (ByteBuffer) -> Void
+
+  package init(eventLoop: any EventLoop, recycle: @escaping (ByteBuffer) -> Void = { _ in }) {
+    self.recycle = recycle
     pacing = HandshakePacing(eventLoop: eventLoop)
     carry = [UInt8](repeating: 0, count: Self.recordSize)
   }

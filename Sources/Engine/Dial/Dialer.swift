@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 import PluginKit
 import Synchronization
+import TLS
 
 /// Dials peers that the configuration and trackers name, where policy lets us meet them.
 final class Dialer: Sendable {
@@ -75,25 +76,31 @@ final class Dialer: Sendable {
       core.release(swarm)
       return ended(entry, succeeded: true)
     }
-    link(to: entry.address, DialTarget(swarm: swarm, infoHash: swarm.facts.infoHash.preferredWire)).whenComplete { [self] result in
+    let dialing = core.links.current.dialing(entry.address, swarm.facts)
+    if case .nobody(let reason) = dialing {
+      journal(reason, "tls", entry, swarm)
+      core.release(swarm)
+      return ended(entry, succeeded: false)
+    }
+    link(to: entry.address, DialTarget(swarm: swarm, infoHash: swarm.facts.infoHash.preferredWire), dialing).whenComplete { [self] result in
       core.release(swarm)
       guard case .failure(let error) = result else { return }
       guard let refusal = error as? ConnectionCensus.Refusal else { return ended(entry, succeeded: false) }
       // Our own caps say nothing about the address.
-      journal(refusal, entry, swarm)
+      journal(refusal.reason, "engine", entry, swarm)
       ended(entry, succeeded: true)
     }
   }
 
-  private func journal(_ refusal: ConnectionCensus.Refusal, _ entry: DialBook.Entry, _ swarm: Swarm) {
+  private func journal(_ reason: String, _ plugin: String, _ entry: DialBook.Entry, _ swarm: Swarm) {
     core.journal.record(
       JournalRecord(
         at: core.clock.wall(), principal: entry.address.ip.description, address: entry.address,
-        infoHash: swarm.facts.infoHash.preferredWire, artifact: swarm.facts.name, operation: "limit", verdict: "deny", plugin: "engine",
-        reason: "not dialed: \(refusal.reason)", generation: core.pipeline.generation))
+        infoHash: swarm.facts.infoHash.preferredWire, artifact: swarm.facts.name, operation: plugin == "tls" ? Operation.connect.rawValue : "limit",
+        verdict: "deny", plugin: plugin, reason: "not dialed: \(reason)", generation: core.pipeline.generation))
   }
 
-  private func link(to address: PeerAddress, _ target: DialTarget) -> EventLoopFuture<any Channel> {
+  private func link(to address: PeerAddress, _ target: DialTarget, _ dialing: EngineLinks.Dialing) -> EventLoopFuture<any Channel> {
     let core = core
     let numeric: SocketAddress
     do {
@@ -106,7 +113,7 @@ final class Dialer: Sendable {
       .channelOption(.socketOption(.tcp_nodelay), value: 1)
       .channelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
       .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture { try Self.install(channel, core, address, target) }
+        channel.eventLoop.makeCompletedFuture { try Self.install(channel, core, address, target, dialing) }
       }
       .connect(to: numeric)
   }
@@ -114,6 +121,7 @@ final class Dialer: Sendable {
   /// Lists are symmetrical: whom we would not let in, or would give nothing, we do not dial.
   private func mayMeet(_ address: PeerAddress, _ swarm: Swarm) -> Bool {
     var facts = PeerFacts(address: address, direction: .outbound, now: core.clock.wall())
+    if case .entry = core.links.current.dialing(address, swarm.facts) { facts.link = .securing }
     (facts.artifact, facts.infoHash) = (swarm.facts, swarm.facts.infoHash.preferredWire)
     guard let refusal = refusal(core.pipeline, facts) else { return true }
     core.journal.record(
@@ -131,20 +139,33 @@ final class Dialer: Sendable {
     return grant.isEmpty ? grant.request.refusal ?? grant.metadata.refusal : nil
   }
 
-  private static func install(_ channel: any Channel, _ core: EngineCore, _ address: PeerAddress, _ target: DialTarget) throws {
+  private static func install(
+    _ channel: any Channel, _ core: EngineCore, _ address: PeerAddress, _ target: DialTarget, _ dialing: EngineLinks.Dialing
+  ) throws {
     guard let handle = core.handle(of: channel.eventLoop) else { throw ChannelError.unknownLocalAddress }
     guard !core.isDraining.load(ordering: .relaxed) else { throw ChannelError.eof }
     try core.beginConnection(address.ip, .outbound)
     let loop = handle.bound.value
+    var entry: TLSEntry?
+    if case .entry(let chosen) = dialing { entry = chosen }
     let connection = PeerConnection(
-      core: core, loop: loop, number: core.numbers.number(onLoop: loop.index), address: address, direction: .outbound, target: target)
+      core: core, loop: loop, number: core.numbers.number(onLoop: loop.index), address: address, direction: .outbound,
+      isSecure: entry != nil, target: target)
     do {
       try LoopReceiver.install(on: channel, loop.receiving)
+      if let entry { try secure(channel, loop, entry, target) }
       try channel.pipeline.syncOperations.addHandler(connection)
     } catch {
       connection.letGoOfArtifact()
       core.endConnection(address.ip, .outbound)
       throw error
     }
+  }
+
+  /// A fleet's links say nothing in clear; a peer of SSL torrents must be told which one is meant.
+  private static func secure(_ channel: any Channel, _ loop: EngineLoop, _ entry: TLSEntry, _ target: DialTarget) throws {
+    let name = target.swarm.facts.isSSL ? "\(target.infoHash)" : nil
+    let handler = try TLSHandler(role: .client(entry, serverName: name), loop: loop.tls, now: loop.core.clock.seconds)
+    try channel.pipeline.syncOperations.addHandler(handler)
   }
 }

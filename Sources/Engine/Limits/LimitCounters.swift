@@ -24,6 +24,10 @@ package final class LimitCounters: Sendable {
     case closedFloods = "closed_floods"
     /// Connections closed because of a message that was longer than we take.
     case closedOversizedMessages = "closed_oversized_messages"
+    /// TLS links that stood: no limit, but counted beside them.
+    case tlsLinks = "tls_links"
+    /// TLS handshakes that came to nothing, and links that broke.
+    case tlsFailures = "tls_failures"
   }
 
   private let counts = Mutex([Int64](repeating: 0, count: Limit.allCases.count))

@@ -11,10 +11,12 @@ extension PeerConnection {
     isLinked = true
     facts.artifact = target?.swarm.facts
     facts.infoHash = target?.infoHash
-    handleEvent { $0.askToConnect { $0.beginHandshake() } }
+    handleEvent { connection in
+      connection.askToConnect { $0.secure == nil ? $0.beginHandshake() : $0.beginSecuring() }
+    }
   }
 
-  private func beginHandshake() {
+  func beginHandshake() {
     // Our handshake names the artifact: a peer that may have nothing of it does not get to read that.
     if target != nil, pipeline.grant(facts).isEmpty { return refuse(pipeline.grant(facts).request.refusal, operation: .request) }
     phase = .handshaking
@@ -70,6 +72,9 @@ extension PeerConnection {
     letGoOfArtifact()
     loadFailure = nil
     switch lookup {
+    case .held(let swarm) where !isReachable(swarm.facts):
+      core.release(swarm)
+      loadFailure = swarm.facts.isSSL ? "it is an SSL torrent, and this link is not of it" : "links of SSL torrents are for those only"
     case .held(let swarm) where swarm.isPaused:
       core.release(swarm)
       loadFailure = "it is paused"
@@ -104,7 +109,7 @@ extension PeerConnection {
   }
 
   /// Asks the guards of `connect`; what waits does so off the loop with reading paused, under the handshake's deadline.
-  private func askToConnect(_ next: @escaping @Sendable (PeerConnection) -> Void) {
+  func askToConnect(_ next: @escaping @Sendable (PeerConnection) -> Void) {
     phase = .admitting
     pauseReading()
     facts.now = core.clock.wall()
@@ -128,8 +133,8 @@ extension PeerConnection {
     guard phase == .admitting, !isRefused else { return }
     admission = nil
     connectUntil = decision.validUntil
-    if let refusal = decision.refusal {
-      refuse(refusal, operation: .connect)
+    if let refusal = named == nil ? decision.refusal : secure?.refusal ?? decision.refusal {
+      if !postpones(refusal) { refuse(refusal, operation: .connect) }
     } else {
       next(self)
     }

@@ -22,7 +22,7 @@ extension PeerConnection {
     case .active: handleEvent { try $0.tickActive(now, wall) }
     case .draining:
       drained()
-      if let deadline = drainDeadline, now >= deadline { close(DisconnectReason(.engine, "the node is stopping")) }
+      if let deadline = drainDeadline, now >= deadline { part() }
     case .closed: break
     }
   }
@@ -35,6 +35,8 @@ extension PeerConnection {
       close(DisconnectReason(.engine, "a plugin promised \(late) and did not send it in time"))
       return
     }
+    judgeLinkIfDue(wall)
+    guard phase == .active else { return }
     if isOver(connectUntil, wall) || isOver(peer.context.grant.validUntil, wall) { judgeAgain(core.pipeline) }
     try peer.chain.tick(now)
     lookAtWatch(peer)
@@ -187,8 +189,24 @@ extension PeerConnection {
 
   func drained() {
     guard phase == .draining, inFlight == 0, !isReadingDisk, active?.queue.isEmpty != false else { return }
-    close(DisconnectReason(.engine, "the node is stopping"))
+    part()
   }
+
+  /// The end of a connection that drained. What was journalled when it was told to part is not again.
+  private func part() {
+    if let parting { end(parting) } else { close(DisconnectReason(.engine, "the node is stopping")) }
+  }
+
+  /// Gives nothing more, and ends when what is being written is out, so that no block is cut short. The journal has been told.
+  func part(_ reason: DisconnectReason) {
+    guard phase == .active, let peer = active else { return end(reason) }
+    parting = reason
+    for block in peer.queue.removeAll(where: { _ in true }) + peer.postponed.map(\.block) { refuse(block) }
+    peer.postponed = []
+    drain(until: core.clock.now() + Self.partingTime)
+  }
+
+  private static let partingTime = Duration.seconds(10)
 
   /// A guard's refusal: to the journal, and not to the wire.
   func refuse(_ judgement: Judgement?, operation: Operation) {

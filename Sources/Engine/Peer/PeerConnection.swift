@@ -2,6 +2,7 @@ import Metainfo
 import NIOCore
 import PeerProtocol
 import PluginKit
+import TLS
 
 /// One connection: bytes in, session, chain, upload queue, bytes out. Lives on its event loop and translates; it decides nothing itself.
 ///
@@ -62,6 +63,8 @@ final class PeerConnection: ChannelDuplexHandler {
   var messages: MessageTable
   var wasAuthorized = false
   var isLinked = false
+  /// What there is to know of a TLS link; nil on a plain one.
+  let secure: SecureLink?
   /// The artifact that the guards were asked about, held in memory for this connection.
   var judged: Swarm?
   /// Why the artifact that the handshake names could not be loaded.
@@ -99,16 +102,20 @@ final class PeerConnection: ChannelDuplexHandler {
   /// When the link last took something of what is in flight.
   var lastProgress: ContinuousClock.Instant
   var drainDeadline: ContinuousClock.Instant?
+  /// Why the connection ends when what is being written is out; nil: because the node is stopping.
+  var parting: DisconnectReason?
   var accounted: (bytes: Int64, blocks: Int64) = (0, 0)
 
   init(
-    core: EngineCore, loop: EngineLoop, number: PeerNumber, address: PeerAddress, direction: PeerFacts.Direction, target: DialTarget? = nil
+    core: EngineCore, loop: EngineLoop, number: PeerNumber, address: PeerAddress, direction: PeerFacts.Direction, isSecure: Bool = false,
+    target: DialTarget? = nil
   ) {
     (self.core, self.loop, self.number, self.address) = (core, loop, number, address)
     (self.direction, self.target) = (direction, target)
     began = core.clock.now()
     (lastReceived, lastSent, lastRequest, lastProgress) = (began, began, began, began)
-    facts = PeerFacts(address: address, direction: direction, now: core.clock.wall())
+    facts = PeerFacts(address: address, direction: direction, link: isSecure ? .securing : .plain, now: core.clock.wall())
+    secure = isSecure ? SecureLink() : nil
     pipeline = core.pipeline
     messages = pipeline.messages
     decoder = PeerMessageDecoder(limits: .seed(pieceCount: 0))
@@ -147,6 +154,7 @@ final class PeerConnection: ChannelDuplexHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    if let failure = error as? TLSFailure { return failed(failure) }
     close(DisconnectReason(.remote, "link failed: \(error)"))
   }
 
@@ -161,7 +169,7 @@ final class PeerConnection: ChannelDuplexHandler {
     lastReceived = core.clock.now()
     handleEvent { try $0.consume() }
     keepRest()
-    loop.receiving.giveBack(incoming)
+    if secure == nil { loop.receiving.giveBack(incoming) }
   }
 
   /// Moves what waits for more bytes out of the loop's buffer, into memory that is no larger than it must be.

@@ -11,11 +11,14 @@ public struct ArtifactFacts: Sendable {
     let name: String
     let labels: [String: String]
     let isPrivate: Bool
+    let isSSL: Bool
     let layout: PieceLayout
 
-    init(id: Int64, infoHash: InfoHash, name: String, labels: [String: String], isPrivate: Bool, layout: PieceLayout) {
+    init(
+      id: Int64, infoHash: InfoHash, name: String, labels: [String: String], isPrivate: Bool, isSSL: Bool, layout: PieceLayout
+    ) {
       (self.id, self.infoHash, self.name, self.labels) = (id, infoHash, name, labels)
-      (self.isPrivate, self.layout) = (isPrivate, layout)
+      (self.isPrivate, self.isSSL, self.layout) = (isPrivate, isSSL, layout)
     }
   }
 
@@ -31,11 +34,15 @@ public struct ArtifactFacts: Sendable {
   public var labels: [String: String] { values.labels }
   /// BEP 27.
   public var isPrivate: Bool { values.isPrivate }
+  /// Whether it is an SSL torrent: its info dictionary names the authority that vouches for its peers (`ssl-cert`).
+  public var isSSL: Bool { values.isSSL }
   /// Files and pieces.
   public var layout: PieceLayout { values.layout }
 
-  public init(id: Int64, infoHash: InfoHash, name: String, labels: [String: String], isPrivate: Bool, layout: PieceLayout) {
-    values = Values(id: id, infoHash: infoHash, name: name, labels: labels, isPrivate: isPrivate, layout: layout)
+  public init(
+    id: Int64, infoHash: InfoHash, name: String, labels: [String: String], isPrivate: Bool, isSSL: Bool = false, layout: PieceLayout
+  ) {
+    values = Values(id: id, infoHash: infoHash, name: name, labels: labels, isPrivate: isPrivate, isSSL: isSSL, layout: layout)
   }
 }
 
@@ -62,7 +69,9 @@ public struct PeerFacts: Sendable {
   public var address: PeerAddress
   /// Who dialed.
   public var direction: Direction
-  /// Identities that the link or a handshake proved; empty on a plain link.
+  /// The link that the peer is on.
+  public var link: PeerLink
+  /// Identities that the link or a handshake proved, the strongest first; empty on a plain link.
   public var identities: [Identity]
   /// The artifact asked about; nil before the handshake, or where the info-hash is none of ours.
   public var artifact: ArtifactFacts?
@@ -74,10 +83,10 @@ public struct PeerFacts: Sendable {
   public var now: WallTime
 
   public init(
-    address: PeerAddress, direction: Direction, identities: [Identity] = [], artifact: ArtifactFacts? = nil, infoHash: SHA1Digest? = nil,
-    peerID: PeerID? = nil, now: WallTime
+    address: PeerAddress, direction: Direction, link: PeerLink = .plain, identities: [Identity] = [], artifact: ArtifactFacts? = nil,
+    infoHash: SHA1Digest? = nil, peerID: PeerID? = nil, now: WallTime
   ) {
-    (self.address, self.direction, self.identities) = (address, direction, identities)
+    (self.address, self.direction, self.link, self.identities) = (address, direction, link, identities)
     (self.artifact, self.infoHash, self.peerID, self.now) = (artifact, infoHash, peerID, now)
   }
 

@@ -1,0 +1,59 @@
+import OpenSSL
+import PluginKit
+import TLS
+
+/// What a connection knows of its TLS link. Lives on the connection's loop.
+final class SecureLink {
+  /// nil until the link stands.
+  private(set) var link: TLSLink?
+  /// A refusal that was spoken when the identity became known. It waits until the peer has named an artifact: who is refused for what it is
+  /// must look like one that is refused for what it asks.
+  var refusal: Judgement?
+  /// The generation of the entry that the link was last judged by.
+  private var generation: UInt64 = 0
+  private var validUntil: Int64 = 0
+
+  /// The link stands.
+  func stand(_ link: TLSLink) {
+    (self.link, generation, validUntil) = (link, link.entry.generation, link.validUntil)
+  }
+
+  /// Whether it should be judged again: what is behind its entry was replaced, or the verdict's time is over.
+  func isDue(at moment: Int64) -> Bool {
+    guard let link else { return false }
+    return link.entry.generation != generation || moment > validUntil
+  }
+
+  /// Judges the link as if it were made now.
+  func judge(at moment: Int64) throws(CertificateRejection) {
+    guard let link else { return }
+    generation = link.entry.generation
+    validUntil = try link.entry.judge(link, at: moment)
+  }
+}
+
+extension CertificateFacts {
+  convenience init(_ link: TLSLink) {
+    self.init(
+      trust: link.entry.name, subject: link.certificate.subject, serial: link.certificate.serial,
+      issuers: link.chain.dropFirst().map(\.subject), validUntil: WallTime(seconds: link.validUntil), exporter: link.exporter)
+  }
+}
+
+extension Identity {
+  /// What a link's certificate proves, the strongest first.
+  static func list(_ link: TLSLink) -> [Identity] {
+    let certificate = link.certificate
+    return list(
+      trust: link.entry.name, uris: certificate.uris, dnsNames: certificate.dnsNames, commonNames: certificate.commonNames,
+      spkiSHA256: certificate.spkiSHA256)
+  }
+}
+
+extension WallTime {
+  /// Seconds since 1970, as far as nanoseconds reach.
+  init(seconds: Int64) {
+    let (nanoseconds, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    self.init(nanoseconds: overflows ? (seconds < 0 ? .min : .max) : nanoseconds)
+  }
+}
