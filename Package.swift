@@ -70,7 +70,7 @@ let package = Package(
       name: "GranaryNode",
       dependencies: [
         "CLinux", "Control", "Engine", "HTTPClient", "Inventory", "Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", "Plugins", "Settings",
-        "Storage", "Tracker",
+        "Storage", "TLS", "Tracker",
         arguments, heap, nioCore, nioPosix, logging, lifecycle, unixSignals,
       ]),
     .executableTarget(name: "granary", dependencies: ["GranaryNode", "Plugins"]),
@@ -112,8 +112,9 @@ let package = Package(
     .testTarget(
       name: "GranaryNodeTests",
       dependencies: [
-        "granary-chaos", "Control", "Engine", "GranaryNode", "Inventory", "Metainfo", "PeerProtocol", "PluginKit", "Plugins", "Settings",
-        "Storage", "TestSupport", nioCore, nioEmbedded, nioPosix, logging,
+        "granary-chaos", "Control", "Engine", "GranaryNode", "Inventory", "Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", "Plugins",
+        "Settings",
+        "Storage", "TLS", "TestSupport", nioCore, nioEmbedded, nioPosix, logging,
       ]),
     .testTarget(
       name: "InteropTests",

@@ -16,7 +16,7 @@ struct DocumentTests {
     #expect(
       try json(document) == """
         {"files":[{"length":5,"path":"a/b"}],"info_hash_v1":null,"info_hash_v2":"ab","magnet":"magnet:?x","name":"app",\
-        "piece_count":1,"piece_length":16384,"private":true,"size":5,"torrent":null,"trackers":[["http://t/"]],"web_seeds":[]}
+        "piece_count":1,"piece_length":16384,"private":true,"size":5,"ssl_torrent":false,"torrent":null,"trackers":[["http://t/"]],"web_seeds":[]}
         """)
     #expect(try JSONDecoder().decode(ArtifactDocument.self, from: DocumentEncoder.encode(document)) == document)
   }

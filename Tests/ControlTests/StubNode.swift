@@ -21,7 +21,7 @@ final class StubNode: NodeControl {
   func status() async throws -> StatusDocument {
     try ask("status")
     return StatusDocument(
-      ready: true, node: "depot-01", pid: 42, version: "1", uptime: 7, listeners: [.init(address: "127.0.0.1", port: 6_881, tls: false)],
+      ready: true, node: "depot-01", pid: 42, version: "1", uptime: 7, listeners: [.init(address: "127.0.0.1", port: 6_881, tls: nil)],
       artifacts: 3, serving: 2, peers: 5, uploaded: 1 << 40, policyGeneration: 9,
       trackers: [.init(artifact: "app", url: "http://t/announce", state: "ok", detail: nil)],
       plugins: [

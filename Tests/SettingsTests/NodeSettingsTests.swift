@@ -20,6 +20,7 @@ struct NodeSettingsTests {
     #expect(settings.superSeeding == .off)
     #expect(settings.limits.eventLoops == nil)
     #expect(settings.trackers.isEmpty && settings.peers.isEmpty && settings.origins.isEmpty && settings.pipeline.isEmpty)
+    #expect(settings.links == .any && settings.tls == TLSSettings() && settings.dialing == .plain)
     #expect(!settings.isOpen)
     #expect(!settings.listensBeyondLoopback)
     #expect(settings.warnings.isEmpty)
@@ -116,7 +117,7 @@ struct NodeSettingsTests {
   @Test(
     "Sections that come later are said to be not in this build",
     arguments: [
-      "tls", "links", "tracker", "mirror", "catalogue", "zones", "disk", "http", "log", "metrics", "announce-address",
+      "tracker", "mirror", "catalogue", "zones", "disk", "http", "log", "metrics", "announce-address",
     ])
   func laterSections(key: String) {
     #expect(problems(Self.listen + "\(key): {}\n") == ["n.yaml:2:1: '\(key)' is not in this build"])
@@ -272,11 +273,11 @@ struct NodeSettingsTests {
     #expect(problems(Self.listen + yaml + "\n") == ["n.yaml:2:" + line])
   }
 
-  @Test("A listener with TLS, without an address, or in a short form is refused where it stands")
+  @Test("A listener without its entry of TLS, without an address, or in a short form is refused where it stands")
   func listeners() {
     #expect(
       problems("listen:\n  - address: 127.0.0.1:1\n    tls: fleet\n  - {}\n  - 127.0.0.1:2\n  - address: 127.0.0.1\n") == [
-        "n.yaml:3:5: listen[0]: TLS links are not in this build",
+        "n.yaml:3:10: listen[0].tls: there is no entry 'fleet' under tls; there are none",
         "n.yaml:4:5: listen[1]: the key 'address' is missing",
         "n.yaml:5:5: listen[2]: expected a mapping, found '127.0.0.1:2'",
         "n.yaml:6:14: listen[3].address: expected ADDRESS:PORT such as 10.0.0.2:6881 or \"[fd00::2]:6881\", found '127.0.0.1'; the port is missing: 127.0.0.1:6881",
@@ -321,7 +322,9 @@ struct NodeSettingsTests {
         "n.yaml:1:1: listen: the node listens nowhere; write: listen: [{ address: \"127.0.0.1:6881\" }]",
         "n.yaml:1:15: node.name: expected a text, found the number 5; for a text write \"5\"",
         "n.yaml:1:18: node: unknown key 'satte'; did you mean 'state'?",
-        "n.yaml:2:1: 'tls' is not in this build",
+        "n.yaml:2:8: tls.fleet: the key 'certificate' is missing",
+        "n.yaml:2:8: tls.fleet: the key 'key' is missing",
+        "n.yaml:2:8: tls.fleet: the key 'trust' is missing",
         "n.yaml:4:11: limits.upload: expected a rate such as 100 MiB/s, found '5 MB/s'; write MiB before /s; or write unlimited",
         "n.yaml:5:16: limits.connections: expected a whole number, found 'lots'",
         "n.yaml:6:16: limits.per-address: expected 1 to 1000000, found 0",

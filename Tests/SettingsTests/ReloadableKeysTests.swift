@@ -23,12 +23,24 @@ struct ReloadableKeysTests {
     "peers": "peers: [10.0.0.1:1]", "origins": "origins: [a]", "pipeline": "pipeline: [metadata]", "open": "open: true",
   ]
 
+  private static let entry = "certificate: c, key: k, trust: t"
+
+  /// The same for TLS.
+  private static let tlsChanges: [String: String] = [
+    "links": "links: tls\ntls: { fleet: { \(entry) } }", "tls.NAME.certificate": "tls: { fleet: { \(entry) } }",
+    "tls.NAME.key": "tls: { fleet: { \(entry) } }", "tls.NAME.trust": "tls: { fleet: { \(entry) } }",
+    "tls.NAME.revoked": "tls: { fleet: { \(entry), revoked: r } }", "tls.NAME.minimum": "tls: { fleet: { \(entry), minimum: 1.2 } }",
+    "tls.ssl-torrent": "tls: { ssl-torrent: [{ artifacts: [\"*\"], certificate: c, key: k }] }",
+  ]
+
   @Test("A changed key is told exactly where it needs a restart", arguments: ReloadableKeys.all.map(\.path))
   func changes(path: String) throws {
     let key = try #require(ReloadableKeys.all.first { $0.path == path })
-    let changed = path == "listen" ? "listen: [{ address: \"127.0.0.1:6882\" }]\n" : Self.base + (try #require(Self.changes[path]))
+    let change = Self.changes[path] ?? Self.tlsChanges[path]
+    let listen = path == "links" ? "listen: [{ address: \"127.0.0.1:6881\", tls: fleet }]\n" : Self.base
+    let changed = path == "listen" ? "listen: [{ address: \"127.0.0.1:6882\" }]\n" : listen + (try #require(change))
     let found = ReloadableKeys.changesNeedingRestart(try load(Self.base), try load(changed))
-    #expect(found == (key.effect == .needsRestart ? [path] : []))
+    #expect(found == (key.effect == .needsRestart ? [path] : path == "links" ? ["listen"] : []))
   }
 
   @Test("Nothing has changed where only lines have moved")

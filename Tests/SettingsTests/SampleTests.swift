@@ -41,9 +41,12 @@ struct SampleTests {
     let text = try String(contentsOfFile: configFolder + "/granary.yaml", encoding: .utf8)
     // Commented YAML begins with a key or a dash; the empty values that it replaces go.
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init).compactMap { line -> String? in
-      if ["trackers: []", "peers: []", "origins: []"].contains(line) { return nil }
-      guard let match = line.firstMatch(of: /^( *)# ((?:trackers|peers|origins|name):.*|( *)- .*|    artifacts: .*)$/) else { return line }
-      return String(match.1 + match.2)
+      if ["trackers: []", "peers: []", "origins: []", "tls: {}"].contains(line) { return nil }
+      if let match = line.firstMatch(of: /^( *)# ((?:trackers|peers|origins|name|tls):.*|( *)- .*|    artifacts: .*)$/) {
+        return String(match.1 + match.2)
+      }
+      let tls = /^( *)# ( +(?:tls|fleet|ssl-torrent|certificate|key|trust|revoked|minimum):.*)$/
+      return line.firstMatch(of: tls).map { String($0.1 + $0.2) } ?? line
     }
     let settings = try load(lines.joined(separator: "\n"))
     #expect(settings.node.name == "depot-01")
@@ -51,6 +54,8 @@ struct SampleTests {
     #expect(settings.trackers.count == 2)
     #expect(settings.peers.count == 2)
     #expect(settings.origins.count == 1)
+    #expect(settings.listen.map(\.security) == [.plain, .entry("fleet")])
+    #expect(settings.tls.entries.map(\.name) == ["fleet"] && settings.tls.sslTorrents.count == 1)
   }
 
   @Test("The sample list of addresses has an address or a network on each line that is not a comment")

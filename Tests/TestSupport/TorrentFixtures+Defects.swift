@@ -229,10 +229,24 @@ extension TorrentFixtures {
       "info.attr", "the only file"),
   ]
 
+  private static func pem(_ label: String, _ body: String) -> String { "-----BEGIN \(label)-----\n\(body)\n-----END \(label)-----\n" }
+
   private static let otherFieldDefects: [Defect] = [
     Defect("private-not-an-integer", v1.setting("info", "private", to: .string("1")), "info.private", "an integer"),
     Defect("source-not-a-string", v1.setting("info", "source", to: .integer(1)), "info.source", "must be a string"),
     Defect("ssl-cert-not-text", v1.setting("info", "ssl-cert", to: invalidUTF8), "info.ssl-cert", "is not text"),
+    Defect("ssl-cert-not-a-string", v1.setting("info", "ssl-cert", to: .list([])), "info.ssl-cert", "must be a string"),
+    Defect("ssl-cert-empty", v1.setting("info", "ssl-cert", to: .string("")), "info.ssl-cert", "holds no PEM certificate"),
+    Defect("ssl-cert-a-key", v1.setting("info", "ssl-cert", to: .string(pem("PRIVATE KEY", "MIIB"))), "info.ssl-cert", "holds no PEM"),
+    Defect(
+      "ssl-cert-without-end", v1.setting("info", "ssl-cert", to: .string("-----BEGIN CERTIFICATE-----\nMIIB")), "info.ssl-cert",
+      "holds no PEM certificate"),
+    Defect(
+      "ssl-cert-not-base64", v1.setting("info", "ssl-cert", to: .string(pem("CERTIFICATE", "MII!"))), "info.ssl-cert", "holds no PEM"),
+    Defect("ssl-cert-of-nothing", v1.setting("info", "ssl-cert", to: .string(pem("CERTIFICATE", ""))), "info.ssl-cert", "holds no PEM"),
+    Defect(
+      "ssl-cert-too-long", v1.setting("info", "ssl-cert", to: .string(pem("CERTIFICATE", String(repeating: "A", count: 65_536)))),
+      "info.ssl-cert", "more than the 65536"),
     Defect("announce-not-a-string", v1.setting("announce", to: .integer(1)), "announce", "must be a string"),
     Defect("announce-not-a-url", v1.setting("announce", to: .string("http://a b")), "announce", "is not a URL"),
     Defect("announce-list-not-a-list", v1.setting("announce-list", to: .integer(1)), "announce-list", "must be a list"),

@@ -41,11 +41,12 @@ package enum TorrentFixtures {
   /// A torrent of these files, or of one file where `files` has one and `isSingleFile` says so.
   package static func torrent(
     _ version: TorrentVersion = .v1, name: String = "sample", files: [File] = sampleFiles, isSingleFile: Bool = false,
-    pieceLength: Int? = 16_384, isPrivate: Bool = true, source: String? = nil, trackers: [[String]] = [], webSeeds: [String] = []
+    pieceLength: Int? = 16_384, isPrivate: Bool = true, source: String? = nil, trackers: [[String]] = [], webSeeds: [String] = [],
+    sslCertificate: String? = nil
   ) throws -> (torrent: Torrent, bytes: [UInt8]) {
     let blueprint = try TorrentBlueprint(
       name: name, isSingleFile: isSingleFile, files: files.map(\.entry), pieceLength: pieceLength, version: version,
-      isPrivate: isPrivate, source: source, trackers: trackers, webSeeds: webSeeds)
+      isPrivate: isPrivate, source: source, trackers: trackers, webSeeds: webSeeds, sslCertificate: sslCertificate)
     let contents = Dictionary(files.map { ($0.entry.displayPath, $0.content) }) { $1 }
     return try blueprint.finish(
       pieceHashes: version.hasV1 ? pieceHashes(blueprint.layout, contents) : [],

@@ -20,6 +20,9 @@ package struct ArtifactDocument: Codable, Sendable, Hashable {
   /// Bytes of content, pad files left out.
   package var size: Int64
   package var `private`: Bool
+  /// Whether its peers must have certificates that the root in the torrent vouches for, and that root's subject.
+  package var sslTorrent = false
+  package var sslRoot: String?
   package var files: [FileDocument]
   /// Where the .torrent is.
   package var torrent: String?
@@ -53,6 +56,8 @@ package struct ArtifactDocument: Codable, Sendable, Hashable {
     case pieceLength = "piece_length"
     case pieceCount = "piece_count"
     case webSeeds = "web_seeds"
+    case sslTorrent = "ssl_torrent"
+    case sslRoot = "ssl_root"
     case stateReason = "state_reason"
     case verifiedPieces = "verified_pieces"
   }
@@ -67,6 +72,8 @@ package struct ArtifactDocument: Codable, Sendable, Hashable {
     try container.encode(pieceCount, forKey: .pieceCount)
     try container.encode(size, forKey: .size)
     try container.encode(`private`, forKey: .private)
+    try container.encode(sslTorrent, forKey: .sslTorrent)
+    try container.encodeIfPresent(sslRoot, forKey: .sslRoot)
     try container.encode(files, forKey: .files)
     try container.encode(torrent, forKey: .torrent)
     try container.encode(magnet, forKey: .magnet)

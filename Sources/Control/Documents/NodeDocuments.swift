@@ -4,10 +4,19 @@ package struct StatusDocument: Codable, Sendable {
   package struct Listener: Codable, Sendable {
     package let address: String
     package let port: Int
-    package let tls: Bool
+    /// The entry of `tls` that it speaks with, or `ssl-torrent`; null where it is plain.
+    package let tls: String?
 
-    package init(address: String, port: Int, tls: Bool) {
+    package init(address: String, port: Int, tls: String?) {
       (self.address, self.port, self.tls) = (address, port, tls)
+    }
+
+    /// What it speaks is always there: text or null.
+    package func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(address, forKey: .address)
+      try container.encode(port, forKey: .port)
+      try container.encode(tls, forKey: .tls)
     }
   }
 
@@ -132,6 +141,7 @@ package struct StatusDocument: Codable, Sendable {
   package let warnings: [String]
   package var scrub: Scrub?
   package var leases: Leases?
+  package var tls: TLSDocument?
 
   package init(
     ready: Bool, node: String, pid: Int32, version: String, uptime: Int64, listeners: [Listener], artifacts: Int, serving: Int, peers: Int,
@@ -147,7 +157,7 @@ package struct StatusDocument: Codable, Sendable {
 
   enum CodingKeys: String, CodingKey {
     case schema, ready, node, pid, version, uptime, listeners, artifacts, serving, peers, uploaded, trackers, plugins, limits, warnings
-    case scrub, leases
+    case scrub, leases, tls
     case policyGeneration = "policy_generation"
   }
 }

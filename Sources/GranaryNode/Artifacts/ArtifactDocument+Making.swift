@@ -11,6 +11,8 @@ extension ArtifactDocument {
       isPrivate: torrent.isPrivate,
       files: torrent.layout.files.filter { !$0.isPadding }.map { FileDocument(path: $0.displayPath, length: $0.length) }, torrent: path,
       magnet: torrent.magnet.description, source: torrent.source, trackers: torrent.trackers, webSeeds: torrent.webSeeds)
+    sslTorrent = torrent.sslCertificate != nil
+    sslRoot = torrent.sslCertificate.flatMap { SSLRoot.subject(of: $0) }
   }
 
   /// An artifact of the inventory with its torrent.

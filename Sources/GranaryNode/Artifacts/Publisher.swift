@@ -19,6 +19,8 @@ struct Publisher: Sendable {
     var isPortable: Bool
     var skipSymlinks: Bool
     var output: String?
+    /// The root of the peers' certificates in PEM, for an SSL torrent.
+    var sslRoot: String?
   }
 
   let roots: RootsPolicy
@@ -102,7 +104,7 @@ struct Publisher: Sendable {
     try TorrentBlueprint(
       name: order.name ?? scan.name, isSingleFile: scan.isSingleFile, files: scan.torrentFiles, pieceLength: order.pieceLength,
       version: order.version, isPrivate: order.isPrivate, source: order.source, trackers: order.trackers.map { [$0] },
-      webSeeds: order.webSeeds)
+      webSeeds: order.webSeeds, sslCertificate: order.sslRoot)
   }
 
   private func write(_ bytes: [UInt8], _ torrent: Torrent, to output: String?) throws -> String {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Control
 import Foundation
+import Inventory
 import PluginKit
 import Settings
 
@@ -52,11 +53,11 @@ struct Check: AsyncParsableCommand {
     let settings = configuration.settings
     let maker = ServicesMaker(folder: settings.folder, journal: NoJournal())
     let pipeline = try configuration.makePipeline(maker.services, generation: 0)
-    let document = document(settings, pipeline)
+    let document = document(settings, pipeline, try certificates(configuration))
     if common.json { return try Console.print(document: document) }
     for warning in document.warnings { Console.note("granary: warning: \(warning)") }
     Console.print("\(document.file): fine")
-    Console.print("node \(document.node), listening on \(document.listen.joined(separator: ", "))")
+    Console.print("node \(document.node), listening on \(settings.listen.map(\.described).joined(separator: ", "))")
     for (index, entry) in document.pipeline.enumerated() {
       let guards = entry.guards.isEmpty ? "" : "  guards \(entry.guards.joined(separator: ", "))"
       let hooks = entry.hooks.isEmpty ? "" : "  hooks \(entry.hooks.joined(separator: ", "))"
@@ -66,7 +67,18 @@ struct Check: AsyncParsableCommand {
     for key in document.keys ?? [] { Console.print("\(key.path)  [\(key.effect)]  default \(key.defaultValue)  \(key.summary)") }
   }
 
-  private func document(_ settings: NodeSettings, _ pipeline: Pipeline) -> Document {
+  /// What is to be said of certificates, and of the SSL torrents of the inventory. Throws what keeps a node from starting.
+  private func certificates(_ configuration: NodeConfiguration) throws -> [String] {
+    let now = WallTime.now.seconds
+    let links = try LinkKeeper(configuration.settings, now: now)
+    let inventory = configuration.paths.inventory
+    if access(inventory, F_OK) == 0, let artifacts = try? InventoryDatabase.open(readingAt: inventory).sslArtifacts() {
+      links.put(artifacts, now: now)
+    }
+    return links.warnings(now: now).map(\.text)
+  }
+
+  private func document(_ settings: NodeSettings, _ pipeline: Pipeline, _ certificates: [String]) -> Document {
     let entries = pipeline.plugins.map { installed in
       Document.Entry(
         name: installed.name, place: installed.place, guards: installed.plugin.guards.map(\.rawValue).sorted(),
@@ -74,7 +86,7 @@ struct Check: AsyncParsableCommand {
         onError: installed.onError.rawValue)
     }
     let warnings =
-      settings.warnings.map(\.description)
+      settings.warnings.map(\.description) + certificates
       + pipeline.plugins.flatMap { installed in
         installed.plugin.warnings.map { "\(installed.place): \(installed.name): \($0)" }
       } + pipeline.failOpenWarnings + (pipeline.isGuarded ? [] : [pipeline.unguardedWarning])
@@ -86,6 +98,10 @@ struct Check: AsyncParsableCommand {
   private var keys: [Document.Key] {
     ReloadableKeys.all.map { .init(path: $0.path, effect: $0.effect.rawValue, defaultValue: $0.defaultValue, summary: $0.summary) }
   }
+}
+
+extension NodeSettings.Listener {
+  fileprivate var described: String { "\(address)" + (security.name.map { " (TLS: \($0))" } ?? "") }
 }
 
 extension Pipeline {

@@ -32,6 +32,6 @@ struct List: AsyncParsableCommand {
     let size = ByteText.describe(artifact.size).padding(toLength: 10, withPad: " ", startingAt: 0)
     let state = artifact.state.rawValue.padding(toLength: 9, withPad: " ", startingAt: 0)
     let reason = artifact.stateReason.isEmpty ? "" : "  (\(escaped(artifact.stateReason)))"
-    return "\(hash)  \(state)  \(size)  \(escaped(artifact.name))\(reason)"
+    return "\(hash)  \(state)  \(size)  \(escaped(artifact.name))\(artifact.isSSL ? "  [SSL torrent]" : "")\(reason)"
   }
 }

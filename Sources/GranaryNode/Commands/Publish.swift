@@ -24,6 +24,7 @@ struct Publish: AsyncParsableCommand {
   @Flag(name: .customLong("public"), help: "Do not mark the torrent private (BEP 27).") var isPublic = false
   @Flag(help: "Refuse names that other systems could not hold, or that differ only in case.") var portable = false
   @Flag(help: "Leave out symbolic links that lead outside of the artifact, instead of refusing them.") var skipSymlinks = false
+  @Option(help: "Make an SSL torrent: peers need a certificate that this CA, a PEM file, has signed.") var sslTorrent: String?
   @Option(help: "Where to write the .torrent (default: the state directory).") var output: String?
 
   func validate() throws {
@@ -41,10 +42,11 @@ struct Publish: AsyncParsableCommand {
   func run() async throws {
     let place = try Workplace(common)
     try place.paths.makeFolders()
-    let order = Publisher.Order(
+    var order = Publisher.Order(
       path: path, name: name, version: version, pieceLength: try pieceLength.map(parseSize), source: source,
       trackers: tracker.isEmpty ? place.configuration.settings.trackers : tracker, webSeeds: webSeed, labels: try parseLabels(label),
       isPrivate: !isPublic, isPortable: portable, skipSymlinks: skipSymlinks, output: output)
+    order.sslRoot = try sslTorrent.map { try SSLRoot.read($0) }
     let (found, warnings) = try place.publisher.publish(order)
     try await place.keep(found)
     try ArtifactPrinter.print(found, warnings, command: "publish", asJSON: common.json)

@@ -10,7 +10,7 @@ struct Status: AsyncParsableCommand {
   func run() async throws {
     let status = try await Workplace(common).requireRunningNode().status()
     if common.json { return try Console.print(document: status) }
-    let listeners = status.listeners.map { "\($0.address) port \($0.port)\($0.tls ? " (TLS)" : "")" }.joined(separator: ", ")
+    let listeners = status.listeners.map { "\($0.address) port \($0.port)\($0.tls.map { " (TLS: \($0))" } ?? "")" }.joined(separator: ", ")
     Console.print(
       "\(status.node): \(status.ready ? "ready" : "starting"), process \(status.pid), version \(status.version), up \(status.uptime) s")
     Console.print("listening on \(listeners)")
@@ -18,6 +18,7 @@ struct Status: AsyncParsableCommand {
       "\(status.serving) of \(status.artifacts) artifacts in service, \(status.peers) peers, \(ByteText.describe(status.uploaded)) uploaded"
     )
     Console.print("policy generation \(status.policyGeneration)")
+    for line in TLSPrinter.lines(status.tls) { Console.print(line) }
     for tracker in status.trackers {
       Console.print(
         "tracker \(escaped(tracker.url)) for \(escaped(tracker.artifact)): \(tracker.state)" + (tracker.detail.map { ", \($0)" } ?? ""))

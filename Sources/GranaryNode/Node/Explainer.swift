@@ -70,6 +70,7 @@ extension ArtifactFacts {
   init(_ artifact: Artifact, _ torrent: Torrent) {
     self.init(
       id: artifact.id.rawValue, infoHash: artifact.infoHash, name: artifact.name, labels: artifact.labels, isPrivate: artifact.isPrivate,
+      isSSL: torrent.sslCertificate != nil,
       layout: PaddedLayout(torrent.layout).layout)
   }
 }

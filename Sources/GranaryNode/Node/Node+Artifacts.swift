@@ -14,7 +14,8 @@ extension Node {
   /// Puts in service what was ready, by its entries in the inventory alone: its evidence is compared with its files when somebody asks.
   /// Gives back what was found, of which the doubtful must be looked at first, and those outside of the roots be refused.
   func putInService() throws -> ServiceSurvey {
-    let survey = try ServiceSurvey.of(database, settings)
+    try takeSSLTorrents()
+    let survey = try self.survey()
     engine.add(survey.served)
     for (artifact, peers) in survey.dials {
       for peer in peers { engine.dial(peer, artifact: artifact, isStatic: true) }
@@ -45,12 +46,20 @@ extension Node {
     return true
   }
 
+  /// What is done with each artifact of the inventory, as things are.
+  private func survey() throws -> ServiceSurvey {
+    let announces = Set([false, true].filter { listenerToAnnounce(isSSLTorrent: $0) != nil })
+    return try ServiceSurvey.of(database, settings) { announces.contains($0.isSSL) }
+  }
+
   private func serve(_ id: ArtifactID) throws {
-    let (artifact, trackers) = try database.summary(of: id)
+    let (artifact, listed) = try database.summary(of: id)
+    if artifact.isSSL { try takeSSLTorrent(id) }
+    let trackers = listenerToAnnounce(isSSLTorrent: artifact.isSSL) == nil ? [] : settings.trackers(listed, of: artifact)
     let wire = artifact.infoHash.wire
     engine.add([ServedArtifact(id: id.rawValue, wire: wire, missing: artifact.missing)])
     for peer in settings.peers(of: artifact) { engine.dial(peer, artifact: id.rawValue, isStatic: true) }
-    let announced = AnnouncedTorrent(id: id.rawValue, infoHashes: wire, trackers: settings.trackers(trackers, of: artifact))
+    let announced = AnnouncedTorrent(id: id.rawValue, infoHashes: wire, trackers: trackers)
     announcements.update([announced])
     // Removed while we were at it: whoever did that may have told the engine before we did.
     do {
@@ -118,7 +127,7 @@ extension Node {
   /// After a change of `artifacts.roots`, `peers`, `trackers` or `origins`: the same questions again for everything in service.
   func refreshService() {
     NIOThreadPool.singleton.submit { [self] state in
-      guard state == .active, let survey = try? ServiceSurvey.of(database, settings) else { return }
+      guard state == .active, let survey = try? self.survey() else { return }
       let loaded = engine.loaded.compactMap { try? database.artifact(ArtifactID(rawValue: $0)) }
       // An artifact whose torrent is in memory is not looked at again before it is served to the next peer.
       refuseOutside(survey.outside.filter { engine.isServing($0.id.rawValue) } + loaded.map { ($0.id, $0.dataRoot) })

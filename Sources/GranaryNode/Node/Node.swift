@@ -50,6 +50,8 @@ final class Node: Sendable {
   let state: Mutex<State>
   let threads: Int
   let openFiles: OpenFilesLimit
+  /// Certificates, and whom they are trusted by.
+  let links: LinkKeeper
   private let lock: NodeLock
   private let flusher: InventoryFlusher
   private let group: MultiThreadedEventLoopGroup
@@ -61,13 +63,14 @@ final class Node: Sendable {
   /// Why the run before this one was ended by its watchdog; nil where it was not.
   let formerHang: String?
   /// What the node was started with: keys that need a restart are compared with these.
-  private let initial: NodeSettings
+  let initial: NodeSettings
   private let reloading = Mutex<Void>(())
 
   /// Does everything short of opening a socket. Throws `Failure` and what becomes one.
   init(configuration: NodeConfiguration, reread: @escaping @Sendable () throws -> NodeConfiguration) throws {
     let settings = configuration.settings
     initial = settings
+    links = try LinkKeeper(settings, now: WallTime.now.seconds)
     paths = configuration.paths
     openFiles = OpenFilesLimit.raise()
     logger = Logger(label: "granary")
@@ -105,6 +108,7 @@ final class Node: Sendable {
       peerID: peerID,
       clientVersion: "Granary \(Granary.version)",
       journal: journal, delegate: delegate, logger: logger, group: group, disk: disk, diskThreads: Self.diskThreads, source: delegate)
+    engine.replace(links: EngineLinks(links.links))
     announcer = TrackerAnnouncer(group: group, peerID: peerID.bytes, delegate: delegate, logger: logger)
     announcements = AnnouncerLine(announcer)
     state = Mutex(State(configuration: configuration))
@@ -144,6 +148,7 @@ final class Node: Sendable {
     refuseOutside(survey.outside)
     let services: [any Service] = [
       AnnouncerService(announcer: announcer), HangUpService(node: self), CareService(node: self),
+      LinkService(node: self),
       ControlServer(path: paths.socket, node: NodeControlFace(node: self), logger: quietLogger) { [self] in announceReadiness(listeners) },
     ]
     let group = ServiceGroup(
@@ -216,6 +221,7 @@ final class Node: Sendable {
     let pipeline = try fresh.makePipeline(
       ServicesMaker(folder: fresh.settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters).services,
       generation: generation)
+    let certificates = try links.prepare(fresh.settings, now: WallTime.now.seconds)
     // The listeners stay as they were opened, whatever the new file says of them.
     if initial.listensBeyondLoopback, !pipeline.isGuarded, !fresh.settings.isOpen {
       throw Failure(
@@ -225,11 +231,13 @@ final class Node: Sendable {
     state.withLock { ($0.configuration, $0.generation) = (fresh, generation) }
     journal.writer.keep(rows: fresh.settings.limits.journalRows)
     engine.replace(settings: EngineSettings(fresh.settings, initial: initial.limits, loops: threads, openFiles: openFiles))
+    links.commit(certificates, now: WallTime.now.seconds)
+    replaceLinks()
     engine.replace(pipeline: pipeline)
     refreshService()
     lookAgain()
     logger.notice("configuration reloaded", metadata: ["policy-generation": "\(generation)"])
-    return ("policy generation \(generation) is in force", restarts.map { "\($0) changed and needs a restart" })
+    return ("policy generation \(generation) is in force", restarts.map { "\($0) changed and needs a restart" } + certificates.problems)
   }
 
   private func loadPluginStates() {
@@ -269,7 +277,7 @@ extension EngineSettings {
     // A peer that is refused has a reason in the journal; one that no descriptor is left for would wait in the listener's queue for ever.
     let connections = openFiles.connections(limits.connections, openFiles: initial.openFiles)
     self.init(
-      listen: settings.listen.map { ListenAddress(host: $0.address.ip.description, port: Int($0.address.port)) }, eventLoops: loops,
+      listen: settings.listen.map(ListenAddress.init), eventLoops: loops,
       uploadRate: limits.upload?.bytesPerSecond, uploadSlots: UploadSlots(limits.uploadSlots),
       superSeeding: SuperSeeding(settings.superSeeding), connections: connections,
       connectionsPerAddress: limits.perAddress, handshakes: limits.handshakes, handshakeTimeout: limits.handshakeTimeout.duration,

@@ -20,12 +20,13 @@ struct NodeControlFace: NodeControl {
     var document = StatusDocument(
       ready: isReady, node: node.settings.node.name, pid: getpid(), version: Granary.version,
       uptime: Int64((ContinuousClock.now - node.started) / .seconds(1)),
-      listeners: listeners.map { .init(address: $0.ip.description, port: Int($0.port), tls: false) },
+      listeners: node.listenerDocuments(listeners),
       artifacts: counts.artifacts.values.reduce(0, +), serving: totals.artifacts, peers: totals.connections, uploaded: totals.uploaded,
       policyGeneration: totals.generation, trackers: try await trackers(), plugins: plugins(), limits: limits,
       warnings: try await warnings())
     document.scrub = try await blocking { try node.scrubDocument() }
     document.leases = node.leasesDocument()
+    document.tls = node.links.document(now: WallTime.now.seconds)
     return document
   }
 
@@ -55,6 +56,7 @@ struct NodeControlFace: NodeControl {
       // Where the inventory cannot be written, nothing changes: the artifact is not half removed.
       try node.database.remove(artifact.id)
       node.takeOutOfService(artifact.id, reason: "removed by the operator")
+      node.forgetSSLTorrent(artifact.id)
       node.journal.record(change("remove", artifact, uid))
       return ChangeDocument(message: "removed \(artifact.name)")
     }
@@ -132,6 +134,7 @@ struct NodeControlFace: NodeControl {
     if let problem = node.journal.writer.status.problem { warnings.append("the journal cannot be written: \(problem)") }
     if let problem = node.ledger.status.problem { warnings.append("transfers cannot be written: \(problem)") }
     if let problem = node.pluginValues.problem { warnings.append("what plugins keep cannot be written: \(problem)") }
+    warnings += node.links.warnings(now: WallTime.now.seconds).map(\.text)
     let filter = ArtifactFilter(states: [.changed, .missing, .failed])
     let (waiting, count) = try await blocking {
       let counts = try node.database.counts().artifacts

@@ -62,5 +62,5 @@ extension NodeDelegate: AnnounceDelegate {
     }
   }
 
-  var listenPort: UInt16 { node?.state.withLock { $0.listeners.first?.port } ?? 0 }
+  func listenPort(for id: Int64) -> UInt16 { node?.announcedPort(of: id) ?? 0 }
 }

@@ -23,9 +23,13 @@ struct ServiceSurvey {
   private var lists: [Int64: [[String]]] = [:]
   private var permitted: [Int64: [[String]]] = [:]
 
-  /// The survey of an inventory under these settings.
-  static func of(_ database: InventoryDatabase, _ settings: NodeSettings) throws -> ServiceSurvey {
-    var survey = ServiceSurvey(settings)
+  private let isAnnounced: (ArtifactSummary) -> Bool
+
+  /// The survey of an inventory under these settings. `isAnnounced`: whether an artifact's peers have a listener to come to.
+  static func of(
+    _ database: InventoryDatabase, _ settings: NodeSettings, isAnnounced: @escaping (ArtifactSummary) -> Bool = { _ in true }
+  ) throws -> ServiceSurvey {
+    var survey = ServiceSurvey(settings, isAnnounced)
     try database.forEachSummary { count, lists in
       survey.lists = lists
       survey.served.reserveCapacity(count)
@@ -36,8 +40,8 @@ struct ServiceSurvey {
     return survey
   }
 
-  private init(_ settings: NodeSettings) {
-    self.settings = settings
+  private init(_ settings: NodeSettings, _ isAnnounced: @escaping (ArtifactSummary) -> Bool) {
+    (self.settings, self.isAnnounced) = (settings, isAnnounced)
     roots = RootsPolicy(roots: settings.artifacts.roots)
   }
 
@@ -53,7 +57,7 @@ struct ServiceSurvey {
   }
 
   private mutating func trackers(of artifact: ArtifactSummary) -> [[String]] {
-    guard let number = artifact.trackerList, let list = lists[number] else { return [] }
+    guard isAnnounced(artifact), let number = artifact.trackerList, let list = lists[number] else { return [] }
     if artifact.method == .hashed { return list }
     if let known = permitted[number] { return known }
     let filtered = settings.permitted(list)

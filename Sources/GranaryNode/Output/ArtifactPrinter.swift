@@ -46,6 +46,7 @@ enum ArtifactPrinter {
       ("size", "\(ByteText.describe(document.size)) (\(document.size) bytes) in \(count) \(count == 1 ? "file" : "files")"),
       ("pieces", "\(document.pieceCount) of \(ByteText.describe(Int64(document.pieceLength)))"),
       ("private", document.private ? "yes" : "no"), ("source", document.source.map(escaped)),
+      ("SSL torrent", document.sslTorrent ? "yes, root \(escaped(document.sslRoot ?? "that is no certificate"))" : nil),
       ("state", state.isEmpty ? nil : escaped(state)),
       ("labels", document.labels?.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")),
       ("trackers", escaped(document.trackers.joined().joined(separator: " "))),

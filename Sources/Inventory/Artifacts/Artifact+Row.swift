@@ -23,13 +23,17 @@ extension Artifact {
   }
 
   /// The columns and tables that `init(_:labels:)` reads.
-  static let columns = "a.*, e.verified_pieces FROM artifacts a LEFT JOIN evidence e ON e.artifact_id = a.id"
+  static let columns = """
+    a.*, e.verified_pieces, s.artifact_id IS NOT NULL AS is_ssl FROM artifacts a
+    LEFT JOIN evidence e ON e.artifact_id = a.id LEFT JOIN ssl_torrents s ON s.artifact_id = a.id
+    """
 
   init(_ row: Row, labels: [String: String]) throws {
     self.init(
       id: ArtifactID(rawValue: try row.value("id")), name: try row.value("name"), infoHash: try row.infoHash(),
       pieceLength: try row.value("piece_length"), pieceCount: try row.value("piece_count"), size: try row.value("size"),
-      fileCount: try row.value("file_count"), isPrivate: try row.value("is_private"), torrentPath: try row.value("torrent_path"),
+      fileCount: try row.value("file_count"), isPrivate: try row.value("is_private"),
+      isSSL: try row.value("is_ssl"), torrentPath: try row.value("torrent_path"),
       dataRoot: try row.value("data_root"), state: try row.word("state"), stateReason: try row.value("state_reason"),
       addedAt: try row.time("added_at"), stateAt: try row.time("state_at"), labels: labels, verifiedPieces: try row.value("verified_pieces")
     )

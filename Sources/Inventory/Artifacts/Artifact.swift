@@ -15,6 +15,8 @@ package struct Artifact: Hashable, Sendable {
   package let fileCount: Int
   /// BEP 27.
   package let isPrivate: Bool
+  /// Whether its torrent is an SSL torrent.
+  package let isSSL: Bool
   /// Where the .torrent was written, if anywhere.
   package let torrentPath: String?
   /// The folder that holds its file or folder.

@@ -16,6 +16,8 @@ package struct ArtifactSummary: Sendable, Hashable {
   package let missing: Int64
   /// Which of the tracker lists is its; nil for no trackers.
   package let trackerList: Int64?
+  /// Whether its torrent is an SSL torrent.
+  package let isSSL: Bool
 }
 
 extension InventoryDatabase {
@@ -26,8 +28,10 @@ extension InventoryDatabase {
   ) throws(InventoryError) {
     try read { db in
       start(try Int.fetchOne(db, sql: "SELECT count(*) FROM artifacts") ?? 0, try Self.trackerLists(db))
+      // Few are SSL torrents: cheaper than a question for each artifact.
+      let ssl = Set(try Int64.fetchAll(db, sql: "SELECT artifact_id FROM ssl_torrents"))
       let rows = try Row.fetchCursor(db, sql: "\(ArtifactSummary.select) ORDER BY a.id")
-      while let row = try rows.next() { body(try ArtifactSummary(row)) }
+      while let row = try rows.next() { body(try ArtifactSummary(row) { ssl.contains($0) }) }
     }
   }
 
@@ -37,7 +41,9 @@ extension InventoryDatabase {
       guard let row = try Row.fetchOne(db, sql: "\(ArtifactSummary.select) WHERE a.id = ?", arguments: [id.rawValue]) else {
         throw InventoryError.unknownArtifact(id.description)
       }
-      let summary = try ArtifactSummary(row)
+      let summary = try ArtifactSummary(row) {
+        try Int64.fetchOne(db, sql: "SELECT artifact_id FROM ssl_torrents WHERE artifact_id = ?", arguments: [$0]) != nil
+      }
       let text = try summary.trackerList.flatMap {
         try String.fetchOne(db, sql: "SELECT tiers FROM tracker_lists WHERE id = ?", arguments: [$0])
       }
@@ -62,7 +68,7 @@ extension ArtifactSummary {
     FROM artifacts a LEFT JOIN evidence e INDEXED BY evidence_in_short ON e.artifact_id = a.id
     """
 
-  fileprivate init(_ row: Row) throws {
+  fileprivate init(_ row: Row, isSSL: (Int64) throws -> Bool) throws {
     id = ArtifactID(rawValue: try row.decode(Int64.self, atIndex: 0))
     name = try row.decode(String.self, atIndex: 1)
     let v1 = try row.withUnsafeData(atIndex: 2) { $0.flatMap { SHA1Digest($0) } }
@@ -74,6 +80,7 @@ extension ArtifactSummary {
     method = try row.decode(String?.self, atIndex: 6).map(Self.word)
     missing = try row.decode(Int64.self, atIndex: 7)
     trackerList = try row.decode(Int64?.self, atIndex: 8)
+    self.isSSL = try isSSL(id.rawValue)
   }
 
   private static func word<Word: RawRepresentable<String>>(_ text: String) throws -> Word {

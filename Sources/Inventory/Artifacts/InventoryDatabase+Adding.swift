@@ -25,6 +25,7 @@ extension InventoryDatabase {
     let id = try insert(new, at: now, db)
     try db.execute(sql: "INSERT INTO torrents (artifact_id, bytes) VALUES (?, ?)", arguments: [id.rawValue, Data(new.torrentBytes)])
     try TrackerLists.set(new.torrent.trackers, of: id.rawValue, db)
+    try SSLArtifact.insert(new.torrent, of: id, db)
     try new.data.files.insert(of: id, db)
     try new.data.evidence?.insert(of: id, pieceCount: new.torrent.layout.pieceCount, db)
     try insertLabels(new.labels, of: id, db)

@@ -10,6 +10,7 @@ import GRDB
 /// | `artifacts` | what we hold: name, info-hashes (v1 of 20 bytes, v2 of 32, at least one, each unique), shape, where its data and .torrent lie, state and why |
 /// | `tracker_lists` | tiers of announce URLs as a JSON array of arrays; `artifacts.tracker_list_id` names one, null for none; a list that no artifact has goes |
 /// | `torrents` | an artifact's .torrent, byte for byte; apart, so that lists do not read it |
+/// | `ssl_torrents` | an artifact whose torrent has an `ssl-cert`: that root in PEM, and the torrent's own name, which certificates are made out to |
 /// | `artifact_labels` | one label, key and value |
 /// | `files` | one file of an artifact (pad files left out): path below `data_root`, length, and the identity (device, inode, size, times) last seen, null when unknown |
 /// | `evidence` | which pieces are verified (wire bitfield), when and how, **against the identities in `files`**: a trigger deletes it when one of them changes |
@@ -38,6 +39,7 @@ enum InventorySchema {
     migrator.registerMigration("001-inventory") { try Migration001.run($0) }
     migrator.registerMigration("002-summaries") { try Migration002.run($0) }
     migrator.registerMigration("003-plugin-values") { try Migration003.run($0) }
+    migrator.registerMigration("004-ssl-torrents") { try Migration004.run($0) }
     return migrator
   }()
 

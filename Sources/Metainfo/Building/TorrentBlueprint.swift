@@ -41,6 +41,7 @@ package struct TorrentBlueprint: Sendable {
     (self.isPrivate, self.source, self.sslCertificate) = (isPrivate, source, sslCertificate)
     (self.trackers, self.webSeeds) = (trackers.filter { !$0.isEmpty }, webSeeds)
     try Self.check(trackers: trackers, webSeeds: webSeeds)
+    if let sslCertificate { _ = try CertificateText.check(Array(sslCertificate.utf8)[...], at: "ssl-cert") }
     let plan = FilePlan(
       rules: NameRules(isPortable: portable), name: name, isSingleFile: isSingleFile, version: version, pieceLength: chosen)
     layout = PieceLayout(files: try plan.files(files), pieceLength: chosen, isFileAligned: version == .v2)

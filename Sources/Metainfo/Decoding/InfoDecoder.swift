@@ -107,9 +107,6 @@ struct InfoDecoder {
 
   private func certificate(of info: BencodeNode) throws(TorrentError) -> String? {
     guard let bytes = try info.bytes("ssl-cert", at: "info") else { return nil }
-    guard let certificate = String(validating: bytes, as: UTF8.self) else {
-      throw TorrentError(.badValue, at: "info.ssl-cert", "is not text, as a PEM certificate is")
-    }
-    return certificate
+    return try CertificateText.check(bytes, at: "info.ssl-cert")
   }
 }

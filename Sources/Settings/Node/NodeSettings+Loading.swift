@@ -19,7 +19,7 @@ extension NodeSettings {
     let decoded = StrictDecoding.decode(RootSection.self, from: document.root, file: file)
     var problems = decoded.problems
     problems += missing(document.root)
-    if let root = decoded.value { problems += repeated(root) }
+    if let root = decoded.value { problems += repeated(root) + TLSChecks(root).problems }
     guard let root = decoded.value, problems.isEmpty else { throw SettingsErrors(problems, file: file) }
     return NodeSettings(root, file: file, environment: environment, warnings: warnings)
   }
@@ -32,19 +32,27 @@ extension NodeSettings {
       name: root.node?.name?.text ?? environment.hostName,
       state: root.node?.state?.resolved(in: folder) ?? environment.stateDirectory ?? FilePath.resolve("state", in: folder),
       watchdog: root.node?.watchdog.map { $0.value?.value } ?? Node.defaultWatchdog)
-    listen = (root.listen ?? []).map { Listener(address: $0.address.value.address, place: $0.address.place ?? file) }
+    links = root.links == .tls ? .tls : .any
+    listen = (root.listen ?? []).map { listener in
+      Listener(
+        address: listener.address.value.address, security: ListenSecurity(listener.tls), place: listener.address.place ?? file)
+    }
+    let tls = TLSSettings(root.tls, folder: folder, file: file)
+    self.tls = tls
     artifacts = Artifacts(roots: (root.artifacts?.roots ?? []).map { $0.value.resolved(in: folder) })
     limits = root.limits?.limits ?? Limits()
     scrub = root.scrub?.scrub ?? Scrub()
     superSeeding = root.superSeeding?.value ?? .off
     trackers = (root.trackers ?? []).map(\.text)
     peers = (root.peers ?? []).map { peer in
-      StaticPeer(address: peer.address.value.address, artifacts: peer.artifacts?.map(\.text), place: peer.address.place ?? file)
+      StaticPeer(
+        address: peer.address.value.address, artifacts: peer.artifacts?.map(\.text),
+        security: DialSecurity(peer.tls, links: root.links, entries: tls.entries), place: peer.address.place ?? file)
     }
     origins = (root.origins ?? []).map(\.text)
     pipeline = root.pipeline ?? []
     isOpen = root.open ?? false
-    self.warnings = warnings + Self.warnings(root, folder: folder)
+    self.warnings = warnings + Self.warnings(root, folder: folder) + TLSChecks(root).warnings(file: file)
   }
 
   /// A node that listens nowhere serves no one.

@@ -15,10 +15,36 @@ package struct NodeSettings: Sendable {
     package static let defaultWatchdog = TimeSpan(milliseconds: 10_000)
   }
 
+  /// `links`: what links there may be.
+  package enum Links: Sendable, Hashable {
+    case any
+    /// Nothing plain, to nobody.
+    case tls
+  }
+
+  /// How a listener speaks.
+  package enum ListenSecurity: Sendable, Hashable {
+    case plain
+    /// With the trust of this entry of `tls`.
+    case entry(String)
+    /// Each link with the trust of the SSL torrent that its peer names.
+    case sslTorrents
+  }
+
+  /// How a peer is dialed for what is no SSL torrent.
+  package enum DialSecurity: Sendable, Hashable {
+    case plain
+    /// With the trust of this entry of `tls`.
+    case entry(String)
+    /// Not at all.
+    case never
+  }
+
   /// An entry of `listen`.
   package struct Listener: Sendable, Hashable {
     /// Where to listen; port 0 lets the system pick one.
     package let address: PeerAddress
+    package let security: ListenSecurity
     /// `FILE:LINE:COLUMN`, for an address that turns out to be in use.
     package let place: String
   }
@@ -44,6 +70,7 @@ package struct NodeSettings: Sendable {
     package let address: PeerAddress
     /// Names or patterns of artifacts that it is dialed for; nil for each artifact. Empty: none.
     package let artifacts: [String]?
+    package let security: DialSecurity
     /// `FILE:LINE:COLUMN`.
     package let place: String
   }
@@ -53,8 +80,10 @@ package struct NodeSettings: Sendable {
   /// The absolute path of the folder that relative paths start from.
   package let folder: String
   package let node: Node
+  package let links: Links
   /// At least one.
   package let listen: [Listener]
+  package let tls: TLSSettings
   package let artifacts: Artifacts
   package let limits: Limits
   package let scrub: Scrub
@@ -74,6 +103,12 @@ package struct NodeSettings: Sendable {
   /// Whether other machines can reach a listener. Then something in the pipeline must admit peers, or `isOpen` must say that nothing does;
   /// who knows the plugins must check that.
   package var listensBeyondLoopback: Bool { listen.contains { !$0.address.ip.isLoopback } }
+
+  /// How peers are dialed that no entry of `peers` says more about.
+  package var dialing: DialSecurity {
+    guard links == .tls else { return .plain }
+    return tls.entries.count == 1 ? tls.entries.first.map { .entry($0.name) } ?? .never : .never
+  }
 
   /// Absolute form of a path in this file.
   package func resolve(_ path: String) -> String { FilePath.resolve(path, in: folder) }

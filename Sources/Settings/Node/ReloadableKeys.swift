@@ -31,7 +31,7 @@ package struct SettingsKey: Sendable {
 /// Every key of this build.
 package enum ReloadableKeys {
   /// In the order of `config/granary.yaml`.
-  package static let all: [SettingsKey] = node + limits + scrub + policy
+  package static let all: [SettingsKey] = node + tls + limits + scrub + policy
 
   /// The keys that changed and that a running node cannot take over, in the table's order.
   package static func changesNeedingRestart(_ old: NodeSettings, _ new: NodeSettings) -> [String] {
@@ -46,8 +46,32 @@ package enum ReloadableKeys {
     SettingsKey(
       "node.watchdog", .needsRestart, default: "\(NodeSettings.Node.defaultWatchdog)", "a loop that hangs so long ends the process; off"
     ) { $0.node.watchdog },
-    SettingsKey("listen", .needsRestart, default: "none: it must be given", "where peers connect") { $0.listen.map(\.address) },
+    SettingsKey("listen", .needsRestart, default: "none: it must be given", "where peers connect; tls: NAME or ssl-torrent") {
+      $0.listen.map { ListenerValue($0) }
+    },
     SettingsKey("artifacts.roots", .reloads, default: "[]", "data may be served from below these only") { $0.artifacts.roots },
+  ]
+
+  private static let tls: [SettingsKey] = [
+    SettingsKey("links", .reloads, default: "any", "tls: nothing plain, to nobody") { $0.links },
+    SettingsKey(
+      "tls.NAME.certificate", .reloads, default: "none: it must be given", "the node's certificate, and what leads to its authority"
+    ) {
+      $0.tls.withoutPlaces.entries.map(\.credentials.certificate)
+    },
+    SettingsKey("tls.NAME.key", .reloads, default: "none: it must be given", "the certificate's key; nobody else may read it") {
+      $0.tls.withoutPlaces.entries.map(\.credentials.key)
+    },
+    SettingsKey("tls.NAME.trust", .reloads, default: "none: it must be given", "authorities whose peers are trusted") {
+      $0.tls.withoutPlaces.entries.map(\.trust)
+    },
+    SettingsKey("tls.NAME.revoked", .reloads, default: "none: nothing is revoked", "their revocation lists") {
+      $0.tls.withoutPlaces.entries.map(\.revoked)
+    },
+    SettingsKey("tls.NAME.minimum", .reloads, default: "1.3", "the oldest version of TLS: 1.3 or 1.2") { $0.tls.entries.map(\.minimum) },
+    SettingsKey("tls.ssl-torrent", .reloads, default: "[]", "certificates for SSL torrents; the first that matches counts") {
+      $0.tls.withoutPlaces.sslTorrents
+    },
   ]
 
   private static let limits: [SettingsKey] = {
@@ -114,9 +138,20 @@ package enum ReloadableKeys {
   private struct PeerValue: Equatable, Sendable {
     let address: PeerAddress
     let artifacts: [String]?
+    let security: NodeSettings.DialSecurity
 
     init(_ peer: NodeSettings.StaticPeer) {
-      (address, artifacts) = (peer.address, peer.artifacts)
+      (address, artifacts, security) = (peer.address, peer.artifacts, peer.security)
+    }
+  }
+
+  /// A listener without its place.
+  private struct ListenerValue: Equatable, Sendable {
+    let address: PeerAddress
+    let security: NodeSettings.ListenSecurity
+
+    init(_ listener: NodeSettings.Listener) {
+      (address, security) = (listener.address, listener.security)
     }
   }
 }

@@ -5,7 +5,9 @@ internal import PluginKit
 /// The whole file.
 struct RootSection: Decodable {
   let node: NodeSection?
+  let links: LinksWord?
   let listen: [ListenSection]?
+  let tls: TLSSection?
   let artifacts: ArtifactsSection?
   let limits: LimitsSection?
   let scrub: ScrubSection?
@@ -17,12 +19,12 @@ struct RootSection: Decodable {
   let open: Bool?
 
   enum CodingKeys: String, CodingKey, CaseIterable, ExplainedKeys {
-    case node, listen, artifacts, limits, scrub, trackers, peers, origins, pipeline, open
+    case node, links, listen, tls, artifacts, limits, scrub, trackers, peers, origins, pipeline, open
     case superSeeding = "super-seeding"
 
     /// Sections of the contract that come with their issues.
     private static let later: Set<String> = [
-      "tls", "links", "tracker", "mirror", "catalogue", "zones", "disk", "http", "log", "metrics", "announce-address",
+      "tracker", "mirror", "catalogue", "zones", "disk", "http", "log", "metrics", "announce-address",
     ]
 
     static func explanation(ofUnknown key: String) -> String? {
@@ -54,13 +56,16 @@ struct NodeName: Decodable {
 /// An entry of `listen`.
 struct ListenSection: Decodable {
   let address: Placed<SocketAddress>
+  let tls: TLSName?
+  let spot: Spot
 
-  enum CodingKeys: String, CodingKey, ExplainedKeys {
-    case address
+  private enum CodingKeys: CodingKey { case address, tls }
 
-    static func explanation(ofUnknown key: String) -> String? {
-      key == "tls" ? "TLS links are not in this build" : nil
-    }
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    address = try container.decode(Placed<SocketAddress>.self, forKey: .address)
+    tls = try container.decodeIfPresent(TLSName.self, forKey: .tls)
+    spot = Spot(decoder)
   }
 }
 
@@ -157,16 +162,20 @@ struct SuperSeedingSection: Decodable {
 struct PeerSection: Decodable {
   let address: Placed<SocketAddress>
   let artifacts: [ArtifactPattern]?
+  let tls: TLSName?
+  let spot: Spot
 
-  private enum CodingKeys: CodingKey { case address, artifacts }
+  private enum CodingKeys: CodingKey { case address, artifacts, tls }
 
   init(from decoder: any Decoder) throws {
+    spot = Spot(decoder)
     if let strict = decoder as? StrictDecoder, case .scalar = strict.node.content {
-      (address, artifacts) = (try Placed(from: decoder), nil)
+      (address, artifacts, tls) = (try Placed(from: decoder), nil, nil)
     } else {
       let container = try decoder.container(keyedBy: CodingKeys.self)
       address = try container.decode(Placed<SocketAddress>.self, forKey: .address)
       artifacts = try container.decodeIfPresent([ArtifactPattern].self, forKey: .artifacts)
+      tls = try container.decodeIfPresent(TLSName.self, forKey: .tls)
     }
     guard address.value.address.port > 0 else {
       throw SettingsProblem("a peer to dial needs a port other than 0", place: address.place)

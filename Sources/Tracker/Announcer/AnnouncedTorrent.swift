@@ -22,6 +22,6 @@ package protocol AnnounceDelegate: Sendable {
   func statistics(for id: Int64) -> AnnounceStatistics
   /// Peers that a tracker named, in the tracker's order, perhaps with ourselves among them; not yet judged by any policy.
   func found(peers: [SocketAddress], for id: Int64)
-  /// The port to announce.
-  var listenPort: UInt16 { get }
+  /// The port to announce for a torrent: links of different kinds have listeners of their own. Also asked after the torrent was removed.
+  func listenPort(for id: Int64) -> UInt16
 }

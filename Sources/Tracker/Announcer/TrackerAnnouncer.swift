@@ -225,7 +225,8 @@ extension TrackerAnnouncer {
 
   private func send(_ job: Job) async -> Result<AnnounceResponse, TrackerError> {
     let request = AnnounceRequest(
-      infoHash: job.key.infoHash, peerID: peerID, port: delegate.listenPort, statistics: delegate.statistics(for: job.key.id),
+      infoHash: job.key.infoHash, peerID: peerID, port: delegate.listenPort(for: job.key.id),
+      statistics: delegate.statistics(for: job.key.id),
       event: job.due.event, wanted: job.due.event == .stopped ? 0 : settings.wanted, key: key, trackerID: job.due.trackerID)
     do throws(TrackerError) {
       return .success(try await transport.announce(request, to: job.due.url))

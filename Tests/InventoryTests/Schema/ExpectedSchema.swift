@@ -13,6 +13,14 @@ enum ExpectedSchema {
     FROM plugin_values;
     """
 
+  static let sslTorrents = """
+    CREATE TABLE ssl_torrents (
+      artifact_id INTEGER PRIMARY KEY REFERENCES artifacts (id) ON DELETE CASCADE,
+      torrent_name TEXT NOT NULL CHECK (torrent_name <> ''),
+      root_certificate TEXT NOT NULL CHECK (root_certificate <> '')
+    ) STRICT;
+    """
+
   static let after001 = """
     CREATE INDEX artifact_labels_by_label ON artifact_labels (key, value);
     CREATE INDEX artifacts_by_name ON artifacts (name);

@@ -17,7 +17,7 @@ struct SchemaTests {
     #expect(try second.read { try String.fetchOne($0, sql: Self.dump) } == ExpectedSchema.after002)
     let database = try InventoryDatabase.inMemory()
     #expect(try database.rows("PRAGMA user_version") == [["\(InventorySchema.migrator.migrations.count)"]])
-    #expect(InventorySchema.migrator.migrations == ["001-inventory", "002-summaries", "003-plugin-values"])
+    #expect(InventorySchema.migrator.migrations == ["001-inventory", "002-summaries", "003-plugin-values", "004-ssl-torrents"])
   }
 
   @Test func `Plugins' values have the schema that was released`() throws {

@@ -144,13 +144,14 @@ import Testing
   }
 
   @Test func readsTheFlagsOfTheInfoDictionary() throws {
+    let pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
     let torrent = try decode(
       Self.v1.setting("info", "private", to: .integer(1)).setting("info", "source", to: .string("corp"))
-        .setting("info", "ssl-cert", to: .string("-----BEGIN CERTIFICATE-----"))
+        .setting("info", "ssl-cert", to: .string(pem))
     ).torrent
     #expect(torrent.isPrivate)
     #expect(torrent.source == "corp")
-    #expect(torrent.sslCertificate == "-----BEGIN CERTIFICATE-----")
+    #expect(torrent.sslCertificate == pem)
     let odd = try decode(Self.v1.setting("info", "source", to: .bytes([0xFF])))
     #expect(odd.torrent.source == nil)
     #expect(odd.warnings == ["info.source: is not valid UTF-8 and is left out"])

@@ -18,6 +18,8 @@ enum Libtorrent {
     let pieceLength: Int
     let pieces: Int
     let isPrivate: Bool
+    let isValid: Bool
+    let sslCertificate: String
     let files: [File]
     let hashes: [String]
   }
@@ -35,19 +37,21 @@ enum Libtorrent {
           "root": str(fs.root(i)) if h.has_v2() else ""}
       print(json.dumps({"v1": str(h.v1) if h.has_v1() else None, "v2": str(h.v2) if h.has_v2() else None, "name": ti.name(),
         "pieceLength": ti.piece_length(), "pieces": ti.num_pieces(), "isPrivate": ti.priv(),
+        "isValid": ti.is_valid(), "sslCertificate": ti.ssl_cert(),
         "files": [file(i) for i in range(fs.num_files())],
         "hashes": [ti.hash_for_piece(i).hex() for i in range(ti.num_pieces())] if h.has_v1() else []}))
 
     """
 
   private static let create = """
-    def create(folder, version, output):
+    def create(folder, version, output, root=None):
       import os
       fs = lt.file_storage()
       lt.add_files(fs, folder, flags=int(lt.create_torrent.symlinks))
       flags = {"v1": lt.create_torrent.v1_only, "v2": lt.create_torrent.v2_only, "hybrid": 0}[version]
       t = lt.create_torrent(fs, 16384, int(flags) | int(lt.create_torrent.symlinks))
       t.set_priv(True)
+      if root: t.set_root_cert(open(root).read())
       t.add_tracker("http://tracker.example/announce")
       lt.set_piece_hashes(t, os.path.dirname(folder))
       open(output, "wb").write(lt.bencode(t.generate()))
@@ -59,9 +63,10 @@ enum Libtorrent {
     try run(describe + "describe(sys.argv[1])", [path])
   }
 
-  /// Has libtorrent make a torrent of pieces of 16 KiB from a file or folder.
-  static func make(_ folder: String, version: String, output: String) throws -> Answer {
-    try run(describe + create + "create(sys.argv[1], sys.argv[2], sys.argv[3])\ndescribe(sys.argv[3])", [folder, version, output])
+  /// Has libtorrent make a torrent of pieces of 16 KiB from a file or folder; an SSL torrent where there is a file with its root.
+  static func make(_ folder: String, version: String, output: String, root: String? = nil) throws -> Answer {
+    try run(
+      describe + create + "create(*sys.argv[1:])\ndescribe(sys.argv[3])", [folder, version, output] + (root.map { [$0] } ?? []))
   }
 
   private static func run(_ script: String, _ arguments: [String]) throws -> Answer {

@@ -1,0 +1,83 @@
+import Control
+import Engine
+import Inventory
+import Logging
+import PluginKit
+import Settings
+import Synchronization
+
+/// Certificates, and the links that they stand for.
+extension Node {
+  /// Looks after the files that `tls` names: what has changed is read again, and live links are judged by it. Waits for the disk.
+  func lookAtLinks(now: WallTime) {
+    let seconds = now.seconds
+    let news = links.look(now: seconds)
+    for key in news.read { logger.notice("certificates read again", metadata: ["key": "\(key)"]) }
+    for problem in news.problems { logger.warning("certificates could not be read again", metadata: ["problem": "\(problem)"]) }
+    if news.isChanged { replaceLinks() }
+    for warning in links.warningsToLog(now: seconds) { logger.warning("\(warning.text)") }
+  }
+
+  /// SSL torrents of the inventory, before anybody can ask for them. Costs nothing where there are none.
+  func takeSSLTorrents() throws {
+    let artifacts = try database.sslArtifacts()
+    guard !artifacts.isEmpty else { return }
+    links.put(artifacts, now: WallTime.now.seconds)
+    replaceLinks()
+  }
+
+  /// The same of one that comes while the node runs.
+  func takeSSLTorrent(_ id: ArtifactID) throws {
+    links.put(try database.sslArtifacts(id), now: WallTime.now.seconds)
+    engine.set(link: links.entry(of: id.rawValue), of: id.rawValue)
+  }
+
+  /// An artifact has left the inventory.
+  func forgetSSLTorrent(_ id: ArtifactID) {
+    guard links.isSSLTorrent(id.rawValue) else { return }
+    links.remove(id.rawValue)
+    engine.set(link: nil, of: id.rawValue)
+  }
+
+  /// The port that trackers are told for an artifact; 0 for none.
+  func announcedPort(of id: Int64) -> UInt16 {
+    let listeners = state.withLock { $0.listeners }
+    guard let index = listenerToAnnounce(isSSLTorrent: links.isSSLTorrent(id)), listeners.indices.contains(index) else { return 0 }
+    return listeners[index].port
+  }
+
+  /// Which listener trackers are told; nil for none: nothing is announced then.
+  func listenerToAnnounce(isSSLTorrent: Bool) -> Int? {
+    AnnouncedListener.index(in: initial.listen.map(\.security), isSSLTorrent: isSSLTorrent, links: settings.links)
+  }
+
+  /// What is spoken at each of the node's addresses, as `status` has it.
+  func listenerDocuments(_ addresses: [PeerAddress]) -> [StatusDocument.Listener] {
+    addresses.enumerated().map { index, address in
+      let security = initial.listen.indices.contains(index) ? initial.listen[index].security : .plain
+      return StatusDocument.Listener(address: address.ip.description, port: Int(address.port), tls: security.name)
+    }
+  }
+}
+
+/// Which listener peers are sent to.
+enum AnnouncedListener {
+  /// An SSL torrent's peers come to the first listener for such. Others come to the first plain one, or, where there is none or nothing may
+  /// be plain, to the first with an entry of its own. Nil where there is nowhere to come to.
+  static func index(in listeners: [NodeSettings.ListenSecurity], isSSLTorrent: Bool, links: NodeSettings.Links) -> Int? {
+    if isSSLTorrent { return listeners.firstIndex(of: .sslTorrents) }
+    let plain = links == .tls ? nil : listeners.firstIndex(of: .plain)
+    return plain ?? listeners.firstIndex { if case .entry = $0 { true } else { false } }
+  }
+}
+
+extension NodeSettings.ListenSecurity {
+  /// As the configuration writes it; nil for plain.
+  var name: String? {
+    switch self {
+    case .plain: nil
+    case .entry(let name): name
+    case .sslTorrents: "ssl-torrent"
+    }
+  }
+}
