@@ -79,7 +79,7 @@ let package = Package(
       dependencies: [
         "Inventory", "Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", "Plugins", "Settings", "Storage", arguments, nioCore, nioPosix,
         logging,
-      ]),
+      ], resources: [.copy("TLS/Programs")]),
     // Tests mirror the sources.
     .target(
       name: "TestSupport",

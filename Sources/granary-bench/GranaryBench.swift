@@ -10,7 +10,7 @@ struct GranaryBench: AsyncParsableCommand {
     discussion: "Build it with -c release. Every figure is the median of the rounds, with the least and the greatest in parentheses.",
     subcommands: [
       PipelineBench.self, DecodeBench.self, ReadBench.self, HashBench.self, SeedBench.self, StartupBench.self, PeersBench.self,
-      SlowDiskBench.self,
+      SlowDiskBench.self, TLSBench.self, HandshakeBench.self, StormBench.self, RefusalBench.self,
     ])
 }
 

@@ -1,5 +1,6 @@
-import Foundation
+import Glibc
 import Metainfo
+import Storage
 
 /// A file that TLS needs, as it was when it was read.
 struct TLSFile: Sendable {
@@ -17,31 +18,27 @@ struct TLSFile: Sendable {
     guard descriptor >= 0 else { throw TLSFileError(errno: errno) }
     defer { close(descriptor) }
     let before = try status(descriptor)
-    guard before.st_mode & S_IFMT == S_IFREG else { throw TLSFileError(message: "is not a file") }
+    guard before.isFile else { throw TLSFileError(message: "is not a file") }
     let bytes = try read(descriptor)
     guard bytes.count <= longest else { throw TLSFileError(message: "has more than \(longest) bytes") }
-    let identity = FileIdentity(try status(descriptor))
-    guard identity == FileIdentity(before) else { throw TLSFileError(message: "was changed while it was read") }
-    return TLSFile(bytes: bytes, identity: identity, mode: before.st_mode & 0o7777)
+    let identity = try status(descriptor).identity
+    guard identity == before.identity else { throw TLSFileError(message: "was changed while it was read") }
+    return TLSFile(bytes: bytes, identity: identity, mode: before.permissions)
   }
 
   /// The file that has this path now; nil where none can be seen.
-  static func identity(_ path: String) -> FileIdentity? {
-    var found = stat()
-    return stat(path, &found) == 0 ? FileIdentity(found) : nil
-  }
+  static func identity(_ path: String) -> FileIdentity? { FileIdentity.of(target: path) }
 
-  private static func status(_ descriptor: Int32) throws(TLSFileError) -> stat {
-    var found = stat()
-    guard fstat(descriptor, &found) == 0 else { throw TLSFileError(errno: errno) }
-    return found
+  private static func status(_ descriptor: Int32) throws(TLSFileError) -> FileStatus {
+    guard let status = FileStatus(descriptor: descriptor) else { throw TLSFileError(errno: errno) }
+    return status
   }
 
   private static func read(_ descriptor: Int32) throws(TLSFileError) -> [UInt8] {
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 65_536)
     while bytes.count <= longest {
-      let count = Foundation.read(descriptor, &chunk, chunk.count)
+      let count = Glibc.read(descriptor, &chunk, chunk.count)
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { throw TLSFileError(errno: errno) }
       if count == 0 { break }
@@ -61,17 +58,5 @@ struct TLSFileError: Error, CustomStringConvertible {
 
   init(errno number: Int32) {
     description = "cannot be read: \(String(cString: strerror(number)))"
-  }
-}
-
-extension FileIdentity {
-  fileprivate init(_ found: stat) {
-    self.init(
-      device: UInt64(found.st_dev), inode: UInt64(found.st_ino), size: Int64(found.st_size),
-      modified: Self.nanoseconds(found.st_mtim), changed: Self.nanoseconds(found.st_ctim))
-  }
-
-  private static func nanoseconds(_ time: timespec) -> Int64 {
-    Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
   }
 }

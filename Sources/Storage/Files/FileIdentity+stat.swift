@@ -12,6 +12,11 @@ extension FileIdentity {
     FileStatus(path: path)?.identity
   }
 
+  /// The identity of what the path leads to in the end, through symbolic links (`stat`); nil where it cannot be had.
+  package static func of(target path: String) -> FileIdentity? {
+    FileStatus(target: path)?.identity
+  }
+
   /// What tells `other` from this one, as in "it is 5 bytes long, not 7"; nil where they are equal.
   func difference(from other: FileIdentity) -> String? {
     if device != other.device || inode != other.inode { return "another file stands in its place" }
@@ -23,11 +28,11 @@ extension FileIdentity {
 }
 
 /// What `stat` says of a file, as far as we ask.
-struct FileStatus {
-  let identity: FileIdentity
+package struct FileStatus {
+  package let identity: FileIdentity
   let mode: mode_t
 
-  init?(descriptor: Int32) {
+  package init?(descriptor: Int32) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { return nil }
     self.init(status)
@@ -36,6 +41,12 @@ struct FileStatus {
   init?(path: String) {
     var status = stat()
     guard lstat(path, &status) == 0 else { return nil }
+    self.init(status)
+  }
+
+  init?(target path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
     self.init(status)
   }
 
@@ -53,7 +64,9 @@ struct FileStatus {
       modified: Self.nanoseconds(status.st_mtim), changed: Self.nanoseconds(status.st_ctim))
   }
 
-  var isFile: Bool { mode & S_IFMT == S_IFREG }
+  /// Who may read, write and execute it, as `chmod` takes it.
+  package var permissions: UInt32 { UInt32(mode & 0o7777) }
+  package var isFile: Bool { mode & S_IFMT == S_IFREG }
   var isFolder: Bool { mode & S_IFMT == S_IFDIR }
   var isLink: Bool { mode & S_IFMT == S_IFLNK }
   var isExecutable: Bool { isFile && mode & S_IXUSR != 0 }

@@ -4,8 +4,12 @@ import Foundation
 struct RigRun: Decodable {
   private struct Seeder: Decodable {
     let perGiB: Double?
+    let seconds: Double?
 
-    private enum CodingKeys: String, CodingKey { case perGiB = "run_per_GiB" }
+    private enum CodingKeys: String, CodingKey {
+      case perGiB = "run_per_GiB"
+      case seconds = "run_s"
+    }
   }
   private struct Latency: Decodable { let p99: Double? }
 
@@ -13,11 +17,19 @@ struct RigRun: Decodable {
   let name: String
   /// MB/s.
   let throughput: Double?
+  /// TLS version and cipher; empty for plain links.
+  let cipher: String?
+  private let elapsed: Double?
   private let seeder: Seeder?
   private let latency: Latency?
 
   /// CPU seconds of the seeder for each GiB.
   var cpu: Double? { seeder?.perGiB }
+  /// How many cores the seeder kept busy.
+  var cores: Double? {
+    guard let busy = seeder?.seconds, let elapsed, elapsed > 0 else { return nil }
+    return busy / elapsed
+  }
   /// Milliseconds from a request to its whole block.
   var p99: Double? { latency?.p99 }
 
@@ -25,6 +37,8 @@ struct RigRun: Decodable {
     case kind, seeder
     case name = "case"
     case throughput = "MBps"
+    case cipher = "tls"
+    case elapsed = "seconds"
     case latency = "lat_ms"
   }
 
