@@ -1,4 +1,5 @@
 import Foundation
+import Metainfo
 import OpenSSL
 import Storage
 
@@ -45,9 +46,8 @@ struct AuthorityFolder: Sendable {
   /// The authority with its key, which only its owner may be able to read.
   func readAuthority() throws -> CertificateAuthority {
     let certificate = try readCertificate()
-    var status = stat()
-    guard stat(key, &status) == 0 else { throw Failure(.inputMissing, "\(key): \(String(cString: strerror(errno)))") }
-    guard status.st_mode & 0o077 == 0 else {
+    guard let status = FileStatus(target: key) else { throw Failure(.inputMissing, "\(key): \(String(cString: strerror(errno)))") }
+    guard status.permissions & 0o077 == 0 else {
       throw Failure(.notPermitted, "\(key): others may read it or write it: chmod 600, and ask yourself who has")
     }
     let key = try Self.decode(key, PrivateKey.parse(pem:))
@@ -59,10 +59,7 @@ struct AuthorityFolder: Sendable {
   }
 
   /// Whether there is anything at the path, be it a link that leads nowhere.
-  static func exists(_ file: String) -> Bool {
-    var status = stat()
-    return lstat(file, &status) == 0
-  }
+  static func exists(_ file: String) -> Bool { FileIdentity.of(path: file) != nil }
 
   /// The first certificate of a file.
   static func certificate(_ file: String) throws -> Certificate {

@@ -44,7 +44,8 @@ package struct FileStatus {
     self.init(status)
   }
 
-  init?(target path: String) {
+  /// What the path leads to, through symbolic links; nil, with `errno` set, where that cannot be seen.
+  package init?(target path: String) {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }
     self.init(status)
