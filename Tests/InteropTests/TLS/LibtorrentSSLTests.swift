@@ -23,10 +23,11 @@ extension Interop {
     @Test(arguments: ["--v1", "--hybrid", "--v2"])
     func `we dial libtorrent, and it gets every byte`(kind: String) async throws {
       var swarm = try await SSLSwarm.make(kind: kind)
-      swarm.sections.peers = ["127.73.2.1:7001"]
+      let address = LibtorrentSSL.listening(1)
+      swarm.sections.peers = ["\(address):7001"]
       try swarm.configure()
       let folder = try TemporaryDirectory("download")
-      let leechers = try LibtorrentSSL([swarm.leecher(into: folder, at: "127.73.2.1", port: 7001)])
+      let leechers = try LibtorrentSSL([swarm.leecher(into: folder, at: address, port: 7001)])
       try await leechers.waitUntilListening()
       let node = try await swarm.host.start()
       let report = try #require(try await leechers.finish().first)
@@ -37,10 +38,11 @@ extension Interop {
 
     @Test func `ten libtorrents at once, some dialing and some dialed, all get every byte`() async throws {
       var swarm = try await SSLSwarm.make(.singleFile)
-      swarm.sections.peers = (1...5).map { "127.73.3.\($0):7001" }
+      swarm.sections.peers = (1...5).map { LibtorrentSSL.listening($0) + ":7001" }
       try swarm.configure()
       let folder = try TemporaryDirectory("download")
-      let listening = try LibtorrentSSL((1...5).map { swarm.leecher("listening-\($0)", into: folder, at: "127.73.3.\($0)", port: 7001) })
+      let listening = try LibtorrentSSL(
+        (1...5).map { swarm.leecher("listening-\($0)", into: folder, at: LibtorrentSSL.listening($0), port: 7001) })
       try await listening.waitUntilListening()
       let node = try await swarm.host.start()
       let dialing = try LibtorrentSSL(
@@ -54,6 +56,24 @@ extension Interop {
         if report.finished { #expect(try swarm.differences(report) == []) }
       }
       try await node.terminate()
+    }
+
+    @Test func `a libtorrent that is told of nobody finds us by tracker, at our port for SSL torrents`() async throws {
+      let address = OpenTracker.loopbackAddress()
+      let swarm = try await SSLSwarm.make(.singleFile, kind: "--hybrid", options: ["--tracker", OpenTracker.announce(address)])
+      var configuration = GranaryConfiguration.securing("ssl-torrent", sections: swarm.sections)
+      configuration.listen = ["127.0.0.1:0"]
+      try swarm.host.configure(configuration)
+      let tracker = try await OpenTracker.start(at: address, for: [swarm.artifact])
+      let node = try await swarm.host.start()
+      let secure = try #require(node.status.listeners.first { $0.tls == "ssl-torrent" })
+      try await tracker.waitUntilNaming("127.0.0.1:\(secure.port)", for: swarm.artifact)
+      let folder = try TemporaryDirectory("download")
+      let report = try #require(try await LibtorrentSSL([swarm.leecher(into: folder, at: "127.0.0.4")]).finish().first)
+      try #require(report.finished, "\(report)")
+      #expect(try swarm.differences(report) == [])
+      try await node.terminate()
+      try await tracker.waitUntilForgetting("127.0.0.1:\(secure.port)", for: swarm.artifact)
     }
 
     @Test func `what granary pki issues is good for libtorrent and for us`() async throws {

@@ -96,6 +96,6 @@ extension Interop {
     }
 
     private func dialer(_ row: SSLStage.Row) -> String { "127.75.1.\(row.number + 1)" }
-    private func listener(_ row: SSLStage.Row) -> String { "127.75.2.\(row.number + 1)" }
+    private func listener(_ row: SSLStage.Row) -> String { LibtorrentSSL.listening(row.number + 1) }
   }
 }

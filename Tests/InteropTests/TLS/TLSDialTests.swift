@@ -12,12 +12,12 @@ extension Interop {
       let shown = ["good", "in-chain", "foreign", "expired", "not-yet", "purpose", "revoked", "ca", "leaf-only"]
       var plans = shown.enumerated().map { number, name in
         TLSServers.Plan(
-          label: name, bind: "127.86.0.\(number + 1)", certificate: certificates.certificate(name), key: certificates.key(name),
+          label: name, bind: LibtorrentSSL.listening(number + 1), certificate: certificates.certificate(name), key: certificates.key(name),
           authorities: certificates.certificate("ca"))
       }
       for label in ["old", "plain"] {
         var plan = plans[0]
-        (plan.label, plan.bind) = (label, "127.86.0.\(plans.count + 1)")
+        (plan.label, plan.bind) = (label, LibtorrentSSL.listening(plans.count + 1))
         (plan.version, plan.plain) = (label == "old" ? "1.2" : nil, label == "plain")
         plans.append(plan)
       }

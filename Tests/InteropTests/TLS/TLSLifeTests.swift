@@ -12,11 +12,11 @@ extension Interop {
       let artifact: GranaryArtifact
       let node: GranaryProcess
 
-      static func make(_ more: [CertificatePlan] = []) async throws -> Fleet {
+      static func make() async throws -> Fleet {
         var (middle, chained) = (CertificatePlan.authority("middle"), CertificatePlan.member("in-chain", issuer: "middle"))
         (middle.issuer, chained.chain) = ("ca", true)
         let certificates = try await CertificateFolder(
-          [.authority("ca"), middle, .member("node"), .member("edge"), .member("other"), chained] + more,
+          [.authority("ca"), middle, .member("node"), .member("edge"), .member("other"), chained],
           revocations: [RevocationPlan(name: "list"), RevocationPlan(name: "middle-list", issuer: "middle")])
         _ = try certificates.bundle("list", "middle-list", as: "lists")
         var sections = TLSSections()
@@ -45,9 +45,10 @@ extension Interop {
     }
 
     @Test func `a link ends when the certificate that it was made with does`() async throws {
+      let fleet = try await Fleet.make()
       var brief = CertificatePlan.member("brief")
-      brief.notAfterDays = 8.0 / 86_400
-      let fleet = try await Fleet.make([brief])
+      brief.notAfterDays = 6.0 / 86_400
+      try await fleet.certificates.add([brief])
       let sights = try await TLSProbe.run([fleet.stays("brief", limit: 20), fleet.stays("edge", limit: 12)])
       #expect(sights[0].served && sights[0].isOver && sights[0].notify, "\(sights)")
       #expect(sights[1].served && sights[1].end == "silence", "\(sights)")

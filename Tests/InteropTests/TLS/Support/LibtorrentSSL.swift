@@ -52,6 +52,11 @@ struct LibtorrentSSL: Sendable {
 
   private struct Plan: Encodable { let members: [Member] }
 
+  /// A loopback address for a peer to be dialed at, the same for the same number (1 to 250). Nobody else's tests have it.
+  static func listening(_ number: Int) -> String { "127.\(block.0).\(block.1).\(number)" }
+
+  private static let block = (Int.random(in: 100...250), Int.random(in: 1...250))
+
   private let process: RunningProcess
   private let folder: TemporaryDirectory
   private let limit: Duration

@@ -23,21 +23,19 @@ struct SSLStage: Sendable {
     let certificates = try await CertificateFolder(plans(cases))
     _ = try certificates.bundle("ca", "other", as: SSLCase.Authority.caThenOther.rawValue)
     _ = try certificates.bundle("other", "ca", as: SSLCase.Authority.otherThenCA.rawValue)
-    let rows = try await withThrowingTaskGroup(of: Row.self) { group in
-      for (number, row) in cases.enumerated() {
-        let data = try Artifacts.file(100_001, in: folder, named: "data/" + artifact(number), seed: UInt64(number))
-        let torrent = folder.path(artifact(number) + ".torrent")
-        let authority = certificates.certificate(row.authority.rawValue)
-        group.addTask {
-          let arguments = ["--kind", row.kind, "--ssl-cert", authority, data, torrent]
-          try await PythonScript.runner("libtorrent_create.py", arguments).output()
-          return Row(number: number, row: row, torrent: torrent)
-        }
-      }
-      return try await group.reduce(into: []) { $0.append($1) }
+    let torrents = try cases.enumerated().map { number, row in
+      [
+        "path": try Artifacts.file(100_001, in: folder, named: "data/" + artifact(number), seed: UInt64(number)),
+        "torrent": torrent(number, in: folder), "kind": row.kind, "ssl_cert": certificates.certificate(row.authority.rawValue),
+      ]
     }
-    return SSLStage(folder: folder, certificates: certificates, rows: rows.sorted { $0.number < $1.number })
+    let list = try folder.write(JSONEncoder().encode(torrents), to: "torrents.json")
+    try await PythonScript.runner("libtorrent_create.py", ["--list", list]).output(within: .seconds(60))
+    let rows = cases.enumerated().map { Row(number: $0, row: $1, torrent: torrent($0, in: folder)) }
+    return SSLStage(folder: folder, certificates: certificates, rows: rows)
   }
+
+  private static func torrent(_ number: Int, in folder: TemporaryDirectory) -> String { folder.path(artifact(number) + ".torrent") }
 
   static func artifact(_ number: Int) -> String { "row-\(number).bin" }
 

@@ -10,20 +10,22 @@ struct SSLSwarm: Sendable {
   var sections: TLSSections
 
   /// Publishes it; the node shows a certificate that fits every torrent.
-  static func make(_ payload: Artifacts = .awkward, kind: String = "--hybrid") async throws -> SSLSwarm {
+  static func make(_ payload: Artifacts = .awkward, kind: String = "--hybrid", options: [String] = []) async throws -> SSLSwarm {
     let host = try GranaryHost()
-    return try await make(host, original: try host.make(payload), kind: kind)
+    return try await make(host, original: try host.make(payload), options: [kind] + options)
   }
 
   /// The same of a file of so many bytes.
   static func make(size: Int) async throws -> SSLSwarm {
     let host = try GranaryHost()
-    return try await make(host, original: try Artifacts.file(size, in: host.folder, named: "data/large.bin"), kind: "--hybrid")
+    return try await make(host, original: try Artifacts.file(size, in: host.folder, named: "data/large.bin"), options: [])
   }
 
-  private static func make(_ host: GranaryHost, original: String, kind: String) async throws -> SSLSwarm {
+  private static func make(_ host: GranaryHost, original: String, options: [String]) async throws -> SSLSwarm {
     let certificates = try await CertificateFolder([.authority("ca"), .star("seed"), .star("leech")])
-    let artifact = try await host.publish(original, kind, "--ssl-torrent", certificates.certificate("ca"))
+    let command = ["publish", original, "--ssl-torrent", certificates.certificate("ca"), "--json"] + options
+    let text = try await host.command(command).output(within: .seconds(60))
+    let artifact = try GranaryJSON.decode(GranaryArtifact.self, schema: "granary.publish/1", from: text)
     var swarm = SSLSwarm(host: host, certificates: certificates, original: original, artifact: artifact, sections: TLSSections())
     swarm.sections.sslTorrent(artifact.name, showing: "seed", of: certificates)
     try swarm.configure()
