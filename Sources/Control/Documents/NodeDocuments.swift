@@ -178,6 +178,8 @@ package struct PeersDocument: Codable, Sendable {
     package let direction: String
     package let phase: String
     package let principal: String
+    /// The trust entry that vouched for it; null on a plain link.
+    package let tls: String?
     package let client: String?
     package let artifact: String?
     package let infoHash: String?
@@ -191,17 +193,17 @@ package struct PeersDocument: Codable, Sendable {
     package let age: Double
 
     package init(
-      number: UInt64, address: String, direction: String, phase: String, principal: String, client: String?, artifact: String?,
-      infoHash: String?, choked: Bool, interested: Bool, uploaded: Int64, queued: Int, pieces: Int, age: Double
+      number: UInt64, address: String, direction: String, phase: String, principal: String, tls: String?, client: String?,
+      artifact: String?, infoHash: String?, choked: Bool, interested: Bool, uploaded: Int64, queued: Int, pieces: Int, age: Double
     ) {
       (self.number, self.address, self.direction, self.phase) = (number, address, direction, phase)
       (self.principal, self.client, self.artifact, self.infoHash) = (principal, client, artifact, infoHash)
       (self.choked, self.interested, self.uploaded, self.queued) = (choked, interested, uploaded, queued)
-      (self.pieces, self.age) = (pieces, age)
+      (self.pieces, self.age, self.tls) = (pieces, age, tls)
     }
 
     enum CodingKeys: String, CodingKey {
-      case number, address, direction, phase, principal, client, artifact, choked, interested, uploaded, queued, pieces, age
+      case number, address, direction, phase, principal, tls, client, artifact, choked, interested, uploaded, queued, pieces, age
       case infoHash = "info_hash"
     }
   }

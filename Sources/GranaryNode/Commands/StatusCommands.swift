@@ -42,7 +42,7 @@ struct Peers: AsyncParsableCommand {
       let choke = peer.choked ? "choked" : "unchoked"
       let interest = peer.interested ? "interested" : "idle"
       Console.print(
-        "\(peer.address)  \(peer.direction)  \(peer.phase)  \(choke), \(interest)  \(ByteText.describe(peer.uploaded))  "
+        "\(peer.address)\(peer.tls == nil ? "" : "  " + escaped(peer.principal))  \(peer.direction)  \(peer.phase)  \(choke), \(interest)  \(ByteText.describe(peer.uploaded))  "
           + "\(escaped(peer.client ?? "-"))  \(escaped(peer.artifact ?? "-"))")
     }
   }

@@ -64,7 +64,8 @@ struct Explainer: Sendable {
     let address = parts.first.flatMap { text in PeerAddress(text) ?? IPAddress(text).map { PeerAddress(ip: $0, port: 0) } }
     let identities = parts.dropFirst(address == nil ? 0 : 1).map(identity)
     guard address != nil || identities.first != nil, identities.allSatisfy({ $0 != nil }) else {
-      let forms = "10.0.0.1, fd00::1, 10.0.0.1:6881 or an identity such as fleet/spiffe://corp/edge/7, or an address, a comma and identities"
+      let forms =
+        "10.0.0.1, fd00::1, 10.0.0.1:6881 or an identity such as fleet/spiffe://corp/edge/7, or an address, a comma and identities"
       throw Failure(.usage, "'\(peer)' is neither an address nor an identity: write \(forms)")
     }
     // Nobody is at this address: who asks about an identity alone asks what it may have wherever it is, as far as addresses let it.

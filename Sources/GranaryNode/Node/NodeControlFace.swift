@@ -168,7 +168,7 @@ extension PeersDocument.Peer {
   init(_ peer: PeerSnapshot) {
     self.init(
       number: peer.number, address: peer.address.description, direction: peer.direction.rawValue, phase: peer.phase,
-      principal: peer.principal, client: peer.client, artifact: peer.artifact?.name,
+      principal: peer.principal, tls: peer.tls, client: peer.client, artifact: peer.artifact?.name,
       infoHash: peer.artifact?.infoHash.description, choked: peer.isChoked, interested: peer.isInterested, uploaded: peer.uploaded,
       queued: peer.queued, pieces: peer.peerPieces, age: peer.age / .seconds(1))
   }
