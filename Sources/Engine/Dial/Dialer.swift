@@ -96,7 +96,8 @@ final class Dialer: Sendable {
     core.journal.record(
       JournalRecord(
         at: core.clock.wall(), principal: entry.address.ip.description, address: entry.address,
-        infoHash: swarm.facts.infoHash.preferredWire, artifact: swarm.facts.name, operation: plugin == "tls" ? Operation.connect.rawValue : "limit",
+        infoHash: swarm.facts.infoHash.preferredWire, artifact: swarm.facts.name,
+        operation: plugin == "tls" ? Operation.connect.rawValue : "limit",
         verdict: "deny", plugin: plugin, reason: "not dialed: \(reason)", generation: core.pipeline.generation))
   }
 

@@ -43,7 +43,8 @@ struct GateRule: Sendable {
   /// What is missing from the rule for it ever to say anything; nil where nothing is.
   var emptiness: String? {
     let empty = [
-      ("peers", peers?.isEmpty), ("identities", identities?.isEmpty), ("artifacts", artifacts?.isEmpty), ("files", files?.isEmpty), ("pieces", pieces?.ranges.isEmpty),
+      ("peers", peers?.isEmpty), ("identities", identities?.isEmpty), ("artifacts", artifacts?.isEmpty), ("files", files?.isEmpty),
+      ("pieces", pieces?.ranges.isEmpty),
       ("when.days", window?.days.isEmpty),
     ]
     return empty.first { $0.1 == true }.map { "\(name).\($0.0) is empty: the rule never applies" }

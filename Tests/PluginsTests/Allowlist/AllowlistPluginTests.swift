@@ -156,7 +156,8 @@ struct AllowlistPluginTests {
   }
 
   @Test func badIdentitiesAreNamed() {
-    #expect(problems(["identities": ["fleet/uri:x"]]).first?.hasPrefix("$.identities[0]: identities[0]: 'fleet/uri:x' is of no kind") == true)
+    #expect(
+      problems(["identities": ["fleet/uri:x"]]).first?.hasPrefix("$.identities[0]: identities[0]: 'fleet/uri:x' is of no kind") == true)
   }
 
   @Test(
