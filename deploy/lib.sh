@@ -4,7 +4,8 @@
 build_packages=(ca-certificates git libsqlite3-dev libssl-dev libyaml-dev pkg-config zlib1g-dev)
 try_packages=(aria2 opentracker)
 test_packages=(
-  aria2 gcc iproute2 jq libc6-dev mktorrent openssl opentracker python3 python3-libtorrent rtorrent transmission-cli transmission-daemon
+  aria2 gcc iproute2 jq libc6-dev mktorrent openssl opentracker python3 python3-libtorrent rtorrent tcpdump transmission-cli
+  transmission-daemon
 )
 
 # say TEXT...: progress, on stderr, apart from what the tools print.

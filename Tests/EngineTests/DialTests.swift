@@ -46,6 +46,24 @@ struct DialTests {
     try await listener.close()
   }
 
+  /// As libtorrent does, which goes on as a peer of the v2 torrent.
+  @Test
+  func aHybridsOtherHashIsAnAnswer() async throws {
+    let artifact = try TestArtifact(version: .hybrid)
+    let listener = try await ScriptedListener()
+    try await EngineRig.run([artifact.seeded()], settings: Self.dialing) { rig async throws in
+      rig.engine.dial(try listener.address, artifact: 1, isStatic: false)
+      await rig.engine.tick()
+      let peer = try await listener.accept()
+      let other = try #require(artifact.torrent.infoHash.wire.last)
+      #expect(try await peer.nextHandshake().infoHash != other)
+      try await peer.send(bytes: ScriptedPeer.handshake(other) + ScriptedPeer.encoded([.haveNone, .interested]))
+      try await peer.wait(for: .unchoke)
+      #expect(try await peer.isAlive(artifact))
+    }
+    try await listener.close()
+  }
+
   @Test
   func aPeerThatAnswersForAnotherTorrentIsClosedWithARow() async throws {
     let artifact = try TestArtifact()

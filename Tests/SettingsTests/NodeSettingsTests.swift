@@ -328,7 +328,7 @@ struct NodeSettingsTests {
         "n.yaml:4:11: limits.upload: expected a rate such as 100 MiB/s, found '5 MB/s'; write MiB before /s; or write unlimited",
         "n.yaml:5:16: limits.connections: expected a whole number, found 'lots'",
         "n.yaml:6:16: limits.per-address: expected 1 to 1000000, found 0",
-        "n.yaml:7:3: limits: unknown key 'nope'; keys here are connections, event-loops, handshake-timeout, handshakes, idle-timeout, journal-rows, open-files, per-address, per-principal, request-queue, upload, upload-per-artifact, upload-per-principal, upload-slots",
+        "n.yaml:7:3: limits: unknown key 'nope'; keys here are connections, event-loops, handshake-timeout, handshakes, idle-timeout, journal-rows, locked-memory, open-files, per-address, per-principal, request-queue, upload, upload-per-artifact, upload-per-principal, upload-slots",
         "n.yaml:8:23: trackers[1]: expected an announce URL such as http://tracker.corp:6969/announce, found 'nonsense'",
         "n.yaml:8:33: trackers[2]: expected an announce URL such as http://tracker.corp:6969/announce, found 'gopher://x/'; known are http, https and udp",
         "n.yaml:9:21: peers[1]: expected ADDRESS:PORT such as 10.0.0.2:6881 or \"[fd00::2]:6881\", found 'depot:1'; names are not resolved here, write the address",

@@ -2,8 +2,12 @@
 package struct GranaryConfiguration: Sendable {
   /// Where it listens: `ADDRESS:PORT`, IPv6 in brackets. Port 0 picks one.
   package var listen = ["127.0.0.1:0"]
+  /// Where it listens with TLS, and by which entry of `tls`.
+  package var secureListen: [(address: String, entry: String)] = []
   /// The allowlist's addresses and networks.
   package var allow = ["127.0.0.0/8", "::1"]
+  /// The allowlist's identities.
+  package var identities: [String] = []
   /// The gate's `on_request` rules, each a YAML flow mapping; nil for no gate in the pipeline.
   package var requestRules: [String]?
   /// Whether the metadata plugin is in the pipeline.
@@ -15,12 +19,15 @@ package struct GranaryConfiguration: Sendable {
 
   /// The file's text.
   package var yaml: String {
-    let lines = ["node: { name: interop, state: ./state }", "listen:"] + listen.map { "  - address: \"\($0)\"" }
+    let lines =
+      ["node: { name: interop, state: ./state }", "listen:"] + listen.map { "  - address: \"\($0)\"" }
+      + secureListen.map { "  - { address: \"\($0.address)\", tls: \($0.entry) }" }
     return (lines + ["artifacts: { roots: [./data] }"] + extra + ["pipeline:"] + pipeline).joined(separator: "\n") + "\n"
   }
 
   private var pipeline: [String] {
     var entries = ["  - allowlist:", "      addresses: [\(allow.map { "\"\($0)\"" }.joined(separator: ", "))]"]
+    if !identities.isEmpty { entries.append("      identities: [\(identities.map { "\"\($0)\"" }.joined(separator: ", "))]") }
     if let requestRules { entries += ["  - gate:", "      on_request:"] + requestRules.map { "        - \($0)" } }
     if servesMetadata { entries.append("  - metadata") }
     return entries

@@ -53,6 +53,8 @@ package struct GranaryStatus: GranaryDocument {
   package struct Listener: Decodable, Sendable {
     package let address: String
     package let port: Int
+    /// The entry of `tls` that it speaks with, or `ssl-torrent`; nil where it is plain.
+    package let tls: String?
   }
 
   package let ready: Bool

@@ -39,7 +39,8 @@ extension PeerConnection {
   /// known or not: until then both look the same.
   private func named(_ infoHash: SHA1Digest) throws {
     if let target {
-      guard infoHash == target.infoHash else { throw OtherInfoHash() }
+      // Who is told the v1 hash of a hybrid may answer with its v2 hash, to go on as peers of that (BEP 52): libtorrent does.
+      guard target.swarm.facts.infoHash.wire.contains(infoHash) else { throw OtherInfoHash() }
       return
     }
     facts.infoHash = infoHash

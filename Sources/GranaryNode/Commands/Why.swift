@@ -13,7 +13,7 @@ struct Why: AsyncParsableCommand {
       """)
 
   @OptionGroup var common: CommonOptions
-  @Argument(help: "An address, with or without a port.") var peer: String
+  @Argument(help: "An address, with or without a port; an identity; or an address, a comma and identities.") var peer: String
   @Argument(help: "An info-hash, a unique start of one, or a name.") var artifact: String
   @Option(help: "connect, metadata, request, ask, announce or message (default: connect and request).") var operation: String?
 

@@ -9,10 +9,10 @@ struct Explainer: Sendable {
   let database: InventoryDatabase
 
   func explain(peer: String, artifact what: String, operation: String?) throws -> WhyDocument {
-    let address = try parse(peer)
+    let (address, identities) = try parse(peer)
     let artifact = try database.find(what)
     let torrent = try InventoryKeeper(database: database).torrent(of: artifact.id).torrent
-    var facts = PeerFacts(address: address, direction: .inbound, now: .now)
+    var facts = PeerFacts(address: address, direction: .inbound, identities: identities, now: .now)
     facts.artifact = ArtifactFacts(artifact, torrent)
     facts.infoHash = artifact.infoHash.preferredWire
     let decisions = try operations(operation).map { pipeline.decide($0, facts) }
@@ -58,10 +58,24 @@ struct Explainer: Sendable {
     }
   }
 
-  private func parse(_ peer: String) throws -> PeerAddress {
-    if let address = PeerAddress(peer) { return address }
-    guard let ip = IPAddress(peer) else { throw Failure(.usage, "'\(peer)' is no address: write 10.0.0.1, fd00::1 or 10.0.0.1:6881") }
-    return PeerAddress(ip: ip, port: 0)
+  /// An address, with the identities that a peer there would prove: `10.0.0.1,fleet/spiffe://corp/edge/7`.
+  private func parse(_ peer: String) throws -> (PeerAddress, [Identity]) {
+    let parts = peer.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    let address = parts.first.flatMap { text in PeerAddress(text) ?? IPAddress(text).map { PeerAddress(ip: $0, port: 0) } }
+    let identities = parts.dropFirst(address == nil ? 0 : 1).map(identity)
+    guard address != nil || identities.first != nil, identities.allSatisfy({ $0 != nil }) else {
+      let forms = "10.0.0.1, fd00::1, 10.0.0.1:6881 or an identity such as fleet/spiffe://corp/edge/7, or an address, a comma and identities"
+      throw Failure(.usage, "'\(peer)' is neither an address nor an identity: write \(forms)")
+    }
+    // Nobody is at this address: who asks about an identity alone asks what it may have wherever it is, as far as addresses let it.
+    let nowhere = IPAddress("0.0.0.0").map { PeerAddress(ip: $0, port: 0) }
+    guard let place = address ?? nowhere else { throw Failure(.internalError, "0.0.0.0 is no address") }
+    return (place, identities.compactMap { $0 })
+  }
+
+  private func identity(_ text: String) -> Identity? {
+    guard let slash = text.firstIndex(of: "/"), slash > text.startIndex, text[slash...].contains(":") else { return nil }
+    return Identity(trust: String(text[..<slash]), name: String(text[text.index(after: slash)...]))
   }
 }
 

@@ -231,7 +231,10 @@ package final class TLSSession {
 
   private func pick() -> Int32 {
     let name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name).map { String(cString: $0) }
-    guard let chosen = choose?(name), SSL_set_SSL_CTX(ssl, chosen.context.pointer) != nil else {
+    // The version was settled by the context that the link began in: one that may speak an older one than this party's is no link for it.
+    guard let chosen = choose?(name), SSL_version(ssl) >= chosen.context.minimum.rawValue,
+      SSL_set_SSL_CTX(ssl, chosen.context.pointer) != nil
+    else {
       isChosenUnknown = true
       return SSL_TLSEXT_ERR_ALERT_FATAL
     }

@@ -1,23 +1,25 @@
 package import PluginKit
 
-/// Guards `connect`: peers whose address is in a list may connect, in either direction; an empty list allows nobody.
+/// Guards `connect`: peers whose address is in a list may connect, in either direction; where identities are listed too, those that prove one
+/// of them. An empty list allows nobody.
 ///
 /// The list is the settings' `addresses`, then the lines of `file`; the first entry that holds the address is the one named.
 /// The file is read when the plugin is made: a reload makes the plugin anew.
 package struct AllowlistPlugin: Plugin {
   package static let name = "allowlist"
-  package static let summary = "guards connect: peers at the addresses and networks of a list, in the settings or in a file"
+  package static let summary = "guards connect: peers at the addresses and networks of a list, or with its identities"
   package static let hooks: [Hook] = [.judge]
 
   package let guards: Set<Operation> = [.connect]
   private let entries: [AllowlistEntry]
   private let table: NetworkTable
+  private let isAboutAddresses: Bool
+  private let identities: AllowlistIdentities?
 
   package init(settings: AllowlistSettings, services: PluginServices) throws {
     var problems: [SettingsProblem] = []
-    if let identities = settings.identities {
-      problems.append(SettingsProblem("identities need TLS links, which this build does not have", place: identities.place))
-    }
+    identities = settings.identities.map { AllowlistIdentities(entries: AllowlistIdentity.entries($0, problems: &problems)) }
+    isAboutAddresses = settings.isAboutAddresses
     var entries = AllowlistEntry.entries(settings.addresses, problems: &problems)
     if let file = settings.file {
       entries += AllowlistFile.entries(path: services.resolve(file.value), place: file.place, problems: &problems)
@@ -28,11 +30,25 @@ package struct AllowlistPlugin: Plugin {
   }
 
   package var warnings: [String] {
-    entries.isEmpty ? ["the allowlist is empty: nobody may connect"] : []
+    let isEmpty = (isAboutAddresses && entries.isEmpty) || identities?.entries.isEmpty == true
+    return isEmpty ? ["the allowlist is empty: nobody may connect"] : []
   }
 
   package func judge(_ operation: Operation, _ facts: PeerFacts) throws -> Verdict {
     guard operation == .connect else { return .deny("the allowlist answers for connect only") }
+    let address = isAboutAddresses ? judgeAddress(facts) : nil
+    if let address, !address.isAllowed { return address }
+    guard let identity = identities?.judge(facts) else { return address ?? .deny("the allowlist is empty: it allows nobody") }
+    guard identity.isAllowed, let address else { return identity }
+    // Both must hold; the identity is the stronger word.
+    let until = [identity.validUntil, address.validUntil].compactMap { $0 }.min()
+    let isKnown = !facts.link.isSecuring
+    return .allow(
+      isKnown ? identity.reason : address.reason, rule: isKnown ? identity.rule : address.rule,
+      place: isKnown ? identity.place : address.place, validUntil: until)
+  }
+
+  private func judgeAddress(_ facts: PeerFacts) -> Verdict {
     let matches = table.matches(facts.address.ip).map { entries[$0] }
     if let entry = matches.first(where: { $0.note.holds(at: facts.now) }) {
       return .allow(

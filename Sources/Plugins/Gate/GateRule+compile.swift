@@ -14,6 +14,9 @@ extension GateRule {
     self.place = place
     answer = compiler.answer(settings.answer)
     peers = settings.peers.map { NetworkTable(compiler.items($0, "peers") { text throws(SettingsProblem) in try NetworkText.parse(text) }) }
+    identities = settings.identities.map {
+      compiler.items($0, "identities") { text throws(SettingsProblem) in try IdentityPattern(text) }
+    }
     artifacts = settings.artifacts.map { compiler.items($0, "artifacts", Compiler.artifact) }
     files = settings.files.map { compiler.items($0, "files", Compiler.path) }
     pieces = settings.pieces.map { pieces in

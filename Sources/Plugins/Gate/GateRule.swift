@@ -8,6 +8,7 @@ struct GateRule: Sendable {
   let place: String?
   let answer: Verdict.Answer
   let peers: NetworkTable?
+  let identities: [IdentityPattern]?
   let artifacts: [ArtifactPattern]?
   let files: [Glob]?
   let pieces: PieceRanges?
@@ -19,7 +20,11 @@ struct GateRule: Sendable {
 
   /// Whether the rule is about this peer and this artifact, whatever the time.
   func concerns(_ facts: PeerFacts, _ artifact: ArtifactFacts) -> Bool {
-    (peers?.contains(facts.address.ip) ?? true) && (artifacts?.contains { $0.matches(artifact) } ?? true)
+    (peers?.contains(facts.address.ip) ?? true) && isOf(facts.identities) && (artifacts?.contains { $0.matches(artifact) } ?? true)
+  }
+
+  private func isOf(_ proven: [Identity]) -> Bool {
+    identities.map { patterns in patterns.contains { pattern in proven.contains(where: pattern.matches) } } ?? true
   }
 
   /// Whether the rule holds at a moment, and when that can change; nil for never.
@@ -38,7 +43,7 @@ struct GateRule: Sendable {
   /// What is missing from the rule for it ever to say anything; nil where nothing is.
   var emptiness: String? {
     let empty = [
-      ("peers", peers?.isEmpty), ("artifacts", artifacts?.isEmpty), ("files", files?.isEmpty), ("pieces", pieces?.ranges.isEmpty),
+      ("peers", peers?.isEmpty), ("identities", identities?.isEmpty), ("artifacts", artifacts?.isEmpty), ("files", files?.isEmpty), ("pieces", pieces?.ranges.isEmpty),
       ("when.days", window?.days.isEmpty),
     ]
     return empty.first { $0.1 == true }.map { "\(name).\($0.0) is empty: the rule never applies" }

@@ -24,18 +24,20 @@ package struct GateSettings: Decodable, Sendable {
 struct GateRuleSettings: Decodable, Sendable {
   let answer: Placed<String>?
   let peers: [Placed<String>]?
+  let identities: [Placed<String>]?
   let artifacts: [Placed<String>]?
   let files: [Placed<String>]?
   let pieces: [Placed<PieceRangeSettings>]?
   let when: Placed<TimeWindowSettings>?
   let note: NoteSettings
 
-  private enum CodingKeys: String, CodingKey { case answer, peers, artifacts, files, pieces, when, until, reason, by }
+  private enum CodingKeys: String, CodingKey { case answer, peers, identities, artifacts, files, pieces, when, until, reason, by }
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     answer = try container.decodeIfPresent(Placed<String>.self, forKey: .answer)
     peers = try container.decodeIfPresent([Placed<String>].self, forKey: .peers)
+    identities = try container.decodeIfPresent([Placed<String>].self, forKey: .identities)
     artifacts = try container.decodeIfPresent([Placed<String>].self, forKey: .artifacts)
     files = try container.decodeIfPresent([Placed<String>].self, forKey: .files)
     pieces = try container.decodeIfPresent([Placed<PieceRangeSettings>].self, forKey: .pieces)

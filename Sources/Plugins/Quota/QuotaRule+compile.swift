@@ -22,9 +22,7 @@ extension QuotaRule {
   private init(_ settings: QuotaRuleSettings, name: String, place: String?, problems: inout [SettingsProblem]) {
     var compiler = Compiler(name: name, place: place)
     (self.name, self.place) = (name, place)
-    principals = settings.principals.map {
-      NetworkTable(compiler.items($0, "principals") { text throws(SettingsProblem) in try Compiler.principal(text) })
-    }
+    principals = settings.principals.map { QuotaPrincipals(compiler.items($0, "principals", QuotaPrincipals.Item.init)) }
     artifacts = settings.artifacts.map { compiler.items($0, "artifacts") { text throws(SettingsProblem) in try Compiler.artifact(text) } }
     subject = compiler.subject(settings.per)
     rate = compiler.amount(settings.rate, "rate") { text throws(SettingsProblem) in try AmountText.rate(text) }
@@ -125,13 +123,6 @@ extension QuotaRule {
 
     private mutating func problem(_ message: String, at field: String, _ place: String?) {
       problems.append(SettingsProblem("\(name).\(field): \(message)", place: place ?? self.place))
-    }
-
-    static func principal(_ text: String) throws(SettingsProblem) -> IPNetwork {
-      if text.contains("://") || text.contains("dns:") || text.contains("key:") {
-        throw SettingsProblem("identities need TLS links, which this build does not have")
-      }
-      return try NetworkText.parse(text)
     }
 
     static func artifact(_ text: String) throws(SettingsProblem) -> ArtifactPattern {

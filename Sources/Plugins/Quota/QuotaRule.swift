@@ -37,7 +37,7 @@ struct QuotaRule: Sendable {
   let name: String
   /// `FILE:LINE:COLUMN`, where it is known.
   let place: String?
-  let principals: NetworkTable?
+  let principals: QuotaPrincipals?
   let artifacts: [ArtifactPattern]?
   let subject: Subject
   let meters: [Meter]
@@ -49,7 +49,7 @@ struct QuotaRule: Sendable {
 
   /// Whether the rule is about this peer and this artifact now.
   func concerns(_ facts: PeerFacts, _ artifact: ArtifactFacts) -> Bool {
-    note.holds(at: facts.now) && (principals?.contains(facts.address.ip) ?? true)
+    note.holds(at: facts.now) && (principals?.contains(facts) ?? true)
       && (artifacts?.contains { $0.matches(artifact) } ?? true)
   }
 

@@ -15,7 +15,8 @@ struct SlowDiskNode {
       node: { state: "\(folder)/state" }
       listen: [{ address: "127.0.0.1:\(port)" }]
       artifacts: { roots: [\(roots)] }
-      limits: { per-address: 4000, handshakes: 2000 }
+      # The shim slows reads; mapped windows would go round it.
+      limits: { per-address: 4000, handshakes: 2000, locked-memory: 0 }
       pipeline:
         - allowlist: { addresses: [127.0.0.0/8] }
         - gate: { on_request: [{}] }

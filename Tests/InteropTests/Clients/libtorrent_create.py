@@ -14,6 +14,7 @@ def main():
     p.add_argument("--kind", choices=KINDS, default="hybrid")
     p.add_argument("--piece-length", type=int, default=0)
     p.add_argument("--tracker", action="append", default=[])
+    p.add_argument("--ssl-cert", help="the PEM file of the authority, which makes it an SSL torrent")
     p.add_argument("path")
     p.add_argument("torrent")
     a = p.parse_args()
@@ -23,6 +24,9 @@ def main():
     creator = lt.create_torrent(files, a.piece_length, KINDS[a.kind])
     for tracker in a.tracker:
         creator.add_tracker(tracker)
+    if a.ssl_cert:
+        with open(a.ssl_cert, encoding="utf-8") as file:
+            creator.set_root_cert(file.read())
     lt.set_piece_hashes(creator, os.path.dirname(path))
     with open(a.torrent, "wb") as file:
         file.write(lt.bencode(creator.generate()))

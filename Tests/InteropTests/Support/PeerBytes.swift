@@ -44,4 +44,8 @@ enum PeerBytes {
     let digits = text.compactMap(\.hexDigitValue)
     return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
   }
+  /// The bytes in hexadecimal.
+  static func text(_ bytes: [UInt8]) -> String {
+    bytes.map { String(UInt16($0) + 0x100, radix: 16).dropFirst() }.joined()
+  }
 }

@@ -111,11 +111,52 @@ struct AllowlistPluginTests {
     #expect(problems(["addresses": ["10.0.0.1"], "file": .text(folder.path)]) == ["$.file: file: \(folder.path) is not a regular file"])
   }
 
-  @Test(arguments: [["fleet/spiffe://corp/edge/*"], [], nil] as [LiteralValue])
-  func identitiesAreRefusedAsLongAsNothingProvesThem(identities: LiteralValue) {
+  private func judge(_ plugin: AllowlistPlugin, _ address: String, _ names: [String], _ link: PeerLink = .plain) throws -> Verdict {
+    var facts = PolicyFixtures.peer(address)
+    (facts.identities, facts.link) = (names.map { Identity(trust: "fleet", name: $0) }, link)
+    return try plugin.judge(.connect, facts)
+  }
+
+  @Test func identitiesInTheListMayConnectFromAnywhere() throws {
+    let plugin = try plugin(["identities": ["fleet/dns:build-*.corp", ["identity": "fleet/cn:depot", "reason": "the depot"]]])
     #expect(
-      problems(["addresses": ["10.0.0.1"], "identities": identities])
-        == ["$.identities: identities need TLS links, which this build does not have"])
+      try judge(plugin, "192.0.2.1", ["dns:x.corp", "cn:depot"])
+        == .allow("fleet/cn:depot is fleet/cn:depot: the depot", rule: "identities[1]", place: "$.identities[1]"))
+    #expect(try judge(plugin, "192.0.2.1", ["dns:x.corp"]) == .deny("not in the allowlist: fleet/dns:x.corp"))
+    #expect(try judge(plugin, "192.0.2.1", []) == .deny("the link proves no identity, and the allowlist wants one"))
+    #expect(plugin.warnings.isEmpty)
+  }
+
+  @Test func addressAndIdentityMustBothBeListedWhereBothAre() throws {
+    let plugin = try plugin(["addresses": ["10.0.0.0/8"], "identities": ["fleet/cn:*"]])
+    #expect(try judge(plugin, "10.1.2.3", ["cn:a"]).rule == "identities[0]")
+    #expect(try judge(plugin, "192.0.2.1", ["cn:a"]) == .deny("192.0.2.1 is not in the allowlist"))
+    #expect(try !judge(plugin, "10.1.2.3", ["dns:a"]).isAllowed)
+  }
+
+  @Test func beforeTheLinkStandsTheAddressAloneDecides() throws {
+    let plugin = try plugin(["addresses": ["10.0.0.0/8"], "identities": ["fleet/cn:*"]])
+    #expect(try judge(plugin, "10.1.2.3", [], .securing).rule == "addresses[0]")
+    #expect(try !judge(plugin, "192.0.2.1", [], .securing).isAllowed)
+    let anywhere = try self.plugin(["identities": ["fleet/cn:*"]])
+    #expect(try judge(anywhere, "192.0.2.1", [], .securing) == .allow("its identity is not known yet"))
+  }
+
+  @Test(arguments: [["identities": []], ["identities": nil], ["addresses": ["10.0.0.0/8"], "identities": []]] as [LiteralValue])
+  func emptyListOfIdentitiesAllowsNobody(settings: LiteralValue) throws {
+    let plugin = try plugin(settings)
+    #expect(try !judge(plugin, "10.1.2.3", ["cn:a"]).isAllowed)
+    #expect(plugin.warnings == ["the allowlist is empty: nobody may connect"])
+  }
+
+  @Test func identitiesEndToo() throws {
+    let plugin = try plugin(["identities": [["identity": "fleet/cn:a", "until": "2026-11-23T12:00:00Z"]]])
+    #expect(
+      try judge(plugin, "10.1.2.3", ["cn:a"]).reason == "fleet/cn:a is fleet/cn:a, but that entry ended 2026-11-23T12:00:00Z")
+  }
+
+  @Test func badIdentitiesAreNamed() {
+    #expect(problems(["identities": ["fleet/uri:x"]]).first?.hasPrefix("$.identities[0]: identities[0]: 'fleet/uri:x' is of no kind") == true)
   }
 
   @Test(

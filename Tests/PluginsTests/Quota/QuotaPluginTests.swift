@@ -223,7 +223,7 @@ struct QuotaPluginTests {
       (["per": "peer", "rate": "1 MiB/s"], "quota[0].per: 'peer' is none of principal, artifact, principal-and-artifact"),
       (["blocks": 0, "window": "1d"], "quota[0].blocks: the least is 1"),
       (["blocks": 1, "window": "400d"], "quota[0].window: the longest is 366d"),
-      (["principals": ["spiffe://a/b"], "rate": "1 MiB/s"], "quota[0].principals[0]: identities need TLS links"),
+      (["principals": ["fleet/uri:a"], "rate": "1 MiB/s"], "quota[0].principals[0]: 'fleet/uri:a' is of no kind of identity"),
     ] as [(LiteralValue, String)])
   func whatIsWrongIsSaidWithItsPlace(rule: LiteralValue, message: String) throws {
     #expect { try Fixture([rule]) } throws: { error in

@@ -39,7 +39,7 @@ struct WindowTests {
   /// Asks for the blocks until they are wanted in windows, and maps those.
   private func warm(_ reader: ArtifactReader, _ blocks: [Block], now: ContinuousClock.Instant = .now) throws {
     try #require(reader.read(Array(blocks.prefix(1))).result == .complete)
-    for _ in 0..<70 {
+    for _ in 0..<3 * 640 / blocks.count + 3 {
       for wanted in reader.slices(of: blocks, now: now).wanted { reader.map(wanted, now: now) }
     }
   }
@@ -149,7 +149,7 @@ struct WindowTests {
       Block(piece: 8, offset: 0, length: 5 + 16), Block(piece: 0, offset: 0, length: 16), Block(piece: 1, offset: 0, length: 16),
     ]
     #expect(second.read([blocks[2]]).result == .complete)
-    for _ in 0..<70 {
+    for _ in 0..<700 {
       for block in blocks { for wanted in second.slices(of: [block], now: .now).wanted { second.map(wanted, now: .now) } }
     }
     // One that begins in one window and ends in the next, one of two files, and one within a window.
