@@ -68,10 +68,12 @@ extension TLSHandler {
     }
     let ciphertext = takeOutgoing()
     let written = context.eventLoop.makePromise(of: Void.self)
+    // The plaintext is let go of now: parts of files may be in it.
+    let promises = writes.compactMap(\.promise)
     // The promise is the loop's that we are on.
     written.futureResult.assumeIsolated().whenComplete { [loop] result in
       loop.giveBack(scratch: ciphertext)
-      for write in writes { write.promise?.completeWith(result) }
+      for promise in promises { promise.completeWith(result) }
     }
     context.write(wrapOutboundOut(ciphertext), promise: written)
   }

@@ -51,7 +51,7 @@ extension PeerConnection {
       return
     }
     resumeReading()
-    if secure == nil, swarm.artifact.reader.hasWindows, serveFromWindows(batch, swarm) { return }
+    if swarm.artifact.reader.hasWindows, serveFromWindows(batch, swarm) { return }
     var buffer = loop.takeBuffer()
     switch read(batch[...], into: &buffer, from: swarm, waiting: false) {
     case .complete: write(consume buffer, batch)
