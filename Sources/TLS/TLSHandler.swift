@@ -14,6 +14,8 @@ package final class TLSHandler: ChannelDuplexHandler {
 
   enum Phase {
     case waiting, handshaking, established
+    /// The client's certificate is not good, which it is told later: what comes meanwhile is passed over.
+    case rejected
     /// There is no link any more: what comes is passed over, what is written fails.
     case over
   }
@@ -33,6 +35,8 @@ package final class TLSHandler: ChannelDuplexHandler {
   /// Ciphertext that waits for the handshake's turn.
   private var waiting = ByteBuffer()
   private var isInLine = false
+  /// What a client is told later.
+  private var rejection: TLSFailure?
   /// What a peer may send before its handshake is through: certificates, and what may follow them.
   private static let longestHandshake = 192 << 10
 
@@ -95,14 +99,14 @@ package final class TLSHandler: ChannelDuplexHandler {
       }
       if phase == .handshaking { getInLine() }
     case .established: decrypt(bytes)
-    case .over: break
+    case .rejected, .over: break
     }
     loop.recycle(bytes)
   }
 
   package func channelReadComplete(context: ChannelHandlerContext) {
     // Until the link stands nobody else reads.
-    if phase == .handshaking { context.read() }
+    if phase == .handshaking || phase == .rejected { context.read() }
     context.fireChannelReadComplete()
   }
 
@@ -115,6 +119,10 @@ package final class TLSHandler: ChannelDuplexHandler {
     if phase == .handshaking {
       phase = .over
       context.fireErrorCaught(TLSFailure(kind: .closed, reason: "the peer hung up during the TLS handshake"))
+    }
+    if phase == .rejected, let rejection {
+      phase = .over
+      context.fireErrorCaught(rejection)
     }
     phase = .over
     context.fireChannelInactive()
@@ -181,15 +189,28 @@ package final class TLSHandler: ChannelDuplexHandler {
       // Fails closed where a link could not be made of it.
       if phase == .handshaking { fail(TLSFailure(kind: .handshake, reason: "the link's facts could not be had")) }
     case .rejected(let rejection):
-      // As a server we have let the handshake end; a client has been told by its alert.
-      if peerRole == .client { sayGoodbye() }
-      fail(TLSFailure(kind: .certificate(rejection), reason: rejection.reason))
+      let failure = TLSFailure(kind: .certificate(rejection), reason: rejection.reason)
+      // As a server we have let the handshake end; as a client we have told the server by an alert.
+      if peerRole == .client { turnAway(failure) } else { fail(failure) }
     case .unknownServerName: fail(TLSFailure(kind: .serverName, reason: "the name that the client asked for (SNI) stands for no torrent"))
     case .failed(let error): fail(TLSFailure(kind: .handshake, reason: "not a TLS handshake as we speak it: \(error)"))
     }
   }
 
   // MARK: The end
+
+  /// The end comes at a moment that says nothing of what was found, nor whether it was the certificate's fault at all.
+  private func turnAway(_ failure: TLSFailure) {
+    guard let context else { return }
+    (phase, rejection) = (.rejected, failure)
+    // A handler runs on its own loop, which is what is assumed here.
+    context.eventLoop.assumeIsolated().scheduleTask(in: RefusalDelay.random()) { [self] in
+      guard phase == .rejected else { return }
+      sayGoodbye()
+      fail(failure)
+    }
+    context.read()
+  }
 
   /// Says that nothing follows, as far as the link takes that now.
   private func sayGoodbye() {

@@ -2,6 +2,7 @@ import Metainfo
 import NIOCore
 import PeerProtocol
 import PluginKit
+import TLS
 
 /// Clocks, changes of policy, and the end of a connection.
 extension PeerConnection {
@@ -246,10 +247,8 @@ extension PeerConnection {
   private func momentOfRefusal(_ reason: DisconnectReason) -> NIODeadline? {
     guard let named, direction == .inbound, phase == .admitting, reason.origin.isRefusal else { return nil }
     let passed = NIODeadline.now() - named
-    return named + Self.refusalStep * (passed.nanoseconds / Self.refusalStep.nanoseconds + 1)
+    return named + RefusalDelay.step * (passed.nanoseconds / RefusalDelay.step.nanoseconds) + RefusalDelay.random()
   }
-
-  private static let refusalStep = TimeAmount.milliseconds(100)
 
   /// The connection is over: once, whoever ended it.
   func finish(_ reason: DisconnectReason, isUseless: Bool = false) {
