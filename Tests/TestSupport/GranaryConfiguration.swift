@@ -4,7 +4,7 @@ package struct GranaryConfiguration: Sendable {
   package var listen = ["127.0.0.1:0"]
   /// Where it listens with TLS, and by which entry of `tls`.
   package var secureListen: [(address: String, entry: String)] = []
-  /// The allowlist's addresses and networks.
+  /// The allowlist's addresses and networks; where there are none and identities are, it is not about addresses.
   package var allow = ["127.0.0.0/8", "::1"]
   /// The allowlist's identities.
   package var identities: [String] = []
@@ -26,7 +26,10 @@ package struct GranaryConfiguration: Sendable {
   }
 
   private var pipeline: [String] {
-    var entries = ["  - allowlist:", "      addresses: [\(allow.map { "\"\($0)\"" }.joined(separator: ", "))]"]
+    var entries = ["  - allowlist:"]
+    if !allow.isEmpty || identities.isEmpty {
+      entries.append("      addresses: [\(allow.map { "\"\($0)\"" }.joined(separator: ", "))]")
+    }
     if !identities.isEmpty { entries.append("      identities: [\(identities.map { "\"\($0)\"" }.joined(separator: ", "))]") }
     if let requestRules { entries += ["  - gate:", "      on_request:"] + requestRules.map { "        - \($0)" } }
     if servesMetadata { entries.append("  - metadata") }

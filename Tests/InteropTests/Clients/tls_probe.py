@@ -158,10 +158,13 @@ def leave_probe(plan, report):
         link.tls.do_handshake()
     except ssl.SSLWantReadError:
         link.flush()
-    if plan.get("takes"):
-        link.fill()
-    link.close()
     report["end"] = "left"
+    try:
+        if plan.get("takes"):
+            link.fill()
+    except (tls_link.Closed, OSError):
+        report["end"] = "closed"
+    link.close()
 
 
 def resume_probe(plan, report):

@@ -87,6 +87,8 @@ extension Interop {
       configuration.listen = isSecure ? [] : ["\(member.address):6891"]
       if isSecure {
         configuration.secureListen = [("\(member.address):6891", "fleet")]
+        configuration.allow = []
+        configuration.identities = ["fleet/spiffe://corp/*"]
       }
       return try GranaryHost(configuration, in: member)
     }

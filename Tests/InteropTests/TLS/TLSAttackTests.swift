@@ -101,7 +101,7 @@ extension Interop {
       (late.then, late.awaits) = (.init(), mark.path("revoked"))
       let uploaded = try await fort.host.status().uploaded
       let running = try TLSProbe.start([late])
-      while try await fort.host.status().uploaded == uploaded {}
+      try await fort.host.waitUntilUploaded(uploaded + 1)
       try await fort.certificates.add([], revocations: [RevocationPlan(name: "revocations", certificates: ["good"])])
       _ = try fort.certificates.bundle("revocations", "middle-list", as: "revoked-list")
       #expect(try await fort.host.run("reload").exit == .code(0))

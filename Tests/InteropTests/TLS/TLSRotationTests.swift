@@ -57,7 +57,7 @@ extension Interop {
         return member
       }
       let download = try LibtorrentSSL(members)
-      while try await swarm.host.status().uploaded < 2_000_000 {}
+      try await swarm.host.waitUntilUploaded(2_000_000)
       try await swarm.certificates.add([.star("next")])
       swarm.sections.sslTorrents = []
       swarm.sections.sslTorrent(swarm.artifact.name, showing: "next", of: swarm.certificates)

@@ -56,6 +56,9 @@ struct TLSFort: Sendable {
     sections.sslTorrent("other.bin", showing: "second-node", of: certificates)
     sections.extra = ["limits: { handshake-timeout: \(handshakeTimeout) }"]
     var configuration = GranaryConfiguration.securing("ssl-torrent", "fleet", sections: sections)
+    // Peers of an SSL torrent, by its authority's word; members of the fleet, by theirs.
+    configuration.allow = []
+    configuration.identities = ["fleet/spiffe://corp/edge/*", "torrent:*/cn:*"]
     configuration.requestRules = ["{ artifacts: [open.bin, secret.bin, other.bin] }"]
     return configuration
   }

@@ -52,6 +52,16 @@ struct TLSSections: Sendable {
   }
 }
 
+extension GranaryHost {
+  /// Waits until the node has uploaded so much.
+  func waitUntilUploaded(_ count: Int) async throws {
+    let deadline = ContinuousClock.now + .seconds(30)
+    while try await status().uploaded < count {
+      guard ContinuousClock.now < deadline else { throw ProcessFailure("fewer than \(count) bytes were uploaded") }
+    }
+  }
+}
+
 extension GranaryConfiguration {
   /// A node on loopback that listens as these entries of `tls` say, and not otherwise.
   static func securing(_ entries: String..., sections: TLSSections) -> GranaryConfiguration {
