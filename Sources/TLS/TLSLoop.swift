@@ -44,7 +44,8 @@ package final class TLSLoop {
 
   /// Gives a batch's memory back once the link has taken it.
   func giveBack(scratch buffer: ByteBuffer) {
-    guard scratch.count < Self.scratchKept, buffer.storageCapacity >= Self.scratchCapacity, buffer.storageCapacity <= 2 * Self.scratchCapacity
+    guard scratch.count < Self.scratchKept, buffer.storageCapacity >= Self.scratchCapacity,
+      buffer.storageCapacity <= 2 * Self.scratchCapacity
     else { return }
     scratch.append(buffer)
   }

@@ -36,7 +36,7 @@ final class StubNode: NodeControl {
     try ask("peers")
     return PeersDocument(peers: [
       .init(
-        number: .max, address: "[fd00::1]:50000", direction: "inbound", phase: "active", principal: "fd00::1", client: "x\"y",
+        number: .max, address: "[fd00::1]:50000", direction: "inbound", phase: "active", principal: "fd00::1", tls: nil, client: "x\"y",
         artifact: nil,
         infoHash: nil, choked: true, interested: false, uploaded: 0, queued: 1, pieces: 2, age: 1.5)
     ])

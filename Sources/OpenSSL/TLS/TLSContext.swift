@@ -48,7 +48,8 @@ package final class TLSContext: Sendable {
     SSL_CTX_set_security_level(pointer, 2)
     granary_ssl_ctx_harden(pointer)
     _ = granary_ssl_ctx_disable_session_cache(pointer)
-    _ = granary_ssl_ctx_set_mode(pointer, Int(SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_ENABLE_PARTIAL_WRITE))
+    _ = granary_ssl_ctx_set_mode(
+      pointer, Int(SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_ENABLE_PARTIAL_WRITE))
     try check(granary_ssl_ctx_set_min_version(pointer, minimum.rawValue) == 1, "SSL_CTX_set_min_proto_version")
     try check(SSL_CTX_set_num_tickets(pointer, 0) == 1, "SSL_CTX_set_num_tickets")
     try check(SSL_CTX_set_ciphersuites(pointer, Self.suites) == 1, "SSL_CTX_set_ciphersuites")

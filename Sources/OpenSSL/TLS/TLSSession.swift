@@ -78,7 +78,9 @@ package final class TLSSession {
 
   /// Lends ciphertext to the session for the time of `body`, in which it takes of it what it needs: all, where `body` goes on until nothing
   /// more comes of it. Ciphertext that the session writes meanwhile goes to the output. May be called again within `body`.
-  package func lend<Result>(_ bytes: UnsafeRawBufferPointer, output: any TLSOutput, _ body: (TLSSession) throws -> Result) rethrows -> Result {
+  package func lend<Result>(_ bytes: UnsafeRawBufferPointer, output: any TLSOutput, _ body: (TLSSession) throws -> Result) rethrows
+    -> Result
+  {
     let outer = (transport.input, transport.output)
     (transport.input, transport.output) = (bytes, output)
     defer { (transport.input, transport.output) = outer }
@@ -175,7 +177,9 @@ package final class TLSSession {
 
   /// 32 bytes that only the two ends of this link have (`tls-exporter`, RFC 9266); nil where the link's version cannot promise that.
   package var exporter: [UInt8]? {
-    guard isEstablished, SSL_version(ssl) >= TLSVersion.tls13.rawValue || granary_ssl_has_extended_master_secret(ssl) == 1 else { return nil }
+    guard isEstablished, SSL_version(ssl) >= TLSVersion.tls13.rawValue || granary_ssl_has_extended_master_secret(ssl) == 1 else {
+      return nil
+    }
     let label = "EXPORTER-Channel-Binding"
     var bytes = [UInt8](repeating: 0, count: 32)
     let isDone = SSL_export_keying_material(ssl, &bytes, bytes.count, label, label.utf8.count, nil, 0, 1) == 1
@@ -205,7 +209,8 @@ package final class TLSSession {
     do {
       guard let party else { throw CertificateRejection(.untrusted, "nobody was asked for") }
       // The stack has the peer's own certificate too.
-      judgement = .success(try party.judge((leaf.map { [$0] } ?? []) + others.filter { $0 != leaf }, as: isServer ? .client : .server, at: now()))
+      judgement = .success(
+        try party.judge((leaf.map { [$0] } ?? []) + others.filter { $0 != leaf }, as: isServer ? .client : .server, at: now()))
     } catch let rejection as CertificateRejection {
       judgement = .failure(rejection)
     } catch {
