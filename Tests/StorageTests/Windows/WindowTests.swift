@@ -8,14 +8,14 @@ import Testing
 
 @Suite(.enabled("the temporary folder's file system gives no leases") { canLease }, .timeLimit(.minutes(1)))
 struct WindowTests {
-  private static let length = 10_000_001
-  private let fixture: ReaderFixture
+  private static let length = WindowFixture.content.count
+  private let fixture: WindowFixture
   private let keeper = LeaseKeeper()
   private let rung = News()
   private var file: String { fixture.folder.path("artifact/file") }
 
   init() throws {
-    fixture = try ReaderFixture([TorrentFile(path: ["file"], length: Int64(Self.length))], pieceLength: 1 << 20)
+    fixture = try WindowFixture()
     try awaitWriters()
   }
 
@@ -31,7 +31,7 @@ struct WindowTests {
   private func reader(limit: Int = 64 << 20) -> (ArtifactReader, WindowCache) {
     let windows = WindowCache(budget: WindowBudget(limit: limit))
     let cache = DescriptorCache(capacity: 4, leases: keeper, windows: windows)
-    let reader = fixture.reader(cache: cache, identities: fixture.identities)
+    let reader = fixture.reader(cache: cache)
     reader.onChange { [rung] in rung.add($0) }
     return (reader, windows)
   }
@@ -39,14 +39,10 @@ struct WindowTests {
   /// Asks for the blocks until they are wanted in windows, and maps those.
   private func warm(_ reader: ArtifactReader, _ blocks: [Block], now: ContinuousClock.Instant = .now) throws {
     try #require(reader.read(Array(blocks.prefix(1))).result == .complete)
-    for _ in 0..<3 * 640 / blocks.count + 3 {
+    for _ in 0..<60 {
       for wanted in reader.slices(of: blocks, now: now).wanted { reader.map(wanted, now: now) }
     }
   }
-
-  private func bytes(_ slices: [ByteBuffer]) -> Content { Content(slices.flatMap { Array($0.readableBytesView) }) }
-
-  private func expected(_ blocks: [Block]) -> Content { Content(blocks.flatMap { fixture.bytes(of: $0) }) }
 
   @Test func whatIsAskedForAgainAndAgainIsSentFromAWindow() throws {
     let (reader, windows) = reader()
@@ -55,7 +51,7 @@ struct WindowTests {
     try warm(reader, blocks)
     let slices = reader.slices(of: blocks, now: .now).slices
     #expect(slices.count == blocks.count)
-    #expect(bytes(slices) == expected(blocks))
+    #expect(fixture.holds(slices, blocks))
     #expect(windows.count == 2 && windows.budget.used == Self.length)
   }
 
@@ -66,7 +62,7 @@ struct WindowTests {
     var slices = reader?.slices(of: blocks, now: .now).slices ?? []
     reader = nil
     #expect(windows.count == 0 && windows.budget.used == Self.length)
-    #expect(bytes(slices) == expected(blocks))
+    #expect(fixture.holds(slices, blocks))
     slices = []
     #expect(windows.budget.used == 0 && keeper.counts.held == 0)
   }
@@ -82,7 +78,7 @@ struct WindowTests {
     windows.sweep(now: later)
     let rest = blocks.filter { $0.piece >= 8 }
     try warm(reader, rest, now: later)
-    #expect(bytes(reader.slices(of: rest, now: later).slices) == expected(rest))
+    #expect(fixture.holds(reader.slices(of: rest, now: later).slices, rest))
     #expect(windows.count == 1 && windows.budget.used < MappedWindow.size)
   }
 
@@ -116,7 +112,7 @@ struct WindowTests {
     #expect(await rung.told(1) == [.openedForWriting(path: file)])
     // Told at once, and let through only when nothing can be seen of it any more.
     #expect(reader.slices(of: blocks, now: .now).slices.isEmpty)
-    #expect(bytes(slices) == expected(blocks) && writer.exit == nil)
+    #expect(fixture.holds(slices, blocks) && writer.exit == nil)
     slices = []
     #expect(await writer.exit(within: .seconds(20)) == .code(0))
     #expect(windows.budget.used == 0 && keeper.counts.held == 0 && keeper.counts.broken == 1)
@@ -125,7 +121,7 @@ struct WindowTests {
   @Test func aFileThatWindowsHoldIsLookedAtThoughItsDescriptorHasLeftTheCache() throws {
     let windows = WindowCache(budget: WindowBudget(limit: 64 << 20))
     let cache = DescriptorCache(capacity: 1, leases: keeper, windows: windows)
-    let reader = fixture.reader(cache: cache, identities: fixture.identities)
+    let reader = fixture.reader(cache: cache)
     try warm(reader, fixture.blocks())
     let other = try ReaderFixture(length: 100)
     #expect(other.reader(cache: cache).read(other.blocks()).result == .complete)
@@ -135,24 +131,18 @@ struct WindowTests {
     #expect(windows.count == 0)
   }
 
-  @Test func aBlockAcrossTwoWindowsIsRead() throws {
-    let (reader, _) = reader()
-    let across = Block(piece: 7, offset: UInt32(1 << 20) - 8, length: 8)
-    let after = Block(piece: 8, offset: 0, length: 16)
-    try warm(reader, fixture.blocks())
-    #expect(reader.slices(of: [across, after], now: .now).slices.count == 2)
-    let files = [TorrentFile(path: ["a"], length: 5), TorrentFile(path: ["b"], length: 9_000_000)]
-    let shifted = try ReaderFixture(files, pieceLength: 1 << 20)
+  @Test func aBlockOfTwoWindowsOrOfTwoFilesIsRead() throws {
+    let shifted = try WindowFixture(before: 5)
     let cache = DescriptorCache(capacity: 4, leases: keeper, windows: WindowCache(budget: WindowBudget(limit: 64 << 20)))
-    let second = shifted.reader(cache: cache, identities: shifted.identities)
+    let reader = shifted.reader(cache: cache)
+    // Pieces begin five bytes later than windows do: one that begins in one window and ends in the next, one of both files, one within a window.
     let blocks = [
       Block(piece: 8, offset: 0, length: 5 + 16), Block(piece: 0, offset: 0, length: 16), Block(piece: 1, offset: 0, length: 16),
     ]
-    #expect(second.read([blocks[2]]).result == .complete)
+    #expect(reader.read([blocks[2]]).result == .complete)
     for _ in 0..<700 {
-      for block in blocks { for wanted in second.slices(of: [block], now: .now).wanted { second.map(wanted, now: .now) } }
+      for block in blocks { for wanted in reader.slices(of: [block], now: .now).wanted { reader.map(wanted, now: .now) } }
     }
-    // One that begins in one window and ends in the next, one of two files, and one within a window.
-    #expect(blocks.map { second.slices(of: [$0], now: .now).slices.count } == [0, 0, 1])
+    #expect(blocks.map { reader.slices(of: [$0], now: .now).slices.count } == [0, 0, 1])
   }
 }
