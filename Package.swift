@@ -85,6 +85,7 @@ let package = Package(
       name: "TestSupport",
       dependencies: ["Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", nioCore, nioPosix, logging], path: "Tests/TestSupport"),
     .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL", "TestSupport"]),
+    .testTarget(name: "TLSTests", dependencies: ["TLS", "OpenSSL", "TestSupport", nioCore, nioPosix, nioEmbedded]),
     .testTarget(name: "MetainfoTests", dependencies: ["Metainfo", "OpenSSL", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(name: "PeerProtocolTests", dependencies: ["PeerProtocol", "Metainfo", "TestSupport", nioCore]),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "Metainfo", "TestSupport", nioCore, nioPosix]),

@@ -23,8 +23,11 @@ package final class TLSEntry: Sendable {
   package var party: TLSParty { state.withLock { $0.party } }
   /// What new links are made with, without the name.
   package var context: TLSContext { party.context }
-  /// How often it was replaced, from 1.
+  /// How often it was made or replaced, from 1.
   package var generation: UInt64 { state.withLock { $0.generation } }
+
+  /// What new links are made with, and which generation of it that is.
+  var current: (party: TLSParty, generation: UInt64) { state.withLock { ($0.party, $0.generation) } }
 
   /// From now on new links are made with this.
   package func replace(context: TLSContext) {

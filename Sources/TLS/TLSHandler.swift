@@ -3,9 +3,9 @@ import OpenSSL
 
 /// Wraps a channel in TLS: ciphertext on the side of the socket, plaintext on the other.
 ///
-/// It begins when `TLSStart` comes from the other side. Then comes `TLSEstablished`, and plaintext; or an error, `TLSFailure`, and the end. Nobody's plaintext passes before
-/// the peer's certificate was judged good. Handshakes are paced by the loop; what is written is encrypted when it is flushed, all of it into
-/// one buffer, in full records.
+/// It begins when `TLSStart` comes from the other side. Then comes `TLSEstablished`, and plaintext; or an error, `TLSFailure`, and the end.
+/// Nobody's plaintext passes before the peer's certificate was judged good. Handshakes are paced by the loop; what is written is encrypted
+/// when it is flushed, all of it into one buffer, in full records.
 package final class TLSHandler: ChannelDuplexHandler {
   package typealias InboundIn = ByteBuffer
   package typealias InboundOut = ByteBuffer
@@ -24,6 +24,7 @@ package final class TLSHandler: ChannelDuplexHandler {
   let session: TLSSession
   private let peerRole: PeerRole
   private let picked: PickedEntry
+  private let now: () -> Int64
   var phase = Phase.waiting
   var context: ChannelHandlerContext?
   /// Plaintext that waits for a flush.
@@ -42,25 +43,20 @@ package final class TLSHandler: ChannelDuplexHandler {
 
   /// - Parameter now: seconds since 1970.
   package init(role: TLSRole, loop: TLSLoop, now: @escaping () -> Int64) throws(OpenSSLError) {
-    self.loop = loop
+    (self.loop, self.now) = (loop, now)
     let picked = PickedEntry()
     self.picked = picked
     switch role {
     case .server(let entry):
-      picked.entry = entry
       peerRole = .client
-      session = try TLSSession(.server(entry.party), now: now)
+      session = try TLSSession(.server(picked.pick(entry)), now: now)
     case .torrentServer(let entrance, let choose):
       peerRole = .client
       session = try TLSSession(
-        .choosingServer(entrance: entrance) { name in
-          picked.entry = choose(name)
-          return picked.entry?.party
-        }, now: now)
+        .choosingServer(entrance: entrance) { name in choose(name).map(picked.pick) }, now: now)
     case .client(let entry, let serverName):
-      picked.entry = entry
       peerRole = .server
-      session = try TLSSession(.client(entry.party, serverName: serverName), now: now)
+      session = try TLSSession(.client(picked.pick(entry), serverName: serverName), now: now)
     }
   }
 
@@ -105,8 +101,8 @@ package final class TLSHandler: ChannelDuplexHandler {
   }
 
   package func channelReadComplete(context: ChannelHandlerContext) {
-    // Until the link stands nobody else reads.
-    if phase == .handshaking || phase == .rejected { context.read() }
+    // Until the link stands nobody else reads; what a step of the handshake is already waiting for its turn with is enough.
+    if phase == .rejected || (phase == .handshaking && !isInLine) { context.read() }
     context.fireChannelReadComplete()
   }
 
@@ -165,7 +161,7 @@ package final class TLSHandler: ChannelDuplexHandler {
       bytes.withUnsafeReadableBytes { input in
         session.lend(input, output: self) { session in
           progress = session.handshake()
-          if case .established = progress { establish() }
+          if case .established = progress { progress = establish() }
         }
       }
     }
@@ -173,13 +169,18 @@ package final class TLSHandler: ChannelDuplexHandler {
   }
 
   /// Called while the handshake's last bytes are lent, so that what the peer sent with them is read too.
-  private func establish() {
-    guard let context, let entry = picked.entry, let link = TLSLink(session, entry: entry, role: peerRole) else { return }
+  private func establish() -> TLSSession.Progress {
+    guard let context, var link = picked.link(session, peerRole) else { return .established }
+    do throws(CertificateRejection) { try link.catchUp(at: now()) } catch { return .rejected(error) }
     phase = .established
     sendOutgoing()
     context.fireUserInboundEventTriggered(TLSEstablished(link: link))
-    if phase == .established, !unflushed.isEmpty { encryptUnflushed() }
+    if phase == .established, !unflushed.isEmpty {
+      encryptUnflushed()
+      context.flush()
+    }
     deliver()
+    return .established
   }
 
   private func settle(_ progress: TLSSession.Progress) {
@@ -244,7 +245,18 @@ extension TLSHandler: HandshakeStepping {
 @available(*, unavailable)
 extension TLSHandler: Sendable {}
 
-/// The entry that a client's choice of name has picked.
+/// The entry that the link is of, which may be a client's choice, as it was when the handshake took it up.
 private final class PickedEntry {
-  var entry: TLSEntry?
+  private var entry: TLSEntry?
+  private var generation: UInt64 = 0
+
+  func pick(_ entry: TLSEntry) -> TLSParty {
+    let current = entry.current
+    (self.entry, generation) = (entry, current.generation)
+    return current.party
+  }
+
+  func link(_ session: TLSSession, _ role: PeerRole) -> TLSLink? {
+    entry.flatMap { TLSLink(session, entry: $0, generation: generation, role: role) }
+  }
 }

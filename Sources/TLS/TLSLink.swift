@@ -11,7 +11,9 @@ package struct TLSLink: Sendable {
   /// The peer's certificate, those that signed it, and the authority.
   package let chain: [Certificate]
   /// The last moment at which the verdict holds, in seconds since 1970: certificates or lists of revocations run out.
-  package let validUntil: Int64
+  package private(set) var validUntil: Int64
+  /// The entry's generation that the verdict is of.
+  package private(set) var generation: UInt64
   /// 32 bytes that only the two ends of this link have (RFC 9266); nil where the link's version cannot promise that.
   package let exporter: [UInt8]?
   /// Such as `TLSv1.3`.
@@ -22,12 +24,21 @@ package struct TLSLink: Sendable {
   /// The peer's certificate.
   package var certificate: Certificate { shown[0] }
 
-  init?(_ session: TLSSession, entry: TLSEntry, role: PeerRole) {
+  /// - Parameter generation: what the entry was when the handshake began.
+  init?(_ session: TLSSession, entry: TLSEntry, generation: UInt64, role: PeerRole) {
     let shown = session.shown
     guard let approval = session.approval, !shown.isEmpty else { return nil }
-    (self.entry, self.role, self.shown) = (entry, role, shown)
+    (self.entry, self.generation, self.role, self.shown) = (entry, generation, role, shown)
     (chain, validUntil, exporter) = (approval.chain, approval.validUntil, session.exporter)
     (version, cipher) = (session.version, session.cipher)
+  }
+
+  /// Judges again where the entry was replaced during the handshake: who holds a handshake open does not keep what was taken from him.
+  mutating func catchUp(at moment: Int64) throws(CertificateRejection) {
+    let today = entry.generation
+    guard today != generation else { return }
+    validUntil = try entry.judge(self, at: moment)
+    generation = today
   }
 }
 

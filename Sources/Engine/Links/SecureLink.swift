@@ -15,7 +15,7 @@ final class SecureLink {
 
   /// The link stands.
   func stand(_ link: TLSLink) {
-    (self.link, generation, validUntil) = (link, link.entry.generation, link.validUntil)
+    (self.link, generation, validUntil) = (link, link.generation, link.validUntil)
   }
 
   /// Whether it should be judged again: what is behind its entry was replaced, or the verdict's time is over.

@@ -35,7 +35,7 @@ package final class Certificate: Sendable {
 
   /// The certificates of a PEM text, in their order; other blocks are passed over. Throws where one is damaged.
   package static func all(pem: [UInt8]) throws(OpenSSLError) -> [Certificate] {
-    try PEMText(pem).all { PEM_read_bio_X509($0, nil, nil, nil) }.map(Certificate.init(owning:))
+    try PEMText(pem).all { PEM_read_bio_X509($0, nil, PEMText.noPassphrase, nil) }.map(Certificate.init(owning:))
   }
 
   /// The DER form.

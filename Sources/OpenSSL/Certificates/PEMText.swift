@@ -37,6 +37,11 @@ struct PEMText {
     return String(decoding: text, as: UTF8.self)
   }
 
+  /// Asked for a passphrase, it has none: nothing here may end up asking on the terminal, and a torrent's certificate is anybody's text.
+  static let noPassphrase: @convention(c) (UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?) -> Int32 = {
+    _, _, _, _ in -1
+  }
+
   private static func isEnd(_ code: UInt) -> Bool {
     (code >> 23) & 0xFF == UInt(ERR_LIB_PEM) && code & 0x7F_FFFF == UInt(PEM_R_NO_START_LINE)
   }

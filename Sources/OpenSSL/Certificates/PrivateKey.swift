@@ -16,8 +16,7 @@ package final class PrivateKey: Sendable {
     ERR_clear_error()
     guard let bio = BIO_new_mem_buf(pem, Int32(clamping: pem.count)) else { throw OpenSSLError.taken(after: "BIO_new_mem_buf") }
     defer { BIO_free(bio) }
-    // The callback is there so that OpenSSL does not ask on the terminal.
-    guard let key = PEM_read_bio_PrivateKey(bio, nil, { _, _, _, _ in -1 }, nil) else {
+    guard let key = PEM_read_bio_PrivateKey(bio, nil, PEMText.noPassphrase, nil) else {
       throw OpenSSLError.taken(after: "PEM_read_bio_PrivateKey")
     }
     return PrivateKey(owning: key)

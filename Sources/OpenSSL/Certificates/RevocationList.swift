@@ -12,7 +12,7 @@ package final class RevocationList: Sendable {
 
   /// The lists of a PEM text, in their order; other blocks are passed over. Throws where one is damaged.
   package static func all(pem: [UInt8]) throws(OpenSSLError) -> [RevocationList] {
-    try PEMText(pem).all { PEM_read_bio_X509_CRL($0, nil, nil, nil) }.map(RevocationList.init(owning:))
+    try PEMText(pem).all { PEM_read_bio_X509_CRL($0, nil, PEMText.noPassphrase, nil) }.map(RevocationList.init(owning:))
   }
 
   /// The PEM form: one block.

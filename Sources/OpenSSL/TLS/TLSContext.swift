@@ -23,34 +23,37 @@ package final class TLSContext: Sendable {
 
   /// A context to make links with.
   package convenience init(credentials: Credentials, trust: TrustStore, minimum: TLSVersion = .tls13) throws(OpenSSLError) {
-    try self.init(optional: credentials, trust, minimum: minimum)
-    try use(credentials)
+    try self.init(credentials, trust, versions: minimum...TLSVersion.tls13)
   }
 
   /// A context that shows nothing and trusts nobody: where a server's links begin that are given another by the name that they ask for.
   package static func entrance(minimum: TLSVersion) throws(OpenSSLError) -> TLSContext {
-    let context = try TLSContext(optional: nil, nil, minimum: minimum)
+    let context = try TLSContext(nil, nil, versions: minimum...TLSVersion.tls13)
     _ = granary_ssl_ctx_set_server_name_callback(context.pointer, TLSSession.serverNameCallback)
     return context
   }
 
-  private init(optional credentials: Credentials?, _ trust: TrustStore?, minimum: TLSVersion) throws(OpenSSLError) {
-    (self.credentials, self.trust, self.minimum) = (credentials, trust, minimum)
+  /// - Parameter credentials: nil to show nothing.
+  /// - Parameter trust: nil to trust nobody.
+  init(_ credentials: Credentials?, _ trust: TrustStore?, versions: ClosedRange<TLSVersion>) throws(OpenSSLError) {
+    (self.credentials, self.trust, minimum) = (credentials, trust, versions.lowerBound)
     ERR_clear_error()
     guard let pointer = SSL_CTX_new(TLS_method()) else { throw .taken(after: "SSL_CTX_new") }
     self.pointer = pointer
-    try configure()
+    try configure(versions)
+    if let credentials { try use(credentials) }
   }
 
   deinit { SSL_CTX_free(pointer) }
 
-  private func configure() throws(OpenSSLError) {
+  private func configure(_ versions: ClosedRange<TLSVersion>) throws(OpenSSLError) {
     SSL_CTX_set_security_level(pointer, 2)
     granary_ssl_ctx_harden(pointer)
     _ = granary_ssl_ctx_disable_session_cache(pointer)
     _ = granary_ssl_ctx_set_mode(
       pointer, Int(SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_ENABLE_PARTIAL_WRITE))
-    try check(granary_ssl_ctx_set_min_version(pointer, minimum.rawValue) == 1, "SSL_CTX_set_min_proto_version")
+    try check(granary_ssl_ctx_set_min_version(pointer, versions.lowerBound.rawValue) == 1, "SSL_CTX_set_min_proto_version")
+    try check(granary_ssl_ctx_set_max_version(pointer, versions.upperBound.rawValue) == 1, "SSL_CTX_set_max_proto_version")
     try check(SSL_CTX_set_num_tickets(pointer, 0) == 1, "SSL_CTX_set_num_tickets")
     try check(SSL_CTX_set_ciphersuites(pointer, Self.suites) == 1, "SSL_CTX_set_ciphersuites")
     try check(SSL_CTX_set_cipher_list(pointer, Self.suites12) == 1, "SSL_CTX_set_cipher_list")
