@@ -59,12 +59,18 @@ final class EmbeddedPair {
       serverEnd: serverEnd)
   }
 
-  /// Lets the loop run, and carries what is written, until nothing more is.
+  /// Lets the loop run, and carries what is written, until nothing more is, refusals that take their time included.
   func run() throws {
+    var pause = TimeAmount.milliseconds(1)
     while true {
-      eventLoop.advanceTime(by: .milliseconds(1))
+      eventLoop.advanceTime(by: pause)
       let (toServer, toClient) = (try client.take(), try server.take())
-      if toServer.isEmpty, toClient.isEmpty { break }
+      if toServer.isEmpty, toClient.isEmpty {
+        guard pause < RefusalDelay.step else { break }
+        pause = RefusalDelay.step * 2
+        continue
+      }
+      pause = .milliseconds(1)
       try carry(toServer, to: server)
       try carry(toClient, to: client)
     }
