@@ -1,8 +1,10 @@
 // The system's OpenSSL 3, as Swift sees it. Only the target OpenSSL imports this.
 #pragma once
 #include <openssl/bio.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
