@@ -49,17 +49,22 @@ package struct StatusDocument: Codable, Sendable {
     package let late: [String: UInt64]
     /// Estimated for hooks that are asked for each block.
     package let nanoseconds: [String: UInt64]
+    /// `enforce`, or `shadow`: nothing comes of what it says.
+    package let mode: String
+    /// How often it, or a rule of it that is only tried, would have refused something.
+    package let shadowed: UInt64
 
     package init(
       name: String, state: State, onError: String, trippedAt: String?, reason: String?, calls: [String: UInt64], faults: [String: UInt64],
-      late: [String: UInt64], nanoseconds: [String: UInt64]
+      late: [String: UInt64], nanoseconds: [String: UInt64], mode: String = "enforce", shadowed: UInt64 = 0
     ) {
       (self.name, self.state, self.onError, self.trippedAt, self.reason) = (name, state, onError, trippedAt, reason)
       (self.calls, self.faults, self.late, self.nanoseconds) = (calls, faults, late, nanoseconds)
+      (self.mode, self.shadowed) = (mode, shadowed)
     }
 
     enum CodingKeys: String, CodingKey {
-      case name, state, reason, calls, faults, late, nanoseconds
+      case name, state, reason, calls, faults, late, nanoseconds, mode, shadowed
       case onError = "on_error"
       case trippedAt = "tripped_at"
     }

@@ -143,6 +143,10 @@ extension PeerConnection {
     if let refusal = decision.refusal { return refuse(refusal, operation: .connect) }
     let grant = pipeline.grant(facts)
     if grant.isEmpty { return refuse(grant.request.refusal ?? grant.metadata.refusal, operation: .request) }
+    if isOther {
+      journalShadows(of: decision)
+      journalShadows(of: grant)
+    }
     let (shared, visible) = peer.swarm.shared(grant)
     peer.context.grant = shared
     handleOrJoin { connection in

@@ -41,13 +41,16 @@ struct Explainer: Sendable {
       peer: peer, artifact: artifact.name, operation: operation.rawValue, verdict: refused == nil ? "allow" : "deny",
       plugin: judgement?.plugin, rule: judgement?.verdict.rule, reason: judgement?.verdict.reason ?? "nothing in the pipeline guards this",
       place: judgement?.verdict.place, policyGeneration: pipeline.generation,
-      answers: decisions.flatMap { decision in decision.judgements.map { answer(decision.operation, $0) } })
+      answers: decisions.flatMap { decision in
+        decision.judgements.map { answer(decision.operation, $0) } + decision.shadows.map { answer(decision.operation, $0, isShadow: true) }
+      })
   }
 
-  private func answer(_ operation: PluginKit.Operation, _ judgement: Judgement) -> WhyDocument.Answer {
+  private func answer(_ operation: PluginKit.Operation, _ judgement: Judgement, isShadow: Bool = false) -> WhyDocument.Answer {
     let verdict = judgement.verdict
+    let word = verdict.answer.rawValue
     return WhyDocument.Answer(
-      operation: operation.rawValue, plugin: judgement.plugin, verdict: verdict.answer.rawValue, rule: verdict.rule, reason: verdict.reason,
+      operation: operation.rawValue, plugin: judgement.plugin, verdict: isShadow ? JournalRecord.shadow(word) : word, rule: verdict.rule, reason: verdict.reason,
       place: verdict.place, scope: operation == .request && verdict.isAllowed ? describe(verdict.scope) : nil)
   }
 

@@ -7,7 +7,7 @@ public struct PluginServices: Sendable {
   /// The clock of deadlines and ticks.
   public let clock: @Sendable () -> ContinuousClock.Instant
   /// Takes journal rows.
-  public let journal: any Journal
+  public internal(set) var journal: any Journal
   /// A logger labelled with the plugin's name.
   public let logger: Logger
   /// The absolute path of the folder that relative paths in the settings start from.
