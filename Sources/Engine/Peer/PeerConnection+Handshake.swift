@@ -178,7 +178,7 @@ extension PeerConnection {
     core.journal.record(
       JournalRecord(
         at: core.clock.wall(), principal: facts.principal, address: address, infoHash: facts.infoHash, artifact: facts.artifact?.name,
-        operation: "limit", verdict: "deny", plugin: "engine", reason: reason))
+        operation: "limit", verdict: "deny", plugin: "engine", reason: reason, generation: pipeline.generation))
   }
 
   private func activate(_ handshake: Handshake, _ swarm: Swarm, _ grant: Grant) throws {

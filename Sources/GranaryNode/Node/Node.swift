@@ -7,6 +7,7 @@ import Logging
 import Metainfo
 import NIOCore
 import NIOPosix
+import OpenSSL
 import PeerProtocol
 import PluginKit
 import ServiceLifecycle
@@ -31,6 +32,8 @@ final class Node: Sendable {
   let database: InventoryDatabase
   let keeper: InventoryKeeper
   let journal: NodeJournal
+  /// What the journal's signatures are checked with.
+  let journalKey: Ed25519.PublicKey
   let ledger: TransferLedger
   let pluginValues: PluginValueStore
   let pluginCounters = PluginCounters()
@@ -84,8 +87,9 @@ final class Node: Sendable {
     database = try InventoryDatabase.open(path: paths.inventory)
     keeper = InventoryKeeper(database: database)
     let pacer = TimedPacer()
-    let writer = JournalWriter(
-      database: database, limits: JournalLimits(rows: settings.limits.journalRows), onPressure: pacer.wake)
+    let key = try JournalKeyFile.loadOrMake(paths.journalKey)
+    journalKey = key.key.publicKey
+    let writer = try Self.journalWriter(database, key, rows: settings.limits.journalRows, logger: logger, onPressure: pacer.wake)
     (journal, ledger) = (NodeJournal(writer: writer), TransferLedger(database: database))
     pluginValues = PluginValueStore(database: database)
     let maker = ServicesMaker(folder: settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters)
@@ -189,6 +193,7 @@ final class Node: Sendable {
     savePluginStates()
     watchdog?.stop()
     flusher.stop()
+    finishJournal()
     do {
       try database.endRun(run, why: why, at: .now())
       try database.checkpoint()

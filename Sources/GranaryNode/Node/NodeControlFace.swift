@@ -27,6 +27,7 @@ struct NodeControlFace: NodeControl {
     document.scrub = try await blocking { try node.scrubDocument() }
     document.leases = node.leasesDocument()
     document.tls = node.links.document(now: WallTime.now.seconds)
+    document.journal = node.journalDocument()
     return document
   }
 
@@ -35,8 +36,10 @@ struct NodeControlFace: NodeControl {
   }
 
   func why(peer: String, artifact: String, operation: String?) async throws -> WhyDocument {
-    try await blocking {
-      try Explainer(pipeline: node.engine.pipeline, database: node.database).explain(peer: peer, artifact: artifact, operation: operation)
+    let peers = await node.engine.peers().map { AskedPeer.Live(number: $0.number, facts: $0.facts) }
+    return try await blocking {
+      let explainer = Explainer(pipeline: node.engine.pipeline, database: node.database, peers: peers)
+      return try explainer.explain(peer: peer, artifact: artifact, operation: operation)
     }
   }
 
@@ -131,7 +134,7 @@ struct NodeControlFace: NodeControl {
     }
     if let hang = node.formerHang { warnings.append("the last run hung and was ended: \(hang)") }
     if let shortage = node.shortageOfDescriptors { warnings.append(shortage) }
-    if let problem = node.journal.writer.status.problem { warnings.append("the journal cannot be written: \(problem)") }
+    warnings += node.journalWarnings
     if let problem = node.ledger.status.problem { warnings.append("transfers cannot be written: \(problem)") }
     if let problem = node.pluginValues.problem { warnings.append("what plugins keep cannot be written: \(problem)") }
     warnings += node.links.warnings(now: WallTime.now.seconds).map(\.text)

@@ -89,7 +89,7 @@ final class QuotaPeer: PeerPlugin {
         at: services.wallClock(), principal: peer.facts.principal, address: peer.facts.address, infoHash: peer.facts.infoHash,
         artifact: peer.artifact.name, operation: Operation.request.rawValue, verdict: "deny", plugin: QuotaPlugin.name, rule: rule.name,
         reason: QuotaPlugin.usedUp(rule, holding.meter, account, peer.facts, peer.artifact), place: rule.place,
-        generation: peer.grant.generation))
+        generation: peer.grant.generation, facts: RecordedFacts(peer.facts, .request)))
   }
 
   // MARK: What becomes of requests
