@@ -37,6 +37,7 @@ final class Node: Sendable {
   let ledger: TransferLedger
   let pluginValues: PluginValueStore
   let pluginCounters = PluginCounters()
+  let pluginMemories = PluginMemories()
   let logger: Logger
   let engine: SeedEngine
   let announcer: TrackerAnnouncer
@@ -92,7 +93,8 @@ final class Node: Sendable {
     let writer = try Self.journalWriter(database, key, rows: settings.limits.journalRows, logger: logger, onPressure: pacer.wake)
     (journal, ledger) = (NodeJournal(writer: writer), TransferLedger(database: database))
     pluginValues = PluginValueStore(database: database)
-    let maker = ServicesMaker(folder: settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters)
+    let maker = ServicesMaker(
+      folder: settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, memories: pluginMemories)
     let pipeline = try configuration.makePipeline(maker.services, generation: 1)
     threads = max(1, settings.limits.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount)
     group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
@@ -225,7 +227,9 @@ final class Node: Sendable {
     let fresh = try reread()
     let generation = state.withLock { $0.generation + 1 }
     let pipeline = try fresh.makePipeline(
-      ServicesMaker(folder: fresh.settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters).services,
+      ServicesMaker(
+        folder: fresh.settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, memories: pluginMemories
+      ).services,
       generation: generation)
     let certificates = try links.prepare(fresh.settings, now: WallTime.now.seconds)
     // The listeners stay as they were opened, whatever the new file says of them.
@@ -243,7 +247,13 @@ final class Node: Sendable {
     refreshService()
     lookAgain()
     logger.notice("configuration reloaded", metadata: ["policy-generation": "\(generation)"])
-    return ("policy generation \(generation) is in force", restarts.map { "\($0) changed and needs a restart" } + certificates.problems)
+    let warnings = pipeline.plugins.flatMap { installed in
+      installed.plugin.warnings.map { "\(installed.place): \(installed.name): \($0)" }
+    }
+    return (
+      "policy generation \(generation) is in force",
+      restarts.map { "\($0) changed and needs a restart" } + certificates.problems + warnings
+    )
   }
 
   private func loadPluginStates() {

@@ -19,6 +19,7 @@ struct ServicesMaker: Sendable {
   let journal: any PluginKit.Journal
   var stores = Stores.none
   var counters = PluginCounters()
+  var memories = PluginMemories()
 
   var services: @Sendable (String) -> PluginServices {
     let maker = self
@@ -27,7 +28,7 @@ struct ServicesMaker: Sendable {
       return PluginServices(
         wallClock: { .now }, clock: { .now }, journal: maker.journal, logger: logger, folder: maker.folder,
         store: maker.store(of: plugin, logger), counters: maker.counters,
-        documents: YAMLDocuments())
+        documents: YAMLDocuments(), memory: maker.memories.memory(of: plugin))
     }
   }
 

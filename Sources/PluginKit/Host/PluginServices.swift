@@ -16,6 +16,8 @@ public struct PluginServices: Sendable {
   public let store: any PluginStore
   /// Files of settings that are kept apart from the configuration.
   public let documents: any SettingsDocuments
+  /// What the plugin leaves to its next self.
+  public let memory: PluginMemory
   /// Counters for `status`.
   public let counters: PluginCounters
 
@@ -23,10 +25,10 @@ public struct PluginServices: Sendable {
   public init(
     wallClock: @escaping @Sendable () -> WallTime, clock: @escaping @Sendable () -> ContinuousClock.Instant, journal: any Journal,
     logger: Logger, folder: String, store: any PluginStore = MemoryPluginStore(), counters: PluginCounters = PluginCounters(),
-    documents: any SettingsDocuments = NoSettingsDocuments()
+    documents: any SettingsDocuments = NoSettingsDocuments(), memory: PluginMemory = PluginMemory()
   ) {
     (self.wallClock, self.clock, self.journal, self.logger, self.folder) = (wallClock, clock, journal, logger, folder)
-    (self.store, self.counters, self.documents) = (store, counters, documents)
+    (self.store, self.counters, self.documents, self.memory) = (store, counters, documents, memory)
   }
 
   /// The absolute form of a path in the settings.

@@ -34,7 +34,3 @@ struct NoteSettings: Sendable {
   }
 }
 
-/// A value of any shape, for keys that are known and refused.
-struct AnyShape: Decodable, Sendable {
-  init(from decoder: any Decoder) throws {}
-}
