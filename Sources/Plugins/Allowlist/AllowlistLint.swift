@@ -1,4 +1,4 @@
-internal import PluginKit
+package import PluginKit
 
 /// What `policy lint` finds in an allowlist.
 extension AllowlistPlugin {
@@ -7,8 +7,8 @@ extension AllowlistPlugin {
   }
 
   private var empty: [PolicyFinding] {
-    (isAboutAddresses && entries.isEmpty ? [PolicyFinding(.empty, "the allowlist has no address: nobody may connect")] : [])
-      + (identities?.entries.isEmpty == true ? [PolicyFinding(.empty, "the allowlist has no identity: nobody may connect")] : [])
+    (isAboutAddresses && entries.isEmpty ? [PolicyFinding(.empty, "the allowlist is empty: nobody may connect")] : [])
+      + (identities?.entries.isEmpty == true ? [PolicyFinding(.empty, "the allowlist is empty: nobody may connect")] : [])
   }
 
   private func expired(_ survey: PolicySurvey) -> [PolicyFinding] {

@@ -1,4 +1,4 @@
-internal import PluginKit
+package import PluginKit
 
 /// What `policy lint` finds in a gate's rules.
 extension GatePlugin {

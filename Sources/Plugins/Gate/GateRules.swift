@@ -54,7 +54,7 @@ struct GateRules: Sendable {
   func deciding(_ facts: PeerFacts, _ artifact: ArtifactFacts) -> [(rule: GateRule, scope: Scope)] {
     let applying = select(facts).applying.map { rules[$0] }.filter { !$0.answer.isShadow }
     return applying.indices.compactMap { place in
-      GateResolution.decided(by: place, of: applying, layout: artifact.layout).map { (applying[place], $0) }
+      GateResolution.decided(by: place, of: applying, layout: artifact.layout).map { (rule: applying[place], scope: $0) }
     }
   }
 
