@@ -6,7 +6,7 @@ extension JournalRecord {
 /// Recorded questions, asked of another policy.
 extension Pipeline {
   /// What came of asking again.
-  package struct Repeated: Sendable {
+  package struct Repeated: Sendable, Hashable {
     package let isAllowed: Bool
     /// Who says so, and why; nil where nobody guards the operation.
     package let judgement: Judgement?

@@ -141,7 +141,8 @@ extension GateRule {
       case .limit(let rate): "limited to \(AmountText.describe(bytes: rate))/s"
       case .allow, .deny, .shadow: "allowed"
       }
-    return isWhole ? "\(what) by" : "\(what) in part by"
+    let isAboutAll = isWhole && (isUnlimited || !answer.isMeasure)
+    return isAboutAll ? "\(what) by" : "\(what) in part by"
   }
 }
 
