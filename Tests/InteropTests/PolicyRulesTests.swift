@@ -161,9 +161,11 @@ extension Interop {
       #expect(same.asked > 0)
       #expect(same.changes.isEmpty)
 
-      let binary = ProcessRunner(host.binary, [
-        "policy", "replay", "--json", "--config", host.folder.path("stricter.yaml"),
-      ], workingFolder: host.folder.path)
+      let binary = ProcessRunner(
+        host.binary,
+        [
+          "policy", "replay", "--json", "--config", host.folder.path("stricter.yaml"),
+        ], workingFolder: host.folder.path)
       try configure(host, "  - gate: { on_request: [{ peers: [127.0.3.0/24] }] }", as: "stricter.yaml")
       let replay = try GranaryJSON.decode(Replay.self, from: try await binary.output(within: .seconds(60)))
       let change = try #require(replay.changes.first)

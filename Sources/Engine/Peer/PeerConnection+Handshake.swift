@@ -234,7 +234,7 @@ extension PeerConnection {
 
   func onAuthorized(_ member: Swarm.Member) throws(PluginFailure) {
     guard !member.installed.isTripped else { return }
-    do {
+    do throws(PluginFailure) {
       try Swarm.asked(member.installed, .onAuthorized) { try member.plugin.onAuthorized(facts) }
     } catch {
       guard member.installed.isShadow else { throw error }
@@ -245,7 +245,7 @@ extension PeerConnection {
   func makeHandlers(_ members: [Swarm.Member], _ peer: ActivePeer) throws(PluginFailure) {
     peer.chain.onShadow = { [weak self] shadowed in self?.shadowed(shadowed) }
     for member in members where !member.installed.isTripped {
-      do {
+      do throws(PluginFailure) {
         let made = try loop.lane.run(member.installed, .newConnection, number) { () throws(PluginFailure) in
           try Swarm.asked(member.installed, .newConnection) { try member.plugin.newConnection(peer.context) }
         }

@@ -166,7 +166,7 @@ final class Swarm: Sendable {
   private func make(_ pipeline: Pipeline) throws(PluginFailure) -> [Member] {
     var members: [Member] = []
     for installed in pipeline.plugins where !installed.isTripped {
-      do {
+      do throws(PluginFailure) {
         guard let plugin = try Self.asked(installed, .newTorrent, { try installed.plugin.newTorrent(facts) }) else { continue }
         try Self.asked(installed, .onFilesChecked) { try plugin.onFilesChecked() }
         members.append(Member(installed: installed, plugin: plugin))

@@ -110,7 +110,8 @@ struct NodeControlFace: NodeControl {
       return .init(
         name: installed.name, state: trip == nil ? .ok : .tripped, onError: installed.onError.rawValue,
         trippedAt: trip.map { Timestamp(nanoseconds: $0.at.nanoseconds).iso8601 }, reason: trip?.reason, calls: named(counts.calls),
-        faults: named(counts.faults), late: named(counts.late), nanoseconds: named(counts.time.mapValues(\.wholeNanoseconds)), mode: installed.mode.rawValue, shadowed: counts.shadowed)
+        faults: named(counts.faults), late: named(counts.late), nanoseconds: named(counts.time.mapValues(\.wholeNanoseconds)),
+        mode: installed.mode.rawValue, shadowed: counts.shadowed)
     }
   }
 

@@ -36,8 +36,9 @@ struct GateFiles {
       return problems.append(SettingsProblem("rules: '\(name.value)': \(error)", place: name.place))
     }
     let kept = KeptFile<[String]>(key: "rules", path: path, place: name.place, plugin: GatePlugin.name)
-    let settled = kept.settle(paths.isEmpty ? .nothing("names no file") : .content(paths), services)
-    guard let settled else { return problems.append(SettingsProblem("rules: \(path) names no file", place: name.place)) }
+    guard let settled = kept.settle(paths.isEmpty ? .nothing("names no file") : .content(paths), services) else {
+      return problems.append(SettingsProblem("rules: \(path) names no file", place: name.place))
+    }
     if let warning = settled.warning { warnings.append(warning) }
     for path in settled.content { try read(path, name.place) }
   }

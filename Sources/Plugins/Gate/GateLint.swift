@@ -78,7 +78,8 @@ extension GateRule {
     guard window == nil, note.until == nil, !answer.isShadow, emptiness == nil else { return false }
     let hasPeers = peers.map { own in later.peers.map(own.covers) ?? false } ?? true
     return hasPeers && Self.holds(identities, later.identities) && Self.holds(clients, later.clients)
-      && (Self.holds(artifacts, later.artifacts) || artifacts?.contains { $0 == ArtifactPattern.everything } == true) && Self.holds(files, later.files)
+      && (Self.holds(artifacts, later.artifacts) || artifacts?.contains { $0 == ArtifactPattern.everything } == true)
+      && Self.holds(files, later.files)
       && (pieces.map { own in later.pieces.map(own.covers) ?? false } ?? true)
   }
 

@@ -33,4 +33,3 @@ struct NoteSettings: Sendable {
     return Note(reason: reason, by: by, until: moment.time)
   }
 }
-

@@ -133,7 +133,9 @@ package enum ReloadableKeys {
     SettingsKey("peers", .reloads, default: "[]", "peers that are dialed") { $0.peers.map { PeerValue($0) } },
     SettingsKey("origins", .reloads, default: "[]", "hosts that added torrents may announce to") { $0.origins },
     // Settings of plugins are not compared: a reload makes every plugin anew.
-    SettingsKey("pipeline", .reloads, default: "[]", "the plugins, in the order of the chain; files that they name are read again") { $0.pipeline.map(\.name) },
+    SettingsKey("pipeline", .reloads, default: "[]", "the plugins, in the order of the chain; files that they name are read again") {
+      $0.pipeline.map(\.name)
+    },
     SettingsKey(
       "pipeline.mode", .reloads, default: "enforce", "beside a plugin's name: shadow asks it, journals what it would refuse, heeds nothing"
     ) {

@@ -81,7 +81,9 @@ struct GateFilesTests {
   }
 
   @Test func atTheStartNothingIsAnError() throws {
-    for (file, reason) in [(nil, "cannot be used: there is no such file"), (["on_request": []], "has no rules")] as [(LiteralValue?, String)] {
+    for (file, reason) in [(nil, "cannot be used: there is no such file"), (["on_request": []], "has no rules")]
+      as [(LiteralValue?, String)]
+    {
       let problems = #expect(throws: SettingsProblems.self) {
         try gate(["rules": ["edge.yaml"]], file.map { ["/etc/edge.yaml": $0] } ?? [:])
       }

@@ -74,7 +74,8 @@ struct GateListsTests {
   }
 
   @Test(arguments: [
-    ("auth/key:edge-*", "auth/key:edge-7", true), ("auth/key:edge-7", "auth/key:edge-7", true), ("auth/key:edge-*", "auth/key:build-7", false),
+    ("auth/key:edge-*", "auth/key:edge-7", true), ("auth/key:edge-7", "auth/key:edge-7", true),
+    ("auth/key:edge-*", "auth/key:build-7", false),
     ("auth/token:release/*", "auth/token:release/t1", true), ("auth/token:*/t1", "auth/token:release/t1", true),
     ("auth/token:release/*", "auth/token:other/t1", false), ("auth/key:*", "auth/token:release/t1", false),
     ("fleet/key:edge-*", "auth/key:edge-7", false),

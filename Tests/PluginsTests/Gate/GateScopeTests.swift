@@ -25,7 +25,8 @@ struct GateScopeTests {
         return first...first + Int.random(in: 0...9, using: &generator)
       }
       return Rule(
-        answer: ["allow", "allow", "deny", "deny", "limit", "postpone", "shadow"][Int.random(in: 0..<7, using: &generator)], files: Bool.random(using: &generator) ? files : nil,
+        answer: ["allow", "allow", "deny", "deny", "limit", "postpone", "shadow"][Int.random(in: 0..<7, using: &generator)],
+        files: Bool.random(using: &generator) ? files : nil,
         pieces: Bool.random(using: &generator) ? pieces : nil)
     }
 
@@ -87,7 +88,8 @@ struct GateScopeTests {
     // Others have everything; this peer has one file by a rule, whatever comes after and whatever is tried.
     let settings: LiteralValue = [
       "on_request": [
-        ["peers": ["192.0.2.0/24"]], ["answer": "shadow", "files": ["d0/**"]], ["peers": ["10.0.0.0/8"], "files": [.text(layout.files[granted].displayPath)]],
+        ["peers": ["192.0.2.0/24"]], ["answer": "shadow", "files": ["d0/**"]],
+        ["peers": ["10.0.0.0/8"], "files": [.text(layout.files[granted].displayPath)]],
         ["answer": "deny", "peers": ["10.0.0.0/8"]], [:],
       ]
     ]

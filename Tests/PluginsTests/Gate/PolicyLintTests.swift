@@ -30,17 +30,18 @@ struct PolicyLintTests {
     #expect(try findings(rules) == [])
   }
 
-  @Test(arguments: [
-    ([[:], ["peers": ["10.0.0.0/8"]]], true), ([["peers": ["10.0.0.0/8"]], ["peers": ["10.1.0.0/16", "10.2.3.4"]]], true),
-    ([["peers": ["10.1.0.0/16"]], ["peers": ["10.0.0.0/8"]]], false), ([["peers": ["10.0.0.0/8"]], [:]], false),
-    ([["artifacts": ["*"]], ["artifacts": ["app-*"]]], true), ([["artifacts": ["app-*", "lib-*"]], ["artifacts": ["lib-*"]]], true),
-    ([["answer": "deny", "files": ["a/**"]], ["files": ["a/**"], "artifacts": ["app-*"]]], true),
-    ([["files": ["a/**"]], ["files": ["b/**"]]], false), ([["pieces": ["0-9"]], ["pieces": ["3-4", 7]]], true),
-    ([["pieces": ["0-9"]], ["pieces": ["3-12"]]], false), ([["answer": "shadow"], ["peers": ["10.0.0.0/8"]]], false),
-    ([["until": "2030-01-01"], ["peers": ["10.0.0.0/8"]]], false), ([["when": ["from": "08:00"]], ["peers": ["10.0.0.0/8"]]], false),
-    ([["identities": ["fleet/dns:*.corp", "fleet/cn:x"]], ["identities": ["fleet/cn:x"]]], true),
-    ([["clients": ["-LT*"]], ["clients": ["-qB*"]]], false),
-  ] as [([LiteralValue], Bool)])
+  @Test(
+    arguments: [
+      ([[:], ["peers": ["10.0.0.0/8"]]], true), ([["peers": ["10.0.0.0/8"]], ["peers": ["10.1.0.0/16", "10.2.3.4"]]], true),
+      ([["peers": ["10.1.0.0/16"]], ["peers": ["10.0.0.0/8"]]], false), ([["peers": ["10.0.0.0/8"]], [:]], false),
+      ([["artifacts": ["*"]], ["artifacts": ["app-*"]]], true), ([["artifacts": ["app-*", "lib-*"]], ["artifacts": ["lib-*"]]], true),
+      ([["answer": "deny", "files": ["a/**"]], ["files": ["a/**"], "artifacts": ["app-*"]]], true),
+      ([["files": ["a/**"]], ["files": ["b/**"]]], false), ([["pieces": ["0-9"]], ["pieces": ["3-4", 7]]], true),
+      ([["pieces": ["0-9"]], ["pieces": ["3-12"]]], false), ([["answer": "shadow"], ["peers": ["10.0.0.0/8"]]], false),
+      ([["until": "2030-01-01"], ["peers": ["10.0.0.0/8"]]], false), ([["when": ["from": "08:00"]], ["peers": ["10.0.0.0/8"]]], false),
+      ([["identities": ["fleet/dns:*.corp", "fleet/cn:x"]], ["identities": ["fleet/cn:x"]]], true),
+      ([["clients": ["-LT*"]], ["clients": ["-qB*"]]], false),
+    ] as [([LiteralValue], Bool)])
   func rulesBehindOneThatDecidesAllAreFound(rules: [LiteralValue], isHidden: Bool) throws {
     let found = try findings(["on_request": .list(rules)]).filter { $0.kind == .unreachable }
     #expect(found.count == (isHidden ? 1 : 0))

@@ -11,7 +11,8 @@ import Testing
 struct PolicyReplayTests {
   private let artifacts = ["app-1.0", "lib-2.0", "tools"].enumerated().map { index, name in
     ArtifactFacts(
-      id: Int64(index), infoHash: PolicyFixtures.infoHash(UInt8(index + 1)), name: name, labels: ["channel": index == 0 ? "stable" : "beta"],
+      id: Int64(index), infoHash: PolicyFixtures.infoHash(UInt8(index + 1)), name: name,
+      labels: ["channel": index == 0 ? "stable" : "beta"],
       isPrivate: true, layout: PolicyFixtures.layout(["a/x": 40, "b/y": 24]))
   }
 
@@ -24,7 +25,8 @@ struct PolicyReplayTests {
           plugin: try AllowlistPlugin(settings: LiteralSettings(allowlist).decode(AllowlistSettings.self), services: services),
           place: "a:1:1"),
         InstalledPlugin(
-          name: "gate", plugin: try GatePlugin(settings: LiteralSettings(gate).decode(GateSettings.self), services: services), place: "a:2:1"),
+          name: "gate", plugin: try GatePlugin(settings: LiteralSettings(gate).decode(GateSettings.self), services: services),
+          place: "a:2:1"),
       ], generation: 1)
   }
 

@@ -16,7 +16,8 @@ struct PolicyGround {
     let paths = state.map { NodePaths(state: URL(fileURLWithPath: $0).standardizedFileURL.path) } ?? configuration.paths
     database = access(paths.inventory, F_OK) == 0 ? try InventoryDatabase.open(readingAt: paths.inventory) : nil
     let services = ServicesMaker(
-      folder: configuration.settings.folder, journal: NoJournal(), stores: database.map { ServicesMaker.Stores.read($0) } ?? ServicesMaker.Stores.none
+      folder: configuration.settings.folder, journal: NoJournal(),
+      stores: database.map { ServicesMaker.Stores.read($0) } ?? ServicesMaker.Stores.none
     ).services
     pipeline = try configuration.makePipeline(services, generation: 0)
   }

@@ -75,7 +75,10 @@ struct PolicyLint: AsyncParsableCommand {
       return [PolicyFinding(.failsOpen, "\(installed.name) is in shadow: it is asked about \(guarded), and not heeded")]
     }
     guard installed.onError != .deny else { return [] }
-    return [PolicyFinding(.failsOpen, "\(installed.name) no longer guards \(guarded) once it is tripped (on-error: \(installed.onError.rawValue))")]
+    return [
+      PolicyFinding(
+        .failsOpen, "\(installed.name) no longer guards \(guarded) once it is tripped (on-error: \(installed.onError.rawValue))")
+    ]
   }
 
   /// Artifacts that peers get to see without having proven anything, where there is a plugin that asks for proofs.
@@ -90,7 +93,8 @@ struct PolicyLint: AsyncParsableCommand {
       guard let verdict = try? proving.plugin.judge(.connect, facts), verdict.isAllowed else { return nil }
       return Document.Finding(
         plugin: proving.name, kind: PolicyFinding.Kind.disclosedUnproven.rawValue,
-        message: "\(artifact.name) is disclosed to peers that have proven nothing: \(verdict.reason)", place: verdict.place ?? proving.place)
+        message: "\(artifact.name) is disclosed to peers that have proven nothing: \(verdict.reason)", place: verdict.place ?? proving.place
+      )
     }
   }
 

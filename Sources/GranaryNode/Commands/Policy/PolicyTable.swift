@@ -57,13 +57,15 @@ struct PolicyQuestion: Sendable {
       let known = PluginKit.Operation.allCases.map(\.rawValue).joined(separator: ", ")
       throw SettingsProblem("operation: '\(name)' is none of \(known)", place: row.operation?.place)
     }
-    let address = PeerAddress(row.peer.value) ?? IPAddress(row.peer.value).map { PeerAddress(ip: $0, port: 0) }
-    guard let address else { throw SettingsProblem("peer: '\(row.peer.value)' is no address", place: row.peer.place) }
+    guard let address = PeerAddress(row.peer.value) ?? IPAddress(row.peer.value).map({ PeerAddress(ip: $0, port: 0) }) else {
+      throw SettingsProblem("peer: '\(row.peer.value)' is no address", place: row.peer.place)
+    }
     let identities = try row.identities.map(Self.identity)
     (self.operation, self.expected) = (operation, expected)
     file = try row.file.map { file throws(SettingsProblem) in
-      let index = artifact?.layout.files.firstIndex { $0.displayPath == file.value }
-      guard let index else { throw SettingsProblem("file: the artifact has no file '\(file.value)'", place: file.place) }
+      guard let index = artifact?.layout.files.firstIndex(where: { $0.displayPath == file.value }) else {
+        throw SettingsProblem("file: the artifact has no file '\(file.value)'", place: file.place)
+      }
       return index
     }
     facts = PeerFacts(

@@ -39,7 +39,7 @@ struct PolicyTest: AsyncParsableCommand {
     let path = URL(fileURLWithPath: file).standardizedFileURL.path
     let rows = try YAMLDocuments().open(path, isSecret: false).decode([Placed<PolicyCase>].self)
     let answers = try answers(rows, ground)
-    let document = Document(cases: answers.count, failed: answers.count { !$0.passed }, answers: answers)
+    let document = Document(cases: answers.count, failed: answers.count(where: { !$0.passed }), answers: answers)
     if common.json {
       try Console.print(document: document)
     } else {
