@@ -14,9 +14,12 @@ enum AllowlistFile {
       let entries = entries(of: try TextFile.read(path), path: path, problems: &problems)
       guard problems.count == before else { return ([], nil) }
       // At the start an empty list is what it is: it allows nobody.
-      return kept.settle(entries.isEmpty ? .nothing("has no entry") : .content(entries), services) ?? ([], nil)
+      let settled = kept.settle(entries.isEmpty ? .nothing("has no entry") : .content(entries), services)
+      return (settled?.content ?? [], settled?.warning)
     } catch {
-      if let settled = kept.settle(.nothing("cannot be used: \(error)"), services) { return settled }
+      if let settled = kept.settle(.nothing("cannot be used: \(error)"), services) {
+        return (settled.content, settled.warning)
+      }
       problems.append(SettingsProblem("file: \(error)", place: name.place))
       return ([], nil)
     }

@@ -3,10 +3,16 @@ package import PluginKit
 /// What `policy lint` finds in a gate's rules.
 extension GatePlugin {
   package func findings(_ survey: PolicySurvey) -> [PolicyFinding] {
-    let lists = GateList.allCases.compactMap { self.lists[$0] }
-    return lists.flatMap { Self.empty($0) + Self.expired($0, survey) + Self.unreachable($0) + Self.unknown($0, survey) }
-      + (self.lists[.onRequest].map { Self.unreadable($0, survey) } ?? [])
-      + lists.flatMap { Self.withoutIdentity($0, survey) }
+    var findings: [PolicyFinding] = []
+    for list in GateList.allCases.compactMap({ lists[$0] }) {
+      findings += Self.empty(list)
+      findings += Self.expired(list, survey)
+      findings += Self.unreachable(list)
+      findings += Self.unknown(list, survey)
+      findings += Self.withoutIdentity(list, survey)
+    }
+    if let requests = lists[.onRequest] { findings += Self.unreadable(requests, survey) }
+    return findings
   }
 
   private static func empty(_ list: GateRules) -> [PolicyFinding] {
