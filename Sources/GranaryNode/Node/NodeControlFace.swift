@@ -28,6 +28,8 @@ struct NodeControlFace: NodeControl {
     document.leases = node.leasesDocument()
     document.tls = node.links.document(now: WallTime.now.seconds)
     document.journal = node.journalDocument()
+    let news = node.engine.linkNews
+    (document.tls?.stood, document.tls?.failed) = (news.stood, news.failed)
     return document
   }
 
