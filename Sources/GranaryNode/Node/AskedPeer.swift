@@ -27,7 +27,10 @@ struct AskedPeer: Sendable {
     // Nobody is at this address: who asks about an identity alone asks what it may have wherever it is, as far as addresses let it.
     let nowhere = IPAddress("0.0.0.0").map { PeerAddress(ip: $0, port: 0) }
     guard let place = address ?? nowhere else { throw Failure(.internalError, "0.0.0.0 is no address") }
-    facts = PeerFacts(address: place, direction: .inbound, link: Self.link(identities), identities: identities, now: now)
+    // It is asked about as one that has shaken hands: a guard that waits for more until then has its answer.
+    let peerID = PeerID([UInt8](repeating: 0, count: PeerID.byteCount))
+    facts = PeerFacts(
+      address: place, direction: .inbound, link: Self.link(identities), identities: identities, peerID: peerID, now: now)
     live = nil
   }
 

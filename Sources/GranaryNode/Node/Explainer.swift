@@ -15,7 +15,6 @@ struct Explainer: Sendable {
     let wanted = try operations(operation)
     let artifact = try database.find(what)
     let torrent = try InventoryKeeper(database: database).torrent(of: artifact.id).torrent
-<<<<<<< HEAD
     var facts = asked.facts
     let subject = ArtifactFacts(artifact, torrent)
     (facts.artifact, facts.infoHash) = (subject, artifact.infoHash.preferredWire)
@@ -27,15 +26,6 @@ struct Explainer: Sendable {
     answer.facts = RecordedFacts(facts, deciding.last?.operation ?? .connect)
     answer.tree = decisions.map { branch($0, subject.layout) }
     return answer
-=======
-    var facts = PeerFacts(address: address, direction: .inbound, identities: identities, now: .now)
-    facts.artifact = ArtifactFacts(artifact, torrent)
-    facts.infoHash = artifact.infoHash.preferredWire
-    // It is asked about as one that has shaken hands: a guard that waits for more until then has its answer.
-    facts.peerID = PeerID([UInt8](repeating: 0, count: PeerID.byteCount))
-    let decisions = try operations(operation).map { pipeline.decide($0, facts) }
-    return document(peer, artifact, operation, decisions, torrent.layout)
->>>>>>> 0150f184a7046fd5b5bbaf4952268ad508d9f099
   }
 
   /// The operation asked about needs the connection first.

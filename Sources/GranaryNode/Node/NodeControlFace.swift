@@ -29,7 +29,8 @@ struct NodeControlFace: NodeControl {
     document.tls = node.links.document(now: WallTime.now.seconds)
     document.journal = node.journalDocument()
     let news = node.engine.linkNews
-    (document.tls?.stood, document.tls?.failed) = (news.stood, news.failed)
+    document.tls?.stood = news.stood
+    document.tls?.failed = news.failed
     return document
   }
 
