@@ -113,7 +113,7 @@ struct WhyTreeTests {
     facts.identities = [Identity(trust: "fleet", name: "spiffe://corp/edge/7")]
     facts.peerID = PeerID(Array("-LT2080-abcdefghijkl".utf8))
     let peers = [AskedPeer.Live(number: 12, facts: facts)]
-    let pipeline = try pipeline { _, facts in facts.peerID == nil ? .deny("who are you") : .allow("known") }
+    let pipeline = try pipeline { _, facts in facts.peerID?.bytes.first == 0 ? .deny("who are you") : .allow("known") }
     let explainer = Explainer(pipeline: pipeline, database: database, peers: peers)
     for name in ["12", "10.0.0.7:50000", "fleet/spiffe://corp/edge/7"] {
       let document = try explainer.explain(peer: name, artifact: "app", operation: nil)

@@ -51,7 +51,7 @@ extension Interop {
       for round in 0..<3 {
         alone.append(try await arena.expectFortyPeersServed().seconds)
         let attacker = try attack.start(arena.node, arena.artifact, from: "127.66.1.\(round + 1)", seconds: 600)
-        setpriority(PRIO_PROCESS, id_t(attacker.pid), 19)
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(attacker.pid), 19)
         beside.append(try await arena.expectFortyPeersServed().seconds)
         attacker.send(SIGTERM)
         _ = await attacker.exit(within: .seconds(10))

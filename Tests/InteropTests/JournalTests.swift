@@ -76,8 +76,8 @@ extension Interop {
 
       let ended = try await verify(host, "--key", status.key)
       #expect(ended.exit == .code(0) && ended.found.openRows == 0 && ended.found.unsignedLinks == 0, "\(ended.errors)")
-      let head = try #require(ended.found.head)
-      #expect(try await verify(host, "--head", try #require(status.checkpoint)).exit == .code(0))
+      let (head, checkpoint) = (try #require(ended.found.head), try #require(status.checkpoint))
+      #expect(try await verify(host, "--head", checkpoint).exit == .code(0))
       try await edit(host, "UPDATE journal SET reason = 'was welcome' WHERE id = 3")
       let edited = try await verify(host)
       #expect(edited.exit == .code(65) && !edited.found.sound && edited.found.faults.first?.row == 3)

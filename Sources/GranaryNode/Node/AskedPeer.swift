@@ -1,5 +1,4 @@
 import Metainfo
-import PeerProtocol
 import PluginKit
 
 /// The peer that `why` asks about: one that is connected, or one that might be.
@@ -18,32 +17,29 @@ struct AskedPeer: Sendable {
   /// Finds who is meant: a connection's number, an address and port or an identity that one of them has; else anything that could be one: an
   /// address, an identity, or an address, a comma and identities (`10.0.0.1,fleet/spiffe://corp/edge/7`). Throws where it is none of these.
   init(_ text: String, among peers: [Live], now: WallTime) throws {
-    if let number = UInt64(text) {
-      guard let peer = peers.first(where: { $0.number == number }) else {
-        throw Failure(.usage, "no peer is connected under the number \(number); 'granary peers --json' has the numbers")
-      }
-      self.init(peer, now)
+    if let peer = try Self.live(text, peers) {
+      var known = peer.facts
+      known.now = now
+      (facts, live) = (known, peer.number)
       return
     }
     let (address, identities) = try Self.parse(text)
-    if let peer = Self.find(text, identities, peers) {
-      self.init(peer, now)
-      return
-    }
     // Nobody is at this address: who asks about an identity alone asks what it may have wherever it is, as far as addresses let it.
     let nowhere = IPAddress("0.0.0.0").map { PeerAddress(ip: $0, port: 0) }
     guard let place = address ?? nowhere else { throw Failure(.internalError, "0.0.0.0 is no address") }
-    // It has shaken hands, and proven what it could: nothing of it is still to come.
+    // It is asked about as one that has shaken hands: a guard that waits for more until then has its answer.
+    let peerID = PeerID([UInt8](repeating: 0, count: PeerID.byteCount))
     facts = PeerFacts(
-      address: place, direction: .inbound, link: Self.link(identities), identities: identities,
-      peerID: PeerID([UInt8](repeating: 0, count: 20)), now: now)
+      address: place, direction: .inbound, link: Self.link(identities), identities: identities, peerID: peerID, now: now)
     live = nil
   }
 
-  private init(_ peer: Live, _ now: WallTime) {
-    var facts = peer.facts
-    facts.now = now
-    (self.facts, live) = (facts, peer.number)
+  private static func live(_ text: String, _ peers: [Live]) throws -> Live? {
+    guard let number = UInt64(text) else { return find(text, try parse(text).1, peers) }
+    guard let peer = peers.first(where: { $0.number == number }) else {
+      throw Failure(.usage, "no peer is connected under the number \(number); 'granary peers --json' has the numbers")
+    }
+    return peer
   }
 
   private static func find(_ text: String, _ identities: [Identity], _ peers: [Live]) -> Live? {

@@ -14,9 +14,11 @@ extension Node {
       logger.warning(
         "the journal's key is a new one: verify what is older with the former key's public half", metadata: ["key": "\(publicKey)"])
     }
-    let sealing = JournalSealing(signer: JournalSigner(key.key)) { checkpoint in
-      logger.info("journal signed", metadata: ["head": "\(checkpoint.head)", "key": "\(publicKey)"])
-    }
+    let sealing = JournalSealing(
+      signer: JournalSigner(key.key),
+      onCheckpoint: { checkpoint in
+        logger.info("journal signed", metadata: ["head": "\(checkpoint.head)", "key": "\(publicKey)"])
+      })
     return JournalWriter(database: database, limits: JournalLimits(rows: rows), sealing: sealing, onPressure: onPressure)
   }
 

@@ -28,6 +28,9 @@ struct NodeControlFace: NodeControl {
     document.leases = node.leasesDocument()
     document.tls = node.links.document(now: WallTime.now.seconds)
     document.journal = node.journalDocument()
+    let news = node.engine.linkNews
+    document.tls?.stood = news.stood
+    document.tls?.failed = news.failed
     return document
   }
 

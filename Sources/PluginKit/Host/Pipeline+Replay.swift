@@ -18,11 +18,11 @@ extension Pipeline {
   /// every guard of `connect`, and of a grant that is not empty where an artifact was named.
   ///
   /// - Parameter artifact: the artifact of the record, as it is now.
-  /// - Returns: nil where the record does not say enough: it makes no sense, its artifact is gone, or a token limited the peer.
+  /// - Returns: nil where the record does not say enough: it makes no sense, its artifact is gone, or what a token allowed had no room in it.
   package func repeated(_ record: RecordedFacts, artifact: ArtifactFacts?) -> Repeated? {
     guard record.artifact == nil || artifact != nil, let facts = record.peerFacts(artifact: artifact) else { return nil }
-    // What a token allowed is not recorded.
-    guard !facts.identities.contains(where: { $0.trust == Identity.conversationTrust && $0.name.hasPrefix("token:") }) else { return nil }
+    // A token that had no room in the record: what it allowed is not known.
+    guard !record.leftOut.contains("capability") else { return nil }
     let decision = decide(record.operation, facts)
     guard record.operation == .connect, decision.isAllowed, artifact != nil else { return repeated(decision) }
     let grant = grant(facts)

@@ -13,6 +13,7 @@ extension RecordedFacts {
       text.field("link", link.rawValue)
       if let certificate { text.field("certificate") { $0.write(certificate) } }
       text.field("identities") { $0.array(identities) { $0.write($1) } }
+      if let capability { text.field("capability") { $0.write(capability) } }
       if let artifact { text.field("artifact") { $0.write(artifact) } }
       if let infoHash { text.field("info_hash", infoHash) }
       if let peerID { text.field("peer_id", peerID) }
@@ -30,6 +31,17 @@ extension FactsText {
       text.field("subject", certificate.subject)
       text.field("serial", certificate.serial)
       text.field("valid_until", certificate.validUntil)
+    }
+  }
+
+  mutating func write(_ limits: RecordedFacts.Limits) {
+    object { text in
+      text.field("issuer", limits.issuer)
+      text.field("id", limits.id)
+      text.field("artifacts") { $0.array(limits.artifacts) { $0.array($1) { $0.write($1) } } }
+      text.field("operations") { $0.array(limits.operations) { $0.write($1.rawValue) } }
+      text.field("files") { $0.array(limits.files) { $0.array($1) { $0.write($1) } } }
+      text.field("valid_until", limits.validUntil)
     }
   }
 
@@ -64,6 +76,7 @@ struct FactsText {
 
   init() { bytes.reserveCapacity(512) }
 
+  var byteCount: Int { bytes.count }
   var text: String { String(decoding: bytes, as: UTF8.self) }
 
   mutating func object(_ body: (inout FactsText) -> Void) {

@@ -24,6 +24,22 @@ public struct RecordedFacts: Sendable, Hashable, Codable {
     }
   }
 
+  /// What the peer had shown that limited it to less than the policy allows. What it proves with is no part of it.
+  public struct Limits: Sendable, Hashable, Codable {
+    public let issuer: String
+    public let id: String
+    public let artifacts: [[String]]
+    public let operations: [Operation]
+    public let files: [[String]]
+    /// Nanoseconds since 1970.
+    public let validUntil: Int64
+
+    enum CodingKeys: String, CodingKey {
+      case issuer, id, artifacts, operations, files
+      case validUntil = "valid_until"
+    }
+  }
+
   /// The artifact as policy knew it then. Files and pieces are looked up by its info-hash.
   public struct Artifact: Sendable, Hashable, Codable {
     public let id: Int64
@@ -54,6 +70,8 @@ public struct RecordedFacts: Sendable, Hashable, Codable {
   public let certificate: Certificate?
   /// The strongest first.
   public let identities: [Identity]
+  /// The capability that it had shown; nil for none.
+  public let capability: Limits?
   public let artifact: Artifact?
   /// The info-hash that the handshake named, hexadecimal.
   public let infoHash: String?
@@ -61,11 +79,11 @@ public struct RecordedFacts: Sendable, Hashable, Codable {
   public let peerID: String?
   /// The client's name and version as the peer id has it, escaped; a claim.
   public let client: String?
-  /// What had no room: `identities`, `labels`, `name`, `subject`.
+  /// What had no room: `identities`, `capability`, `labels`, `name`, `subject`.
   public let leftOut: [String]
 
   enum CodingKeys: String, CodingKey {
-    case operation, at, address, direction, link, certificate, identities, artifact, client
+    case operation, at, address, direction, link, certificate, identities, capability, artifact, client
     case infoHash = "info_hash"
     case peerID = "peer_id"
     case leftOut = "left_out"
@@ -79,6 +97,7 @@ public struct RecordedFacts: Sendable, Hashable, Codable {
     link = Link(facts.link)
     certificate = facts.link.certificate.map { Certificate($0, &room) }
     identities = room.fit(facts.identities)
+    capability = facts.capability.flatMap { room.fit(Limits($0)) }
     artifact = facts.artifact.map { Artifact($0, &room) }
     infoHash = facts.infoHash?.description
     peerID = facts.peerID.map { Hex.encode($0.bytes) }
@@ -92,10 +111,16 @@ public struct RecordedFacts: Sendable, Hashable, Codable {
   /// The facts to ask a guard about again; `artifact` is what this one is now, nil where there was none. Nil where the record makes no sense.
   public func peerFacts(artifact: ArtifactFacts?) -> PeerFacts? {
     guard let address = PeerAddress(address) else { return nil }
-    return PeerFacts(
+    var facts = PeerFacts(
       address: address, direction: direction, link: peerLink, identities: identities, artifact: artifact,
       infoHash: infoHash.flatMap { SHA1Digest(hex: $0) }, peerID: peerID.flatMap { Hex.decode($0) }.flatMap { PeerID($0) },
       now: WallTime(nanoseconds: at))
+    facts.capability = capability.map { limits in
+      Capability(
+        issuer: limits.issuer, id: limits.id, artifacts: limits.artifacts, operations: Set(limits.operations), files: limits.files,
+        validUntil: WallTime(nanoseconds: limits.validUntil))
+    }
+    return facts
   }
 
   private var peerLink: PeerLink {
@@ -121,6 +146,14 @@ extension RecordedFacts.Link {
   }
 }
 
+extension RecordedFacts.Limits {
+  fileprivate init(_ capability: Capability) {
+    (issuer, id, artifacts, files) = (capability.issuer, capability.id, capability.artifacts, capability.files)
+    operations = Operation.allCases.filter(capability.operations.contains)
+    validUntil = capability.validUntil.nanoseconds
+  }
+}
+
 extension RecordedFacts.Certificate {
   fileprivate init(_ facts: CertificateFacts, _ room: inout FactsRoom) {
     (trust, subject) = (room.fit(facts.trust, FactsRoom.trust, "subject"), room.fit(facts.subject, FactsRoom.subject, "subject"))
@@ -141,9 +174,10 @@ private struct FactsRoom {
   static let trust = 128
   static let subject = 256
   static let serial = 64
-  static let name = 400
-  private static let identities = 1280
-  private static let labels = 768
+  static let name = 256
+  private static let identities = 1024
+  private static let labels = 640
+  private static let capability = 640
 
   private(set) var leftOut: [String] = []
 
@@ -170,6 +204,15 @@ private struct FactsRoom {
     }
     if kept.count < identities.count { leave("identities") }
     return Array(kept)
+  }
+
+  /// The limits, whole or not at all.
+  mutating func fit(_ limits: RecordedFacts.Limits) -> RecordedFacts.Limits? {
+    var text = FactsText()
+    text.write(limits)
+    if text.byteCount <= Self.capability { return limits }
+    leave("capability")
+    return nil
   }
 
   /// Those that fit, whole, in the order of their keys.

@@ -10,6 +10,12 @@ struct RecordedFactsTests {
     validUntil: WallTime(nanoseconds: 1_900_000_000_000_000_000),
     exporter: [UInt8](repeating: 0xEE, count: 32))
 
+  private static func capability(files: [[String]] = [["a/**"], ["a/b", "a/\"c\""]]) -> Capability {
+    Capability(
+      issuer: "ops", id: "17", artifacts: [["app-*"]], operations: [.request, .connect], files: files,
+      validUntil: WallTime(nanoseconds: 7))
+  }
+
   private static func facts(_ change: (inout PeerFacts) -> Void = { _ in }) -> PeerFacts {
     let hash = InfoHash(v1: SHA1Digest([UInt8](repeating: 0xAB, count: 20)) ?? .zero)
     var facts = PolicyFixtures.peer(
@@ -25,6 +31,7 @@ struct RecordedFactsTests {
   private static let cases: [PeerFacts] = [
     facts(), PolicyFixtures.peer("10.0.0.1"), facts { $0.link = .securing }, facts { ($0.link, $0.identities) = (.plain, []) },
     facts { ($0.artifact, $0.infoHash) = (nil, SHA1Digest.hash(of: [1])) }, facts { $0.peerID = PeerID([UInt8](repeating: 7, count: 20)) },
+    facts { $0.capability = capability() },
   ]
 
   @Test(arguments: cases.indices) func `Facts come back as the guards saw them`(index: Int) throws {
@@ -38,6 +45,7 @@ struct RecordedFactsTests {
     #expect(back.infoHash == facts.infoHash && back.peerID == facts.peerID && back.now == facts.now && back.principal == facts.principal)
     #expect(back.link.isSecuring == facts.link.isSecuring && back.link.certificate?.trust == facts.link.certificate?.trust)
     #expect(back.link.certificate?.validUntil == facts.link.certificate?.validUntil)
+    #expect(back.capability?.operations == facts.capability?.operations && back.capability?.files == facts.capability?.files)
     // And they say the same again.
     #expect(RecordedFacts(back, .request) == recorded)
   }
@@ -52,14 +60,15 @@ struct RecordedFactsTests {
     let long = String(repeating: "\u{1}\"", count: 3000)
     let huge = Self.facts { facts in
       facts.identities = (0..<16).map { Identity(trust: "fleet", name: "spiffe://corp/\($0)/" + String(repeating: "x", count: 200)) }
+      facts.capability = Self.capability(files: [[long]])
       facts.artifact = PolicyFixtures.artifact(long, labels: Dictionary(uniqueKeysWithValues: (0..<100).map { ("label-\($0)", long) }))
       facts.link = .tls(
         CertificateFacts(trust: long, subject: long, serial: long, issuers: [long], validUntil: WallTime(nanoseconds: 5), exporter: nil))
     }
     let recorded = RecordedFacts(huge, .request)
     #expect(recorded.json.utf8.count <= 4096)
-    #expect(!recorded.isComplete && Set(recorded.leftOut) == ["identities", "labels", "name", "subject"])
-    #expect(recorded.identities.count == 5 && recorded.identities.first == huge.identities.first)
+    #expect(!recorded.isComplete && Set(recorded.leftOut) == ["identities", "capability", "labels", "name", "subject"])
+    #expect(recorded.identities.count == 4 && recorded.identities.first == huge.identities.first)
     #expect(try JSONDecoder().decode(RecordedFacts.self, from: Data(recorded.json.utf8)) == recorded)
   }
 

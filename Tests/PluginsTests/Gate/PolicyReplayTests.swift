@@ -101,7 +101,8 @@ struct PolicyReplayTests {
     let pipeline = try pipeline(["addresses": ["10.0.0.0/8"]], ["on_request": [[:]]])
     var facts = PolicyFixtures.peer(artifact: artifacts[0])
     #expect(pipeline.repeated(try record(facts, .request), artifact: nil) == nil, "the artifact is gone")
-    facts.identities = [Identity(trust: "auth", name: "token:release/t1")]
-    #expect(pipeline.repeated(try record(facts, .request), artifact: artifacts[0]) == nil, "what the token allowed is not known")
+    facts.capability = Capability(
+      issuer: "release", id: "t1", artifacts: [(0..<400).map { "app-\($0)" }], operations: [.request], files: [], validUntil: facts.now)
+    #expect(pipeline.repeated(try record(facts, .request), artifact: artifacts[0]) == nil, "what the token allowed had no room")
   }
 }

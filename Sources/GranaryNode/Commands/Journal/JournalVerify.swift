@@ -26,12 +26,12 @@ struct JournalVerify: AsyncParsableCommand {
 
   func run() async throws {
     let place = try Workplace(common)
-    let (keys, head) = (try keys(place), try knownHead())
+    let (accepted, known) = (try keys(place), try knownHead())
     await place.flushJournal()
     guard let database = try place.reading() else { throw Failure(.inputMissing, "there is no journal yet") }
-    let found = try database.verifyJournal(keys: keys, known: head)
+    let found = try database.verifyJournal(keys: accepted, known: known)
     if common.json {
-      try Console.print(document: JournalVerificationDocument(found, keys: keys))
+      try Console.print(document: JournalVerificationDocument(found, keys: accepted))
     } else if found.isSound {
       for line in JournalVerificationDocument.lines(found) { Console.print(line) }
     }

@@ -11,7 +11,7 @@ final class ChainRig: Sendable {
   let database: InventoryDatabase
   let key: Ed25519.PrivateKey
   let limits: JournalLimits
-  let signed = Mutex<[JournalCheckpoint]>([])
+  private let signed = Mutex<[JournalCheckpoint]>([])
   private let now = Mutex(Timestamp.noon)
 
   init(_ limits: JournalLimits = JournalLimits(), database: InventoryDatabase? = nil) throws {
@@ -26,6 +26,9 @@ final class ChainRig: Sendable {
       signer: JournalSigner(key), clock: { [self] in now.withLock { $0 } }, onCheckpoint: { [self] in note($0) })
     return JournalWriter(database: database, limits: limits, sealing: sealing)
   }
+
+  /// The heads that were signed, in their order.
+  var checkpoints: [JournalCheckpoint] { signed.withLock { $0 } }
 
   private func note(_ checkpoint: JournalCheckpoint) { signed.withLock { $0.append(checkpoint) } }
 

@@ -14,9 +14,9 @@ struct ChainTests {
     #expect(found.rows == 35 && found.openRows == 0 && found.rowsBefore == 0 && found.unsignedLinks == 0)
     // A beginning, 35 rows, of which 25 are refusals and have a closing, and what was signed.
     #expect(found.links == 1 + 35 + 25 + found.signatures - 1)
-    #expect(found.head == rig.signed.withLock { $0.last?.head })
+    #expect(found.head == rig.checkpoints.last?.head)
     #expect(try rig.verify(found.head).isSound)
-    for checkpoint in rig.signed.withLock({ $0 }) { #expect(try rig.verify(checkpoint.head).isSound) }
+    for checkpoint in rig.checkpoints { #expect(try rig.verify(checkpoint.head).isSound) }
   }
 
   /// Each column, changed to something that the schema allows.
@@ -112,7 +112,7 @@ struct ChainTests {
 
   @Test func `Who has no key can link anew, and is found by the signatures`() throws {
     let rig = try ChainRig.filled()
-    let kept = try #require(rig.signed.withLock { $0.last?.head })
+    let kept = try #require(rig.checkpoints.last?.head)
     try rig.database.execute("UPDATE journal SET reason = 'nicer' WHERE id = 9")
     try rig.relink(from: 2)
     let found = try rig.verify()

@@ -42,10 +42,10 @@ struct ChainWriterTests {
     let writer = rig.writer()
     func signed(_ second: Int, _ rows: Int) throws -> Int {
       rig.set(second)
-      let before = rig.signed.withLock { $0.count }
+      let before = rig.checkpoints.count
       for row in 0..<rows { writer.append(Made.refusal(second, address: "\(second).\(row)")) }
       try writer.flush()
-      return rig.signed.withLock { $0.count } - before
+      return rig.checkpoints.count - before
     }
     // The first one is the beginning itself.
     #expect(try signed(0, 1) == 1)
@@ -65,9 +65,9 @@ struct ChainWriterTests {
     let found = try rig.verify()
     #expect(found.isSound && found.unsignedLinks == 0 && found.openRows == 0)
     #expect(writer.status.head == found.head && writer.status.checkpoint?.head == found.head)
-    let count = rig.signed.withLock { $0.count }
+    let count = rig.checkpoints.count
     try writer.finish()
-    #expect(rig.signed.withLock { $0.count } == count)
+    #expect(rig.checkpoints.count == count)
   }
 
   @Test(arguments: [1, 5, 7, 20, 0])
@@ -85,9 +85,9 @@ struct ChainWriterTests {
     try writer.finish()
     let found = try rig.verify()
     #expect(found.isSound && found.rows == kept && found.prunedThrough == Int64(25 - kept))
-    #expect(found.head == rig.signed.withLock { $0.last?.head })
+    #expect(found.head == rig.checkpoints.last?.head)
     // Every head that is still in the chain, or was before it, contradicts nothing.
-    for checkpoint in rig.signed.withLock({ $0 }) { #expect(try rig.verify(checkpoint.head).isSound) }
+    for checkpoint in rig.checkpoints { #expect(try rig.verify(checkpoint.head).isSound) }
     guard kept > 1 else { return }
     try rig.database.execute("UPDATE journal SET reason = 'x' WHERE id = (SELECT min(id) FROM journal)")
     #expect(try rig.verify().faults.first?.row == Int64(26 - kept))
