@@ -44,6 +44,10 @@ package final class PeerPluginChain {
     /// `deny` or `reject`.
     package let verdict: String
     package let reason: String
+
+    package init(plugin: InstalledPlugin, operation: Operation, verdict: String, reason: String) {
+      (self.plugin, self.operation, self.verdict, self.reason) = (plugin, operation, verdict, reason)
+    }
   }
 
   /// Told of what plugins in shadow would have refused. On the connection's loop.

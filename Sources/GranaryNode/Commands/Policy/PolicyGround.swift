@@ -2,6 +2,7 @@ import Foundation
 import Inventory
 import Metainfo
 import PluginKit
+import Settings
 
 /// What the policy commands look at: a configuration's pipeline, made as `run` makes it, and the inventory that it is about.
 struct PolicyGround {
