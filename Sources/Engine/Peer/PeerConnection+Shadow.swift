@@ -16,7 +16,9 @@ extension PeerConnection {
   }
 
   func journalShadows(of grant: Grant) {
-    for decision in [grant.request, grant.metadata, grant.message] { journalShadows(decision.shadowRefusals, decision.operation) }
+    for decision in [grant.request, grant.metadata, grant.message, grant.announce] {
+      journalShadows(decision.shadowRefusals, decision.operation)
+    }
   }
 
   /// A handler's answer that was not heeded.
