@@ -253,10 +253,9 @@ extension PeerConnection {
   /// the disk just now, or how far its proof was right. The end comes at a moment that does not depend on that, as far as a load does not take longer than a step.
   private func momentOfRefusal(_ reason: DisconnectReason) -> NIODeadline? {
     guard let asked = dialogue?.spoken ?? named, direction == .inbound, phase == .admitting || phase == .conversing,
-      reason.origin.isRefusal
+      reason.origin.isRefusal || (dialogue != nil && reason.origin != .remote)
     else { return nil }
-    let passed = NIODeadline.now() - asked
-    return asked + RefusalDelay.step * (passed.nanoseconds / RefusalDelay.step.nanoseconds) + RefusalDelay.random()
+    return Self.discreetMoment(since: asked)
   }
 
   /// The connection is over: once, whoever ended it.

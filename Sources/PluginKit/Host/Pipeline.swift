@@ -45,7 +45,8 @@ package struct Pipeline: Sendable {
   /// Compiles what the peer may do with the artifact that the facts name.
   package func grant(_ facts: PeerFacts) -> Grant {
     Grant(
-      metadata: decide(.metadata, facts), request: decide(.request, facts), message: decide(.message, facts), generation: generation)
+      metadata: decide(.metadata, facts), request: decide(.request, facts), message: decide(.message, facts),
+      announce: decide(.announce, facts), generation: generation)
   }
 
   /// Whether a plugin that is tripped denies the operation to everybody.
