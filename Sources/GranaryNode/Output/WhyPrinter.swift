@@ -7,9 +7,9 @@ enum WhyPrinter {
     var lines = ["\(document.verdict)\(by): \(escaped(document.reason))"]
     if let rule = document.rule { lines.append("rule  \(rule)") }
     if let place = document.place { lines.append("place \(place)") }
-    let live = document.live.map { ", connected as number \($0)" } ?? ""
+    let live = document.live.map { " (connected as number \($0))" } ?? ""
     lines.append(
-      "\(escaped(document.peer))\(live), and \(escaped(document.artifact)), under policy generation \(document.policyGeneration):")
+      "\(escaped(document.peer))\(live) and \(escaped(document.artifact)), under policy generation \(document.policyGeneration):")
     return lines + tree(document.tree.map(branch))
   }
 

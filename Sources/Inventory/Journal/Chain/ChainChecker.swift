@@ -76,7 +76,6 @@ struct ChainChecker {
 
   /// All links were seen. `lastLink` and `lastRow` are the highest numbers that the file has ever given out.
   mutating func finish(lastLink: Int64, lastRow counter: Int64) -> JournalVerification {
-    for id in unclosed.sorted() { found.fault("its count was never chained, and it is open no more", row: id) }
     if found.links == 0, lastLink > 0 {
       found.fault("there is no chain any more, and \(lastLink) links were written")
     } else if last.sequence < lastLink {
@@ -85,6 +84,7 @@ struct ChainChecker {
     let newest = max(lastRow, lastStray, found.prunedThrough, rowsBefore ?? 0)
     if found.links > 0, newest < counter { found.fault("rows \(newest + 1) to \(counter) were written, and are gone") }
     if let known, !isKnownMet { found.fault("the chain ends before the head that was given (\(known.sequence))") }
+    for id in unclosed.sorted() { found.fault("its count was never chained, and it is open no more", row: id) }
     found.openRows = openRows.count
     found.unsignedLinks = signedSequence == 0 ? found.links : Int(last.sequence - signedSequence)
     return found

@@ -59,5 +59,5 @@ struct ChainValueTests {
     #expect(digests.map { String($0.description.prefix(16)) } == Self.frozen)
   }
 
-  private static let frozen = ["", "", "", ""]
+  private static let frozen = ["037623d48a5b51a4", "fa9ee945bc729845", "8f6161b1d4183085", "dac817d2c3442287"]
 }
