@@ -10,6 +10,8 @@ package struct GranaryConfiguration: Sendable {
   package var identities: [String] = []
   /// The gate's `on_request` rules, each a YAML flow mapping; nil for no gate in the pipeline.
   package var requestRules: [String]?
+  /// Further guards after these, each a YAML flow mapping.
+  package var guards: [String] = []
   /// Whether the metadata plugin is in the pipeline.
   package var servesMetadata = true
   /// Further top-level lines.
@@ -32,6 +34,7 @@ package struct GranaryConfiguration: Sendable {
     }
     if !identities.isEmpty { entries.append("      identities: [\(identities.map { "\"\($0)\"" }.joined(separator: ", "))]") }
     if let requestRules { entries += ["  - gate:", "      on_request:"] + requestRules.map { "        - \($0)" } }
+    entries += guards.map { "  - \($0)" }
     if servesMetadata { entries.append("  - metadata") }
     return entries
   }

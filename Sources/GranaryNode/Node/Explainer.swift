@@ -7,6 +7,8 @@ import PluginKit
 struct Explainer: Sendable {
   let pipeline: Pipeline
   let database: InventoryDatabase
+  /// Whether guards that have to ask somebody do so: those of a running node.
+  var asksOthers = false
 
   func explain(peer: String, artifact what: String, operation: String?) throws -> WhyDocument {
     let (address, identities) = try parse(peer)
@@ -15,6 +17,7 @@ struct Explainer: Sendable {
     var facts = PeerFacts(address: address, direction: .inbound, identities: identities, now: .now)
     facts.artifact = ArtifactFacts(artifact, torrent)
     facts.infoHash = artifact.infoHash.preferredWire
+    if asksOthers { pipeline.askOthers(facts) }
     let decisions = try operations(operation).map { pipeline.decide($0, facts) }
     return document(peer, artifact, operation, decisions, torrent.layout)
   }

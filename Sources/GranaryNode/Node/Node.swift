@@ -34,6 +34,9 @@ final class Node: Sendable {
   let ledger: TransferLedger
   let pluginValues: PluginValueStore
   let pluginCounters = PluginCounters()
+  let pluginLegacies = PluginLegacies()
+  /// Programs of plugins.
+  let children = ChildThreads()
   let logger: Logger
   let engine: SeedEngine
   let announcer: TrackerAnnouncer
@@ -88,7 +91,9 @@ final class Node: Sendable {
       database: database, limits: JournalLimits(rows: settings.limits.journalRows), onPressure: pacer.wake)
     (journal, ledger) = (NodeJournal(writer: writer), TransferLedger(database: database))
     pluginValues = PluginValueStore(database: database)
-    let maker = ServicesMaker(folder: settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters)
+    let maker = ServicesMaker(
+      folder: settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, children: children,
+      legacies: pluginLegacies)
     let pipeline = try configuration.makePipeline(maker.services, generation: 1)
     threads = max(1, settings.limits.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount)
     group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
@@ -187,6 +192,7 @@ final class Node: Sendable {
     await announcements.finish()
     await announcer.stop(within: Self.farewellTime)
     savePluginStates()
+    await children.stop(within: Self.childrenTime)
     watchdog?.stop()
     flusher.stop()
     do {
@@ -220,7 +226,10 @@ final class Node: Sendable {
     let fresh = try reread()
     let generation = state.withLock { $0.generation + 1 }
     let pipeline = try fresh.makePipeline(
-      ServicesMaker(folder: fresh.settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters).services,
+      ServicesMaker(
+        folder: fresh.settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, children: children,
+        legacies: pluginLegacies
+      ).services,
       generation: generation)
     let certificates = try links.prepare(fresh.settings, now: WallTime.now.seconds)
     // The listeners stay as they were opened, whatever the new file says of them.
@@ -269,6 +278,7 @@ final class Node: Sendable {
   private static let diskThreads = 16
   private static let drainTime = Duration.seconds(5)
   private static let farewellTime = Duration.seconds(5)
+  private static let childrenTime = Duration.seconds(3)
 }
 
 extension EngineSettings {

@@ -36,7 +36,8 @@ struct NodeControlFace: NodeControl {
 
   func why(peer: String, artifact: String, operation: String?) async throws -> WhyDocument {
     try await blocking {
-      try Explainer(pipeline: node.engine.pipeline, database: node.database).explain(peer: peer, artifact: artifact, operation: operation)
+      let explainer = Explainer(pipeline: node.engine.pipeline, database: node.database, asksOthers: true)
+      return try explainer.explain(peer: peer, artifact: artifact, operation: operation)
     }
   }
 

@@ -1,0 +1,147 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+// What the child has between vfork and execve it has together with us, its stack and glibc's notes about threads among it. So it makes
+// system calls only, and those of users and groups as the kernel has them: glibc's would go round our threads.
+
+struct failure {
+  int stage;
+  int code;
+};
+
+static int try_number(struct failure *failure, int stage, long result) {
+  if (result >= 0) return 1;
+  failure->stage = stage;
+  failure->code = errno;
+  return 0;
+}
+
+static int set_limit(int resource, uint64_t most) {
+  struct rlimit limit;
+  if (syscall(SYS_prlimit64, 0, resource, NULL, &limit) != 0) return -1;
+  if (limit.rlim_max > most) limit.rlim_max = most;
+  if (limit.rlim_cur > most) limit.rlim_cur = most;
+  return (int)syscall(SYS_prlimit64, 0, resource, &limit, NULL);
+}
+
+static int close_others(void) {
+  if (syscall(SYS_close_range, 3, ~0U, 0) == 0) return 0;
+  if (errno != ENOSYS) return -1;
+  // A kernel older than 5.9: one by one.
+  struct rlimit limit;
+  if (syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit) != 0) return -1;
+  for (unsigned long fd = 3; fd < limit.rlim_cur && fd < (1UL << 20); fd++) syscall(SYS_close, fd);
+  return 0;
+}
+
+static int reset_signals(void) {
+  struct sigaction standard = {.sa_handler = SIG_DFL};
+  // Two are glibc's own, and refused: those it does not ignore.
+  for (int number = 1; number < NSIG; number++) sigaction(number, &standard, NULL);
+  sigset_t none;
+  sigemptyset(&none);
+  return sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int become(const struct granary_child *child) {
+  if (child->uid < 0) return 0;
+  if (syscall(SYS_setgroups, 0, NULL) != 0) return -1;
+  if (syscall(SYS_setresgid, child->gid, child->gid, child->gid) != 0) return -1;
+  return (int)syscall(SYS_setresuid, child->uid, child->uid, child->uid);
+}
+
+static void run(const struct granary_child *child, pid_t parent, struct failure *failure) {
+  static char *const nothing[] = {NULL};
+  if (!try_number(failure, granary_stage_group, syscall(SYS_setpgid, 0, 0))) return;
+  if (!try_number(failure, granary_stage_descriptors, dup2(child->input, 0))) return;
+  if (!try_number(failure, granary_stage_descriptors, dup2(child->output, 1))) return;
+  if (!try_number(failure, granary_stage_descriptors, dup2(child->errors, 2))) return;
+  if (!try_number(failure, granary_stage_descriptors, close_others())) return;
+  if (!try_number(failure, granary_stage_limits, set_limit(RLIMIT_CORE, 0))) return;
+  if (!try_number(failure, granary_stage_limits, set_limit(RLIMIT_NOFILE, child->files))) return;
+  if (!try_number(failure, granary_stage_limits, set_limit(RLIMIT_DATA, child->memory))) return;
+  // What cannot be had is no reason to go without the program.
+  long priority = syscall(SYS_getpriority, PRIO_PROCESS, 0);
+  if (priority > 0) syscall(SYS_setpriority, PRIO_PROCESS, 0, 20 - priority + child->niceness);
+  if (!try_number(failure, granary_stage_user, become(child))) return;
+  if (!try_number(failure, granary_stage_privileges, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))) return;
+  // After the change of users, which would undo it.
+  if (!try_number(failure, granary_stage_death, prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))) return;
+  if (syscall(SYS_getppid) != parent) syscall(SYS_exit_group, 127);
+  umask(077);
+  if (!try_number(failure, granary_stage_folder, chdir("/"))) return;
+  if (!try_number(failure, granary_stage_signals, reset_signals())) return;
+  try_number(failure, granary_stage_program, execve(child->path, child->arguments, nothing));
+}
+
+int granary_child_start(const struct granary_child *child, pid_t *pid, int *stage) {
+  sigset_t all, former;
+  volatile struct failure failure = {0, 0};
+  pid_t parent = getpid();
+  // No handler of ours may run in the child, which has our memory.
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, &former);
+  pid_t made = vfork();
+  if (made == 0) {
+    run(child, parent, (struct failure *)&failure);
+    syscall(SYS_exit_group, 127);
+    __builtin_unreachable();
+  }
+  int code = made < 0 ? errno : 0;
+  pthread_sigmask(SIG_SETMASK, &former, NULL);
+  if (made < 0) {
+    *stage = granary_stage_group;
+    return code;
+  }
+  if (failure.stage != 0) {
+    waitpid(made, NULL, 0);
+    *stage = failure.stage;
+    return failure.code;
+  }
+  *pid = made;
+  return 0;
+}
+
+// What is taken for 0, 1 or 2, where those were closed, would be in the way when a child gets its own.
+static int raise_above_standard(int *fd) {
+  if (*fd > 2) return 0;
+  int raised = fcntl(*fd, F_DUPFD_CLOEXEC, 3);
+  if (raised < 0) return errno;
+  close(*fd);
+  *fd = raised;
+  return 0;
+}
+
+int granary_pipe(int ends[2], int ours) {
+  if (pipe2(ends, O_CLOEXEC) != 0) return errno;
+  int code = raise_above_standard(&ends[0]);
+  if (code == 0) code = raise_above_standard(&ends[1]);
+  if (code == 0 && fcntl(ends[ours], F_SETFL, O_NONBLOCK) != 0) code = errno;
+  if (code != 0) {
+    close(ends[0]);
+    close(ends[1]);
+  }
+  return code;
+}
+
+int granary_child_has_ended(pid_t pid) {
+  siginfo_t info = {0};
+  if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return -1;
+  return info.si_pid == pid;
+}
