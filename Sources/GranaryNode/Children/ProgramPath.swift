@@ -1,5 +1,5 @@
-import Dispatch
-import Foundation
+import Glibc
+import Storage
 
 /// Sees whether others than root and the node's own user could put something else in the place of a program: by writing to it, or to a folder
 /// or link on the way to it.
@@ -44,20 +44,19 @@ struct ProgramPath {
       }
       let here = "/" + (folders + [name]).joined(separator: "/")
       let status = try status(of: here)
-      guard owners.contains(status.st_uid) else {
-        throw Objection(words: "\(here) belongs to user \(status.st_uid), who could change it")
+      guard owners.contains(status.owner) else {
+        throw Objection(words: "\(here) belongs to user \(status.owner), who could change it")
       }
-      switch status.st_mode & S_IFMT {
-      case S_IFLNK:
+      if status.isLink {
         links += 1
         guard links <= Self.mostLinks else { throw Objection(words: "\(path) leads through too many links") }
         let target = try target(of: here)
         if target.hasPrefix("/") { folders = [] }
         rest += target.split(separator: "/").reversed()
-      case S_IFDIR:
+      } else if status.isFolder {
         try check(folder: here, status)
         folders.append(name)
-      default:
+      } else {
         guard rest.isEmpty else { throw Objection(words: "\(here) is not a folder") }
         try check(program: here, status)
         return here
@@ -66,24 +65,25 @@ struct ProgramPath {
     throw Objection(words: "\(path) is a folder")
   }
 
-  private static let othersWrite: mode_t = 0o022
+  private static let othersWrite: UInt32 = 0o022
+  private static let sticky: UInt32 = 0o1000
+  private static let setsUser: UInt32 = 0o6000
 
   /// In a folder with the sticky bit nobody can replace what is another's, and what is in it is root's or ours.
-  private func check(folder: String, _ status: stat) throws(Objection) {
-    guard status.st_mode & Self.othersWrite != 0, status.st_mode & S_ISVTX == 0 else { return }
+  private func check(folder: String, _ status: FileStatus) throws(Objection) {
+    guard status.permissions & Self.othersWrite != 0, status.permissions & Self.sticky == 0 else { return }
     throw Objection(words: "others can write to the folder \(folder)")
   }
 
-  private func check(program: String, _ status: stat) throws(Objection) {
-    guard status.st_mode & S_IFMT == S_IFREG else { throw Objection(words: "\(program) is not a file") }
-    guard status.st_mode & Self.othersWrite == 0 else { throw Objection(words: "others can write to \(program)") }
-    guard status.st_mode & (S_ISUID | S_ISGID) == 0 else { throw Objection(words: "\(program) would run as another user (set-user-ID)") }
-    guard status.st_mode & 0o111 != 0 else { throw Objection(words: "\(program) is not executable") }
+  private func check(program: String, _ status: FileStatus) throws(Objection) {
+    guard status.isFile else { throw Objection(words: "\(program) is not a file") }
+    guard status.permissions & Self.othersWrite == 0 else { throw Objection(words: "others can write to \(program)") }
+    guard status.permissions & Self.setsUser == 0 else { throw Objection(words: "\(program) would run as another user (set-user-ID)") }
+    guard status.permissions & 0o111 != 0 else { throw Objection(words: "\(program) is not executable") }
   }
 
-  private func status(of path: String) throws(Objection) -> stat {
-    var status = stat()
-    guard lstat(path, &status) == 0 else { throw Objection(words: "\(path): \(String(cString: strerror(errno)))") }
+  private func status(of path: String) throws(Objection) -> FileStatus {
+    guard let status = FileStatus(path: path) else { throw Objection(words: "\(path): \(String(cString: strerror(errno)))") }
     return status
   }
 

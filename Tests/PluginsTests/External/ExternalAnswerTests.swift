@@ -75,7 +75,7 @@ struct ExternalAnswerTests {
     let answer = try answer(#"{"verdicts":{"request":{"verdict":"allow","reason":"some","files":["nothing/**"]}}}"#)
     #expect(!answer.verdict(on: .request).isAllowed)
     #expect(answer.verdict(on: .request).reason.hasPrefix("some (but nothing of the artifact is within"))
-    #expect(!(try self.answer(#"{"verdicts":{"request":{"verdict":"allow","pieces":[999]}}}"#)).verdict(on: .request).isAllowed)
+    #expect(try !self.answer(#"{"verdicts":{"request":{"verdict":"allow","pieces":[999]}}}"#).verdict(on: .request).isAllowed)
   }
 
   @Test(arguments: [

@@ -49,7 +49,7 @@ struct ExternalPluginTests {
   @Test func theProgramIsAskedOnceAndBlocksAreAnsweredFromThat() async throws {
     let it = try Fixture(ScriptedProgram(answering: #""verdict":"allow","reason":"a friend""#))
     let facts = it.peer()
-    #expect(!(try it.plugin.judge(.request, facts)).isAllowed)
+    #expect(try !it.plugin.judge(.request, facts).isAllowed)
     let verdict = try await it.plugin.admit(facts)
     #expect(verdict.isAllowed && verdict.reason == "a friend")
     for operation in it.plugin.guards { #expect(try it.plugin.judge(operation, facts).isAllowed) }
@@ -100,7 +100,7 @@ struct ExternalPluginTests {
     let facts = it.peer { $0.artifact = nil }
     #expect(try await it.plugin.admit(facts).isAllowed)
     #expect(it.program.messages.contains { $0.contains(#""type":"ask""#) && !$0.contains(#""artifact""#) })
-    #expect(!(try it.plugin.judge(.connect, facts)).isAllowed)
+    #expect(try !it.plugin.judge(.connect, facts).isAllowed)
   }
 
   @Test func whomWeDialMayBeDialedAndIsAskedAboutBeforeItIsToldAnything() async throws {
@@ -111,8 +111,8 @@ struct ExternalPluginTests {
     #expect(try it.plugin.judge(.connect, early).isAllowed && it.plugin.judge(.request, early).isAllowed)
     // Who may have nothing does not get to read which artifact it is.
     #expect(try await it.plugin.admit(early) == .deny("no", validUntil: it.hour.now.after(.seconds(300))))
-    #expect(!(try it.plugin.judge(.request, early)).isAllowed)
-    #expect(!(try it.plugin.judge(.request, it.peer { $0.direction = .outbound })).isAllowed)
+    #expect(try !it.plugin.judge(.request, early).isAllowed)
+    #expect(try !it.plugin.judge(.request, it.peer { $0.direction = .outbound }).isAllowed)
   }
 
   @Test func noAnswerIsADenialWithAReason() async throws {
@@ -183,7 +183,7 @@ struct ExternalPluginTests {
     let first = try Fixture(ScriptedProgram(answering: #""verdict":"allow""#), legacy: legacy)
     _ = try await first.plugin.admit(first.peer())
     let second = try Fixture(ScriptedProgram(answering: #""verdict":"allow""#), ["command": "/bin/other"], legacy: legacy)
-    #expect(!(try second.plugin.judge(.connect, second.peer())).isAllowed)
+    #expect(try !second.plugin.judge(.connect, second.peer()).isAllowed)
   }
 
   @Test func itIsToldOfConnections() async throws {
