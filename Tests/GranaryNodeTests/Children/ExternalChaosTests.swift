@@ -38,7 +38,7 @@ struct ExternalChaosTests {
       reason: "a frame of 1751477356 bytes", end: "a frame of 1751477356 bytes"),
     Case(
       testDescription: "floods answers",
-      body: "read(); hello()\nwhile True: write(frame({'type': 'answer', 'id': 1, 'verdict': 'allow'}) * 100)",
+      body: "read(); hello()\nwhile True: write(frame({'type': 'answer', 'id': 10**6, 'verdict': 'allow'}) * 100)",
       reason: "does not have to answer", end: "does not have to answer"),
     Case(
       testDescription: "floods bytes", body: "read(); hello()\nwhile True: write(b'\\0' * 65536)", reason: "a frame of no bytes",

@@ -54,9 +54,13 @@ struct ExternalProgram {
       pipeline: [{ external: { command: \(script), deadline: \(deadline), \(settings) } }]
       """
     let loaded = try NodeSettings.load(bytes: Array(yaml.utf8), file: "rig.yaml", environment: SettingsEnvironment())
-    let maker = ServicesMaker(folder: folder.path, journal: journal, counters: counters)
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    var services = PluginServices(
+      wallClock: { .now }, clock: { .now }, journal: journal, logger: logger, folder: folder.path, counters: counters)
+    services.children = ChildThreads()
     let builder = PipelineBuilder(
-      registry: PluginRegistry(Plugins.builtIns), services: maker.services, explain: SettingsErrors.explain)
+      registry: PluginRegistry(Plugins.builtIns), services: { [services] _ in services }, explain: SettingsErrors.explain)
     let pipeline = try builder.build(loaded.pipeline.map(\.pipelineEntry), generation: 1).get()
     plugin = try #require(pipeline.plugins.first?.plugin as? ExternalPlugin)
   }

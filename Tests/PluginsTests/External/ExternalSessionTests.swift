@@ -192,7 +192,8 @@ struct ExternalSessionTests {
     (#"{"type":"answer","id":9,"verdict":"allow"}"#, "an answer to 9, which it does not have to answer"),
     (#"{"type":"answer","verdict":"allow"}"#, "an answer without an id"),
     (#"{"type":"hello","protocol":1,"operations":[]}"#, "'hello' is nothing that it may say"),
-    (#"{"type":"answer","id":-1}"#, ""), ("nonsense", "not JSON"), (#"{"id":1}"#, "'type' is missing"), ("[1]", ""),
+    (#"{"type":"answer","id":-1}"#, "not JSON"), ("nonsense", "not JSON"), (#"{"id":1}"#, "'type' is missing"),
+    ("[1]", "a value of the wrong type"),
   ])
   func whatCannotBeReadEndsIt(json: String, why: String) {
     var it = Fixture()
