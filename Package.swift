@@ -49,7 +49,7 @@ let package = Package(
     // Level 4: the plugin interface.
     .target(name: "PluginKit", dependencies: ["PeerProtocol", "Metainfo", nioCore, logging]),
     // Level 5: plugins, the engine, announces, settings.
-    .target(name: "Plugins", dependencies: ["PluginKit", "PeerProtocol", "Metainfo", nioCore, logging]),
+    .target(name: "Plugins", dependencies: ["OpenSSL", "PluginKit", "PeerProtocol", "Metainfo", nioCore, logging]),
     .target(
       name: "Engine",
       dependencies: [
@@ -95,7 +95,7 @@ let package = Package(
       name: "PluginKitTests", dependencies: ["PluginKit", "PeerProtocol", "Metainfo", "TestSupport", nioCore, nioEmbedded, logging]),
     .testTarget(
       name: "PluginsTests",
-      dependencies: ["Plugins", "PluginKit", "PeerProtocol", "Metainfo", "TestSupport", nioCore, nioEmbedded, logging]),
+      dependencies: ["Plugins", "OpenSSL", "PluginKit", "PeerProtocol", "Metainfo", "TestSupport", nioCore, nioEmbedded, logging]),
     .testTarget(
       name: "EngineTests",
       dependencies: [

@@ -40,7 +40,7 @@ extension PeerConnection {
 
   private var phaseName: String {
     switch phase {
-    case .admitting, .handshaking: "handshaking"
+    case .admitting, .handshaking, .conversing: "handshaking"
     case .active: "active"
     case .draining: "draining"
     case .closed: "closed"

@@ -40,15 +40,18 @@ extension Interop {
     }
 
     /// Prints, for each attack, what is left of the forty's throughput while it goes on: equal work with and without it in turns, medians.
+    /// The attacker has only the processor time that nobody else wants: what it burns itself is not the node's doing. libtorrent ends a
+    /// download at the next of its half seconds, which is why there is much to download.
     @Test(
       .enabled(if: ProcessInfo.processInfo.environment["GRANARY_SOAK"] == "1", "minutes, and figures of an idle machine"),
       arguments: Attack.all)
     func `what forty peers keep of their throughput beside an attack`(attack: Attack) async throws {
-      let arena = try await Arena.make(size: 24_000_001)
+      let arena = try await Arena.make(size: 72_000_001)
       var (alone, beside): ([Double], [Double]) = ([], [])
       for round in 0..<3 {
         alone.append(try await arena.expectFortyPeersServed().seconds)
         let attacker = try attack.start(arena.node, arena.artifact, from: "127.66.1.\(round + 1)", seconds: 600)
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(attacker.pid), 19)
         beside.append(try await arena.expectFortyPeersServed().seconds)
         attacker.send(SIGTERM)
         _ = await attacker.exit(within: .seconds(10))

@@ -10,6 +10,10 @@ package struct GranaryConfiguration: Sendable {
   package var identities: [String] = []
   /// The gate's `on_request` rules, each a YAML flow mapping; nil for no gate in the pipeline.
   package var requestRules: [String]?
+  /// The settings of `auth`, a YAML flow mapping; nil for no auth in the pipeline.
+  package var auth: String?
+  /// Whether the exchange plugin is in the pipeline.
+  package var isExchanging = false
   /// Further guards after these, each a YAML flow mapping.
   package var guards: [String] = []
   /// Whether the metadata plugin is in the pipeline.
@@ -33,8 +37,10 @@ package struct GranaryConfiguration: Sendable {
       entries.append("      addresses: [\(allow.map { "\"\($0)\"" }.joined(separator: ", "))]")
     }
     if !identities.isEmpty { entries.append("      identities: [\(identities.map { "\"\($0)\"" }.joined(separator: ", "))]") }
+    if let auth { entries.append("  - auth: \(auth)") }
     if let requestRules { entries += ["  - gate:", "      on_request:"] + requestRules.map { "        - \($0)" } }
     entries += guards.map { "  - \($0)" }
+    if isExchanging { entries.append("  - exchange") }
     if servesMetadata { entries.append("  - metadata") }
     return entries
   }

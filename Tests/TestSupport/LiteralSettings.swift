@@ -26,3 +26,15 @@ package struct LiteralProblem: Error, Hashable, CustomStringConvertible {
   package let message: String
   package var description: String { "\(place): \(message)" }
 }
+
+/// Files of settings that a test makes up, by their absolute paths.
+package struct LiteralDocuments: SettingsDocuments {
+  private let files: [String: LiteralValue]
+
+  package init(_ files: [String: LiteralValue]) { self.files = files }
+
+  package func open(_ path: String, isSecret: Bool) throws -> any SettingsSource {
+    guard let value = files[path] else { throw SettingsProblem("there is no such file", place: path) }
+    return LiteralSettings(value)
+  }
+}

@@ -58,8 +58,11 @@ package enum PolicyFixtures {
   }
 
   /// Services with fixed clocks; relative paths start from `folder`.
-  package static func services(folder: String = "/", journal: any Journal = TestJournal()) -> PluginServices {
+  package static func services(
+    folder: String = "/", journal: any Journal = TestJournal(), documents: any SettingsDocuments = NoSettingsDocuments()
+  ) -> PluginServices {
     let start = ContinuousClock.now
-    return PluginServices(wallClock: { noon }, clock: { start }, journal: journal, logger: Logger(label: "test"), folder: folder)
+    return PluginServices(
+      wallClock: { noon }, clock: { start }, journal: journal, logger: Logger(label: "test"), folder: folder, documents: documents)
   }
 }

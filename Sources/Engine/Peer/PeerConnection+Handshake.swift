@@ -106,7 +106,12 @@ extension PeerConnection {
       return
     }
     named = .now()
-    lookUp { connection in connection.askToConnect { connection in connection.authorize(handshake) } }
+    do {
+      try beginDialogue(handshake)
+    } catch {
+      return close(reason(for: error))
+    }
+    lookUp { connection in connection.converseOrAsk(handshake) }
   }
 
   /// Asks the guards of `connect`; what waits does so off the loop with reading paused, under the handshake's deadline.
@@ -142,7 +147,7 @@ extension PeerConnection {
   }
 
   /// Every guard of `connect` allows: compile the grant, make the handlers, answer the handshake.
-  private func authorize(_ handshake: Handshake) {
+  func authorize(_ handshake: Handshake) {
     // It was replaced or removed while the guards thought: they are asked about what there is now.
     guard !isOutdated else {
       return lookUp { connection in connection.askToConnect { connection in connection.authorize(handshake) } }
@@ -200,13 +205,19 @@ extension PeerConnection {
     decoder = PeerMessageDecoder(limits: messageLimits(for: swarm.layout))
     let isV2 = swarm.facts.infoHash.v2 != nil
     if target == nil { send(handshakeNaming: handshake.infoHash, isV2: isV2) }
+    sendProof()
     if direction == .outbound { try peer.chain.onConnected() }
     if let refused = try peer.chain.onHandshake(peer.handshake) { throw Refusal(plugin: refused.plugin, reason: refused.answer) }
     try sendFirstMessages(peer)
     journalAdmission(peer.context.grant)
     resumeReading()
     // What came with the handshake is read in a turn of its own. A handler runs on its own loop, which is what is assumed here.
-    loop.eventLoop.assumeIsolated().execute { [self] in handleEvent { try $0.consume() } }
+    loop.eventLoop.assumeIsolated().execute { [self] in
+      handleEvent { connection in
+        try connection.receiveWhatWasKept()
+        try connection.consume()
+      }
+    }
   }
 
   private func journalAdmission(_ grant: Grant) {
@@ -266,7 +277,7 @@ extension PeerConnection {
     .seed(pieceCount: layout.pieceCount, extended: max(65_536, messages.largest))
   }
 
-  private func send(handshakeNaming infoHash: SHA1Digest, isV2: Bool) {
+  func send(handshakeNaming infoHash: SHA1Digest, isV2: Bool) {
     guard !handshakeSent else { return }
     handshakeSent = true
     Handshake(reserved: .ours(v2: isV2), infoHash: infoHash, peerID: core.peerID).encode(into: &control)

@@ -15,7 +15,7 @@ extension PeerConnection {
   /// About once a second.
   func tick(_ now: ContinuousClock.Instant, _ wall: WallTime) {
     switch phase {
-    case .admitting, .handshaking:
+    case .admitting, .handshaking, .conversing:
       if !isRefused, now - began > loop.settings.handshakeTimeout {
         core.counters.count(.handshakeTimeouts)
         close(DisconnectReason(.engine, "the handshake took longer than \(loop.settings.handshakeTimeout)"))
@@ -183,7 +183,7 @@ extension PeerConnection {
       phase = .draining
       drainDeadline = deadline
       drained()
-    case .admitting, .handshaking: close(DisconnectReason(.engine, "the node is stopping"))
+    case .admitting, .handshaking, .conversing: close(DisconnectReason(.engine, "the node is stopping"))
     case .draining, .closed: break
     }
   }
@@ -243,11 +243,12 @@ extension PeerConnection {
   }
 
   /// A peer that is refused once it has named an artifact could tell from the time what the name was: unknown, known, or known and read from
-  /// the disk just now. The end comes at a moment that does not depend on that, as far as a load does not take longer than a step.
+  /// the disk just now, or how far its proof was right. The end comes at a moment that does not depend on that, as far as a load does not take longer than a step.
   private func momentOfRefusal(_ reason: DisconnectReason) -> NIODeadline? {
-    guard let named, direction == .inbound, phase == .admitting, reason.origin.isRefusal else { return nil }
-    let passed = NIODeadline.now() - named
-    return named + RefusalDelay.step * (passed.nanoseconds / RefusalDelay.step.nanoseconds) + RefusalDelay.random()
+    guard let asked = dialogue?.spoken ?? named, direction == .inbound, phase == .admitting || phase == .conversing,
+      reason.origin.isRefusal || (dialogue != nil && reason.origin != .remote)
+    else { return nil }
+    return Self.discreetMoment(since: asked)
   }
 
   /// The connection is over: once, whoever ended it.

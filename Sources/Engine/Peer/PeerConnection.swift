@@ -28,6 +28,8 @@ final class PeerConnection: ChannelDuplexHandler {
     case admitting
     /// The peer's handshake is awaited. Next: `admitting`, `closed`.
     case handshaking
+    /// A guard has words with the peer. Next: `admitting`, `closed`.
+    case conversing
     /// Authorized: messages flow. Next: `draining`, `closed`.
     case active
     /// What is queued goes out, nothing new is taken. Next: `closed`.
@@ -65,6 +67,8 @@ final class PeerConnection: ChannelDuplexHandler {
   var isLinked = false
   /// What there is to know of a TLS link; nil on a plain one.
   let secure: SecureLink?
+  /// The words that a guard has with the peer; nil where there are none to have.
+  var dialogue: PeerDialogue?
   /// The artifact that the guards were asked about, held in memory for this connection.
   var judged: Swarm?
   /// Why the artifact that the handshake names could not be loaded.
@@ -255,7 +259,9 @@ final class PeerConnection: ChannelDuplexHandler {
       if phase != .closed, buffer.readableBytes > 0 { received = buffer }
     }
     if phase == .handshaking { try readHandshake(&buffer) }
-    while phase == .active || phase == .draining, let message = try decoder.next(&buffer) {
+    if phase == .conversing { try converse(&buffer) }
+    // What was kept during a conversation comes first.
+    while phase == .active || phase == .draining, dialogue == nil, let message = try decoder.next(&buffer) {
       try receive(message)
     }
     try spendGlitches()

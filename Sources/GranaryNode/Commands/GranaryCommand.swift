@@ -13,7 +13,7 @@ struct GranaryCommand: AsyncParsableCommand {
     subcommands: [
       Publish.self, Add.self, Run.self, List.self, Show.self, Verify.self, Remove.self, Status.self, Peers.self, Why.self,
       JournalCommand.self,
-      Check.self, PluginsCommand.self, Reload.self, PKICommand.self,
+      Check.self, PluginsCommand.self, Reload.self, PKICommand.self, KeysCommand.self, TokenCommand.self,
     ])
 }
 

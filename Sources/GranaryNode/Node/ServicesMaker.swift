@@ -1,6 +1,7 @@
 import Inventory
 import Logging
 import PluginKit
+import Settings
 
 /// Makes the ports that each plugin is given.
 struct ServicesMaker: Sendable {
@@ -27,7 +28,8 @@ struct ServicesMaker: Sendable {
       let logger = Logger(label: "granary.plugin.\(plugin)")
       var services = PluginServices(
         wallClock: { .now }, clock: { .now }, journal: maker.journal, logger: logger, folder: maker.folder,
-        store: maker.store(of: plugin, logger), counters: maker.counters)
+        store: maker.store(of: plugin, logger), counters: maker.counters,
+        documents: YAMLDocuments())
       (services.children, services.legacy) = (maker.children, maker.legacies.legacy(of: plugin))
       return services
     }

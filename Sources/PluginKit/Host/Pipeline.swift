@@ -4,20 +4,31 @@ package struct Pipeline: Sendable {
   package let generation: UInt64
   /// The extended messages that plugins receive, with the ids that the host gave them: 1… in the pipeline's order.
   package let messages: MessageTable
+  /// The plugin that has words with each peer before it is authorized.
+  package let conversing: InstalledPlugin?
   private let guardsByOperation: [Operation: [InstalledPlugin]]
   /// The plugins that are asked about an operation, or deny it once they are tripped.
   private let voicesByOperation: [Operation: [InstalledPlugin]]
 
-  /// Throws `SettingsProblem` where two plugins claim one extended message.
+  /// Throws `SettingsProblem` where two plugins claim one extended message, or would both have words with peers.
   package init(plugins: [InstalledPlugin], generation: UInt64) throws {
     (self.plugins, self.generation) = (plugins, generation)
     messages = try MessageTable(plugins: plugins)
+    conversing = try Self.conversing(plugins)
     guardsByOperation = Dictionary(
       uniqueKeysWithValues: Operation.allCases.map { operation in (operation, plugins.filter { $0.plugin.guards.contains(operation) }) })
     voicesByOperation = Dictionary(
       uniqueKeysWithValues: Operation.allCases.map { operation in
         (operation, plugins.filter { $0.plugin.guards.contains(operation) || $0.deniedWhenTripped.contains(operation) })
       })
+  }
+
+  private static func conversing(_ plugins: [InstalledPlugin]) throws(SettingsProblem) -> InstalledPlugin? {
+    let all = plugins.filter { $0.plugin.conversation != nil }
+    guard all.count < 2 else {
+      throw SettingsProblem("\(all[0].name) and \(all[1].name) would both have words with each peer: one may", place: all[1].place)
+    }
+    return all.first
   }
 
   /// The plugins that guard the operation, in the pipeline's order.
@@ -34,7 +45,8 @@ package struct Pipeline: Sendable {
   /// Compiles what the peer may do with the artifact that the facts name.
   package func grant(_ facts: PeerFacts) -> Grant {
     Grant(
-      metadata: decide(.metadata, facts), request: decide(.request, facts), message: decide(.message, facts), generation: generation)
+      metadata: decide(.metadata, facts), request: decide(.request, facts), message: decide(.message, facts),
+      announce: decide(.announce, facts), generation: generation)
   }
 
   /// Whether a plugin that is tripped denies the operation to everybody.
@@ -71,7 +83,7 @@ package struct MessageTable: Sendable {
   init(plugins: [InstalledPlugin]) throws {
     var rows: [Row] = []
     for installed in plugins {
-      for message in installed.plugin.extendedMessages {
+      for message in installed.plugin.extendedMessages + [installed.plugin.conversation].compactMap({ $0 }) {
         guard !rows.contains(where: { $0.name == message.name }) else {
           throw SettingsProblem("two plugins receive the extended message \(message.name)", place: installed.place)
         }

@@ -14,6 +14,8 @@ public struct PluginServices: Sendable {
   public let folder: String
   /// What the plugin keeps across restarts.
   public let store: any PluginStore
+  /// Files of settings that are kept apart from the configuration.
+  public let documents: any SettingsDocuments
   /// Counters for `status`.
   public let counters: PluginCounters
   /// Runs programs beside us.
@@ -24,10 +26,11 @@ public struct PluginServices: Sendable {
   /// Without a store, what the plugin keeps lasts as long as the services.
   public init(
     wallClock: @escaping @Sendable () -> WallTime, clock: @escaping @Sendable () -> ContinuousClock.Instant, journal: any Journal,
-    logger: Logger, folder: String, store: any PluginStore = MemoryPluginStore(), counters: PluginCounters = PluginCounters()
+    logger: Logger, folder: String, store: any PluginStore = MemoryPluginStore(), counters: PluginCounters = PluginCounters(),
+    documents: any SettingsDocuments = NoSettingsDocuments()
   ) {
     (self.wallClock, self.clock, self.journal, self.logger, self.folder) = (wallClock, clock, journal, logger, folder)
-    (self.store, self.counters) = (store, counters)
+    (self.store, self.counters, self.documents) = (store, counters, documents)
   }
 
   /// The absolute form of a path in the settings.

@@ -73,6 +73,8 @@ public struct PeerFacts: Sendable {
   public var link: PeerLink
   /// Identities that the link or a handshake proved, the strongest first; empty on a plain link.
   public var identities: [Identity]
+  /// What the peer has shown that limits it to less than the policy allows; nil where nothing does.
+  public var capability: Capability?
   /// The artifact asked about; nil before the handshake, or where the info-hash is none of ours.
   public var artifact: ArtifactFacts?
   /// The info-hash that the handshake names; nil before it.

@@ -42,6 +42,8 @@ public struct Grant: Sendable, Hashable {
   public let request: Decision
   /// May it exchange custom messages?
   public let message: Decision
+  /// May others be told of it, and it of others?
+  public let announce: Decision
   /// The generation of the policy that was asked.
   public let generation: UInt64
   /// What of the artifact blocks may come from; nil for nothing.
@@ -49,11 +51,15 @@ public struct Grant: Sendable, Hashable {
   /// When the grant must be compiled again.
   public let validUntil: WallTime?
 
-  package init(metadata: Decision, request: Decision, message: Decision, generation: UInt64) {
+  package init(
+    metadata: Decision, request: Decision, message: Decision, announce: Decision = Decision(operation: .announce, judgements: []),
+    generation: UInt64
+  ) {
     (self.metadata, self.request, self.message, self.generation) = (metadata, request, message, generation)
+    self.announce = announce
     // Guards may each allow a part, and the parts have nothing in common.
     scope = request.isAllowed && !request.scope.isEmpty ? request.scope : nil
-    validUntil = [metadata.validUntil, request.validUntil, message.validUntil].compactMap { $0 }.min()
+    validUntil = [metadata.validUntil, request.validUntil, message.validUntil, announce.validUntil].compactMap { $0 }.min()
   }
 
   /// Whether the block may be given.

@@ -11,6 +11,7 @@ public struct IdentityPattern: Sendable, Hashable, CustomStringConvertible {
     case commonName = "cn:"
     case publicKey = "spki:"
     case key = "key:"
+    case token = "token:"
   }
 
   public let description: String
@@ -28,7 +29,7 @@ public struct IdentityPattern: Sendable, Hashable, CustomStringConvertible {
     }
     let (trust, name) = (String(text[..<slash]), text[text.index(after: slash)...])
     guard let kind = Kind.allCases.first(where: { name.hasPrefix($0.rawValue) }) else {
-      throw SettingsProblem("'\(text)' is of no kind of identity (spiffe://, dns:, cn:, spki:, key:): \(Self.example)")
+      throw SettingsProblem("'\(text)' is of no kind of identity (spiffe://, dns:, cn:, spki:, key:, token:): \(Self.example)")
     }
     (description, self.trust, self.kind) = (text, trust, kind)
     isOfAnyTorrent = trust == Identity.torrentTrust + "*"
@@ -48,7 +49,7 @@ public struct IdentityPattern: Sendable, Hashable, CustomStringConvertible {
         throw SettingsProblem("'\(text)': spki: is followed by the SHA-256 of the public key, 64 hex digits")
       }
       return Array(rest.lowercased().utf8)
-    case .spiffe, .commonName, .key: return Array(rest.utf8)
+    case .spiffe, .commonName, .key, .token: return Array(rest.utf8)
     }
   }
 

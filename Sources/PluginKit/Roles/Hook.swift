@@ -59,4 +59,6 @@ public enum Hook: String, Sendable, CaseIterable, Codable {
   case judge
   /// A guard's question that may wait; libtorrent has none.
   case admit
+  /// A guard's words with a peer before it is authorized; libtorrent has none.
+  case converse
 }

@@ -50,6 +50,9 @@ public protocol Plugin: Sendable {
   var guards: Set<Operation> { get }
   /// The extended messages that this plugin receives; the host allocates their ids and refuses a name that two plugins claim.
   var extendedMessages: [ExtendedMessage] { get }
+  /// The extended message under which this plugin has words with each peer before it is authorized; nil for none. One plugin of a pipeline
+  /// may have one. It must not change during the plugin's life.
+  var conversation: ExtendedMessage? { get }
   /// What the operator should be told about these settings by `granary check`.
   var warnings: [String] { get }
 
@@ -62,6 +65,9 @@ public protocol Plugin: Sendable {
   /// a late answer is a refusal. By default asks `judge`. Heed cancellation: questions that outlive their connections are bounded, and past
   /// that number the answer is no. Wait without blocking: the threads are few, and shared.
   func admit(_ facts: PeerFacts) async throws -> Verdict
+  /// Asked once the handshakes are exchanged, where `conversation` has a name: the words to have with this peer, or nil where it need not say
+  /// anything. The facts name no artifact yet. Called on the peer's event loop; a throw refuses the peer.
+  func converse(_ opening: ConversationOpening, _ facts: PeerFacts) throws -> (any PeerConversation)?
   /// Whether `admit` does more than `judge`: false lets the host decide without leaving the event loop.
   var admitsAsynchronously: Bool { get }
 
@@ -82,6 +88,7 @@ extension Plugin {
   public static var hooks: [Hook] { [] }
   public var guards: Set<Operation> { [] }
   public var extendedMessages: [ExtendedMessage] { [] }
+  public var conversation: ExtendedMessage? { nil }
   public var warnings: [String] { [] }
   public var admitsAsynchronously: Bool { false }
   /// A guard that forgets to answer denies.
@@ -89,6 +96,7 @@ extension Plugin {
     .deny("\(Self.name) guards \(operation.rawValue) but has no answer")
   }
   public func admit(_ facts: PeerFacts) async throws -> Verdict { try judge(.connect, facts) }
+  public func converse(_ opening: ConversationOpening, _ facts: PeerFacts) throws -> (any PeerConversation)? { nil }
   public func newTorrent(_ artifact: ArtifactFacts) throws -> (any TorrentPlugin)? { nil }
   public func tick(_ now: ContinuousClock.Instant) throws {}
   public func onUnknownTorrent(_ facts: PeerFacts) {}

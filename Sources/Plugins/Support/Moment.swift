@@ -26,6 +26,13 @@ struct Moment: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
+  /// The moment that something begins: a day's is its first, in UTC. Nil for anything that is no moment.
+  static func start(of text: String) -> WallTime? {
+    // What is ten characters long is a day, and nothing else is.
+    guard text.utf8.count == 10 else { return Moment(text)?.time }
+    return Moment(text + "T00:00:00Z")?.time
+  }
+
   /// `2027-01-31T18:00:00Z`.
   var description: String {
     let seconds = CivilCalendar.floorDivide(time.nanoseconds, 1_000_000_000).quotient

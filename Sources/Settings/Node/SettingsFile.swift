@@ -7,6 +7,8 @@ struct SettingsFile {
   let bytes: [UInt8]
   /// Whether anyone on this machine may change it.
   let isWorldWritable: Bool
+  /// Whether others than its owner can read it, or change it.
+  let isOpenToOthers: Bool
 
   /// Reads at most `limit` bytes and one more, which tells that there are too many. A pipe will do as well as a file.
   init(path: String, limit: Int) throws(SettingsErrors) {
@@ -15,6 +17,7 @@ struct SettingsFile {
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw Self.unreadable(path, errno) }
+    isOpenToOthers = status.st_mode & (S_IRWXG | S_IRWXO) != 0
     isWorldWritable = status.st_mode & S_IWOTH != 0 && status.st_mode & S_IFMT == S_IFREG
     bytes = try Self.read(descriptor, path: path, limit: limit + 1)
   }

@@ -1,0 +1,14 @@
+package import PluginKit
+
+/// Files of YAML beside the configuration, as strict as that.
+package struct YAMLDocuments: SettingsDocuments {
+  package init() {}
+
+  package func open(_ path: String, isSecret: Bool) throws -> any SettingsSource {
+    let file = try SettingsFile(path: path, limit: YAMLLimits().size)
+    guard !isSecret || !file.isOpenToOthers else {
+      throw SettingsProblem("others can read this file: it has secrets (chmod 600)", place: path)
+    }
+    return NodeSource(try YAMLDocument(parsing: file.bytes, file: path))
+  }
+}
