@@ -16,6 +16,7 @@ extension Interop {
     }
 
     private func depot(
+      settings: String = "deadline: 2s",
       _ rules: String = #"[{"artifacts": "open-*", "reason": "for all"}, {"verdict": "deny", "reason": "the keepers' own"}]"#
     ) async throws -> Depot {
       let host = try GranaryHost()
@@ -23,7 +24,7 @@ extension Interop {
       try #require(chmod(host.folder.path("policy.py"), 0o755) == 0)
       try host.folder.write(Array(rules.utf8), to: "rules.json")
       var configuration = GranaryConfiguration()
-      configuration.guards = ["external: { command: policy.py, arguments: [\"\(host.folder.path("rules.json"))\"] }"]
+      configuration.guards = ["external: { command: policy.py, arguments: [\"\(host.folder.path("rules.json"))\"], \(settings) }"]
       try host.configure(configuration)
       let original = try host.make(.singleFile, named: "open-1.0")
       let secret = try host.make(.singleFile, named: "secret-1.0", seed: 2)
@@ -118,6 +119,31 @@ extension Interop {
       let ends = try await depot.host.journal().filter { $0.operation == "plugin" }
       #expect(ends.contains { $0.reason?.contains("was ended by signal 9") == true }, "\(ends)")
       for peer in [staying, next] { await peer.close() }
+      try await node.terminate()
+    }
+
+    @Test func `a program that hangs denies those that come, costs those that are there nothing, and is started again`() async throws {
+      let depot = try await depot(settings: "deadline: 300ms")
+      let node = try await depot.host.start()
+      let staying = try await RawPeer.dial(node.endpoint(), from: "127.0.0.7")
+      #expect(try await staying.shakeHands(depot.open))
+      #expect(try await staying.canDownload(piece: 0))
+      kill(try #require(pid_t(try await child(of: node))), SIGSTOP)
+      let denied = try await RawPeer.dial(node.endpoint(), from: "127.0.0.8")
+      #expect(try await !denied.shakeHands(depot.open))
+      #expect(try await depot.host.refusals(of: "127.0.0.8").contains { $0.reason == "the program has not answered within 300 ms" })
+      for piece in 1...5 { #expect(try await staying.gets(piece: piece)) }
+      let deadline = ContinuousClock.now + .seconds(20)
+      var isBack = false
+      while !isBack, ContinuousClock.now < deadline {
+        let next = try await RawPeer.dial(node.endpoint(), from: "127.0.0.9")
+        isBack = try await next.shakeHands(depot.open)
+        await next.close()
+      }
+      #expect(isBack)
+      #expect(try await staying.gets(piece: 6))
+      #expect(try await depot.host.journal().contains { $0.operation == "plugin" && $0.reason?.contains("hangs") == true })
+      await staying.close()
       try await node.terminate()
     }
 

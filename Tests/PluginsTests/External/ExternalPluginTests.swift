@@ -149,6 +149,21 @@ struct ExternalPluginTests {
     #expect(throws: Never.self) { try it.tick() }
   }
 
+  @Test func oneThatFailsTooOftenIsTrippedAndDenies() async throws {
+    let it = try Fixture(ScriptedProgram { _ in "nonsense" }, ["command": "p", "restart": ["from": "10ms", "to": "10ms"]])
+    let installed = InstalledPlugin(name: "external", plugin: it.plugin, place: "f.yaml:1:1", budget: .init(faults: 2))
+    let pipeline = try Pipeline(plugins: [installed], generation: 1)
+    while !installed.isTripped {
+      let decision = await pipeline.admit(it.peer())
+      #expect(!decision.isAllowed)
+      installed.tell(.tick) { try it.tick() }
+    }
+    let decision = await pipeline.admit(it.peer())
+    let refusal = try #require(decision.refusal)
+    #expect(refusal.verdict.rule == "tripped" && refusal.verdict.reason.contains("has sent what cannot be read"))
+    #expect(pipeline.grant(it.peer()).isEmpty)
+  }
+
   @Test func aReloadKeepsWhatIsLiveAndAsksAgain() async throws {
     let hour = Hour()
     let legacy = PluginLegacy()

@@ -61,14 +61,27 @@ final class ScriptedProgram: ChildProcesses {
     let driver: any ChildDriver
     let queue = DispatchQueue(label: "program")
     let isUp = Mutex(false)
+    /// The number of the latest alarm.
+    let alarms = Mutex(0)
 
     init(program: ScriptedProgram, driver: any ChildDriver) { (self.program, self.driver) = (program, driver) }
 
     func wake() { queue.async { self.pump() } }
 
+    private func setAlarm(_ moment: ContinuousClock.Instant) {
+      let number = alarms.withLock { alarms in
+        alarms += 1
+        return alarms
+      }
+      queue.asyncAfter(deadline: .now() + max(0, (moment - .now) / .seconds(1))) {
+        if self.alarms.withLock({ $0 == number }) { self.pump() }
+      }
+    }
+
     private func pump() {
       let turn = driver.turn(mayWrite: true)
       program.wishes.withLock { $0.append(turn.wish) }
+      if let wake = turn.wake { setAlarm(wake) }
       guard turn.wish == .up else { return isUp.withLock { $0 = false } }
       let wasUp = isUp.withLock { isUp in
         defer { isUp = true }
