@@ -14,6 +14,8 @@ package struct GranaryConfiguration: Sendable {
   package var auth: String?
   /// Whether the exchange plugin is in the pipeline.
   package var isExchanging = false
+  /// Further guards after these, each a YAML flow mapping.
+  package var guards: [String] = []
   /// Whether the metadata plugin is in the pipeline.
   package var servesMetadata = true
   /// Further top-level lines.
@@ -37,6 +39,7 @@ package struct GranaryConfiguration: Sendable {
     if !identities.isEmpty { entries.append("      identities: [\(identities.map { "\"\($0)\"" }.joined(separator: ", "))]") }
     if let auth { entries.append("  - auth: \(auth)") }
     if let requestRules { entries += ["  - gate:", "      on_request:"] + requestRules.map { "        - \($0)" } }
+    entries += guards.map { "  - \($0)" }
     if isExchanging { entries.append("  - exchange") }
     if servesMetadata { entries.append("  - metadata") }
     return entries

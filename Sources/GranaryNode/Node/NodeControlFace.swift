@@ -41,7 +41,7 @@ struct NodeControlFace: NodeControl {
   func why(peer: String, artifact: String, operation: String?) async throws -> WhyDocument {
     let peers = await node.engine.peers().map { AskedPeer.Live(number: $0.number, facts: $0.facts) }
     return try await blocking {
-      let explainer = Explainer(pipeline: node.engine.pipeline, database: node.database, peers: peers)
+      let explainer = Explainer(pipeline: node.engine.pipeline, database: node.database, peers: peers, asksOthers: true)
       return try explainer.explain(peer: peer, artifact: artifact, operation: operation)
     }
   }

@@ -20,15 +20,19 @@ struct ServicesMaker: Sendable {
   var stores = Stores.none
   var counters = PluginCounters()
   var memories = PluginMemories()
+  var children: any ChildProcesses = ChildThreads()
+  var legacies = PluginLegacies()
 
   var services: @Sendable (String) -> PluginServices {
     let maker = self
     return { plugin in
       let logger = Logger(label: "granary.plugin.\(plugin)")
-      return PluginServices(
+      var services = PluginServices(
         wallClock: { .now }, clock: { .now }, journal: maker.journal, logger: logger, folder: maker.folder,
         store: maker.store(of: plugin, logger), counters: maker.counters,
         documents: YAMLDocuments(), memory: maker.memories.memory(of: plugin))
+      (services.children, services.legacy) = (maker.children, maker.legacies.legacy(of: plugin))
+      return services
     }
   }
 

@@ -20,6 +20,10 @@ public struct PluginServices: Sendable {
   public let memory: PluginMemory
   /// Counters for `status`.
   public let counters: PluginCounters
+  /// Runs programs beside us.
+  public var children: any ChildProcesses = NoChildProcesses()
+  /// What the plugin leaves to the one that a reload puts in its place.
+  public var legacy = PluginLegacy()
 
   /// Without a store, what the plugin keeps lasts as long as the services.
   public init(
