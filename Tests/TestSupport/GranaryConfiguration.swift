@@ -12,6 +12,8 @@ package struct GranaryConfiguration: Sendable {
   package var requestRules: [String]?
   /// Whether the metadata plugin is in the pipeline.
   package var servesMetadata = true
+  /// Further lines of the pipeline, behind those of the others.
+  package var furtherPlugins: [String] = []
   /// Further top-level lines.
   package var extra: [String] = []
 
@@ -33,6 +35,6 @@ package struct GranaryConfiguration: Sendable {
     if !identities.isEmpty { entries.append("      identities: [\(identities.map { "\"\($0)\"" }.joined(separator: ", "))]") }
     if let requestRules { entries += ["  - gate:", "      on_request:"] + requestRules.map { "        - \($0)" } }
     if servesMetadata { entries.append("  - metadata") }
-    return entries
+    return entries + furtherPlugins
   }
 }

@@ -34,6 +34,7 @@ final class Node: Sendable {
   let ledger: TransferLedger
   let pluginValues: PluginValueStore
   let pluginCounters = PluginCounters()
+  let directory = NodeDirectory()
   let logger: Logger
   let engine: SeedEngine
   let announcer: TrackerAnnouncer
@@ -88,7 +89,9 @@ final class Node: Sendable {
       database: database, limits: JournalLimits(rows: settings.limits.journalRows), onPressure: pacer.wake)
     (journal, ledger) = (NodeJournal(writer: writer), TransferLedger(database: database))
     pluginValues = PluginValueStore(database: database)
-    let maker = ServicesMaker(folder: settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters)
+    let maker = ServicesMaker(
+      folder: settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, directory: directory,
+      nodeName: settings.node.name)
     let pipeline = try configuration.makePipeline(maker.services, generation: 1)
     threads = max(1, settings.limits.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount)
     group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
@@ -138,7 +141,10 @@ final class Node: Sendable {
   }
 
   /// Engine and announcer tell us of what happens from now on.
-  func attach() { delegate.attach(self) }
+  func attach() {
+    delegate.attach(self)
+    directory.attach(self)
+  }
 
   private func serve() async throws {
     let survey = try putInService()
@@ -220,7 +226,10 @@ final class Node: Sendable {
     let fresh = try reread()
     let generation = state.withLock { $0.generation + 1 }
     let pipeline = try fresh.makePipeline(
-      ServicesMaker(folder: fresh.settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters).services,
+      ServicesMaker(
+        folder: fresh.settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, directory: directory,
+        nodeName: initial.node.name
+      ).services,
       generation: generation)
     let certificates = try links.prepare(fresh.settings, now: WallTime.now.seconds)
     // The listeners stay as they were opened, whatever the new file says of them.

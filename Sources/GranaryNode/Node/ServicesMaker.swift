@@ -19,6 +19,8 @@ struct ServicesMaker: Sendable {
   let journal: any PluginKit.Journal
   var stores = Stores.none
   var counters = PluginCounters()
+  var directory: any ArtifactDirectory = NoArtifactDirectory()
+  var nodeName = ""
 
   var services: @Sendable (String) -> PluginServices {
     let maker = self
@@ -27,7 +29,7 @@ struct ServicesMaker: Sendable {
       return PluginServices(
         wallClock: { .now }, clock: { .now }, journal: maker.journal, logger: logger, folder: maker.folder,
         store: maker.store(of: plugin, logger), counters: maker.counters,
-        documents: YAMLDocuments())
+        documents: YAMLDocuments(), directory: maker.directory, nodeName: maker.nodeName)
     }
   }
 
