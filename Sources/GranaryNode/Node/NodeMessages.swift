@@ -21,7 +21,7 @@ struct NodeMessages: Sendable {
     }
     let content = try content(order)
     let start = max(WallTime.now.seconds, order.expires ?? 0)
-    let notice: Notice
+    let notice: HeldNotice
     do {
       notice = try plugin.issue(content, for: artifact.infoHash, until: order.until ?? start + Self.usualTime)
     } catch let problem as NoticeProblem {
@@ -33,7 +33,7 @@ struct NodeMessages: Sendable {
     } catch {
       warnings.append("the notice is sent, and is not stored yet: \(error)")
     }
-    let document = NoticeDocument(HeldNotice(notice: notice, signer: "this node", isOurs: true))
+    let document = NoticeDocument(notice)
     return (
       artifact,
       NotifyDocument(artifact: artifact.name, infoHash: artifact.infoHash.description, notice: document, warnings: warnings)

@@ -52,7 +52,7 @@ indirect enum MessageTemplate: Sendable, Hashable {
     switch self {
     case .integer(let value): .integer(value)
     case .text([.fact(.time)]): .integer(facts.now.seconds)
-    case .text(let parts): .string(parts.map { Self.text($0, facts) }.joined())
+    case .text(let parts): .string(parts.map { Self.shown($0, facts) }.joined())
     case .list(let items): .list(items.map { $0.rendered(facts) })
     case .dictionary(let entries):
       .dictionary(Dictionary(entries.map { (Array($0.key.utf8), $0.value.rendered(facts)) }) { first, _ in first })
@@ -70,7 +70,7 @@ indirect enum MessageTemplate: Sendable, Hashable {
     }
   }
 
-  private static func text(_ part: Part, _ facts: MessageFacts) -> String {
+  private static func shown(_ part: Part, _ facts: MessageFacts) -> String {
     switch part {
     case .literal(let text): text
     case .fact(let fact): facts.text(fact)
@@ -119,7 +119,7 @@ extension MessageTemplate: Decodable {
     let intValue: Int? = nil
 
     init?(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
+    init?(intValue: Int) { return nil }
   }
 
   init(from decoder: any Decoder) throws {

@@ -71,7 +71,7 @@ extension MessagesPlugin {
 
   /// Makes a notice of ours, keeps it, and has it sent to the peers of the artifact: those that are connected within a second, others when they
   /// come, until it ends. Throws where there is no key, or the notice is none that can be.
-  package func issue(_ content: NoticeContent, for artifact: InfoHash, until: Int64) throws -> Notice {
+  package func issue(_ content: NoticeContent, for artifact: InfoHash, until: Int64) throws -> HeldNotice {
     guard let notices = desk.notices else { throw NoticeProblem(description: "no entry of the pipeline has notices.key") }
     return try notices.issue(content, for: artifact, until: until, now: desk.wallClock())
   }

@@ -1,4 +1,4 @@
-package import PluginKit
+internal import PluginKit
 
 /// What stands below `messages` in the YAML: the declared messages, or a mapping that has the built-in ones too.
 package struct MessagesSettings: Decodable, Sendable {

@@ -105,7 +105,7 @@ struct CustomMessageTests {
   }
 
   @Test func addressOrIdentityIsEnough() throws {
-    for (address, names) in [("10.9.0.1", []), ("192.0.2.1", ["dns:edge7.corp"])] {
+    for (address, names) in [("10.9.0.1", []), ("192.0.2.1", ["dns:edge7.corp"])] as [(String, [String])] {
       var world = MessagesRig.World()
       world.address = address
       world.identities = names.map { Identity(trust: "fleet", name: $0) }

@@ -99,7 +99,7 @@ final class MessagesRig {
 extension [PeerAct] {
   /// The bodies of what is sent under a name.
   func sent(_ name: String) -> [Bencode] {
-    compactMap { act in
+    compactMap { act -> Bencode? in
       guard case .extended(name, let payload) = act else { return nil }
       return try? Bencode.decode(Array(payload.readableBytesView), limits: .message)
     }

@@ -23,7 +23,7 @@ struct NoticeBookTests {
 
   private func issue(_ rig: MessagesRig, _ content: NoticeContent = NoticeContent(.withdraw), until: Int64 = 1_800_000_000) throws -> Notice
   {
-    try rig.plugin.issue(content, for: rig.artifact.infoHash, until: until)
+    try rig.plugin.issue(content, for: rig.artifact.infoHash, until: until).notice
   }
 
   @Test func aNoticeGoesToWhoIsThereAndToWhoComesLater() throws {

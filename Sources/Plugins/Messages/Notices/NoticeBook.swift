@@ -52,7 +52,7 @@ final class NoticeBook: Sendable {
   // MARK: Ours
 
   /// Signs and keeps a notice.
-  func issue(_ content: NoticeContent, for artifact: InfoHash, until: Int64, now: WallTime) throws -> Notice {
+  func issue(_ content: NoticeContent, for artifact: InfoHash, until: Int64, now: WallTime) throws -> HeldNotice {
     guard let own else { throw NoticeProblem(description: "there is no notices.key to sign with") }
     guard until > now.seconds else { throw NoticeProblem(description: "it would have ended before it is sent") }
     var result: Result<Notice, any Error> = .failure(NoticeProblem(description: "the notice cannot be kept"))
@@ -69,8 +69,10 @@ final class NoticeBook: Sendable {
     let notice = try result.get()
     guard isKept else { throw NoticeProblem(description: "the notice cannot be kept: the plugin's store is full") }
     changes.add(1, ordering: .relaxed)
-    return notice
+    return ours(notice)
   }
+
+  private func ours(_ notice: Notice) -> HeldNotice { HeldNotice(notice: notice, signer: "this node", isOurs: true) }
 
   /// Our notice on the artifact, where one holds.
   func ours(of artifact: InfoHash, now: WallTime) -> Notice? {
@@ -125,7 +127,7 @@ final class NoticeBook: Sendable {
   /// Nil where it has ended, or its signer is not trusted any more.
   private func held(_ notice: Notice, _ now: WallTime) -> HeldNotice? {
     guard notice.until > now.seconds else { return nil }
-    if notice.signer == own?.publicKey.bytes { return HeldNotice(notice: notice, signer: "this node", isOurs: true) }
+    if notice.signer == own?.publicKey.bytes { return ours(notice) }
     guard let signer = signers[notice.signer], signer.note.holds(at: now) else { return nil }
     return HeldNotice(notice: notice, signer: signer.name, isOurs: false)
   }

@@ -1,6 +1,7 @@
 import NIOCore
 import PeerProtocol
 internal import PluginKit
+import Synchronization
 
 /// Notices on one connection: ours go out once each, the peer's are looked at.
 struct NoticePeer {
@@ -9,7 +10,7 @@ struct NoticePeer {
 
   private let book: NoticeBook
   private let desk: MessagesDesk
-  private var window = RateWindow(Self.rate)
+  private var window = RateWindow(NoticePeer.rate)
   private var seen = 0
   private var sent: Int64 = 0
 
