@@ -29,6 +29,7 @@ final class EngineCore: Sendable {
   let hashBudget: Mutex<WorkBudget>
   let counters = LimitCounters()
   let links = LinkTable()
+  let linkNews = LinkNews()
   private let census: Mutex<ConnectionCensus>
   private let choker: Mutex<Choker>
   private let currentPipeline: Mutex<Pipeline>

@@ -161,6 +161,9 @@ package final class SeedEngine: Sendable {
     core.counters.snapshot.merging(["throttled_batches": Int64(core.limiter.throttledBatches)]) { $1 }
   }
 
+  /// What became of TLS links since the start.
+  package var linkNews: LinkNews.Counts { core.linkNews.current }
+
   /// The artifacts whose torrents are in memory now.
   package var loaded: [Int64] { core.swarms.live.map(\.facts.id) }
 

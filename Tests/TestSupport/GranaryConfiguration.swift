@@ -10,6 +10,8 @@ package struct GranaryConfiguration: Sendable {
   package var identities: [String] = []
   /// The gate's `on_request` rules, each a YAML flow mapping; nil for no gate in the pipeline.
   package var requestRules: [String]?
+  /// The settings of `auth`, a YAML flow mapping; nil for no auth in the pipeline.
+  package var auth: String?
   /// Whether the metadata plugin is in the pipeline.
   package var servesMetadata = true
   /// Further lines of the pipeline, behind those of the others.
@@ -33,6 +35,7 @@ package struct GranaryConfiguration: Sendable {
       entries.append("      addresses: [\(allow.map { "\"\($0)\"" }.joined(separator: ", "))]")
     }
     if !identities.isEmpty { entries.append("      identities: [\(identities.map { "\"\($0)\"" }.joined(separator: ", "))]") }
+    if let auth { entries.append("  - auth: \(auth)") }
     if let requestRules { entries += ["  - gate:", "      on_request:"] + requestRules.map { "        - \($0)" } }
     if servesMetadata { entries.append("  - metadata") }
     return entries + furtherPlugins

@@ -57,6 +57,12 @@ package struct GranaryStatus: GranaryDocument {
     package let tls: String?
   }
 
+  /// What became of TLS links, by entry and by reason.
+  package struct Links: Decodable, Sendable {
+    package let stood: [String: Int]
+    package let failed: [String: Int]
+  }
+
   package let ready: Bool
   package let node: String
   package let pid: Int32
@@ -65,6 +71,7 @@ package struct GranaryStatus: GranaryDocument {
   package let peers: Int
   package let uploaded: Int
   package let policyGeneration: Int
+  package let tls: Links?
   /// What is not as it should be.
   package let warnings: [String]
 }

@@ -41,6 +41,10 @@ package struct TLSDocument: Codable, Sendable, Hashable {
   /// SSL torrents in the inventory, and how many of them have no certificate to be served with.
   package var sslTorrents: Int
   package var sslTorrentsWithoutCertificate: Int
+  /// Links that have stood since the start, by entry; those of SSL torrents together, as `ssl-torrent`.
+  package var stood: [String: Int64] = [:]
+  /// Links that came to nothing since the start, by a word for the reason.
+  package var failed: [String: Int64] = [:]
 
   package init(links: String, entries: [Entry], sslTorrents: Int, sslTorrentsWithoutCertificate: Int) {
     (self.links, self.entries) = (links, entries)
@@ -48,7 +52,7 @@ package struct TLSDocument: Codable, Sendable, Hashable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case links, entries
+    case links, entries, stood, failed
     case sslTorrents = "ssl_torrents"
     case sslTorrentsWithoutCertificate = "ssl_torrents_without_certificate"
   }

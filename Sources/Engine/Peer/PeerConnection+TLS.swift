@@ -20,6 +20,7 @@ extension PeerConnection {
     guard let secure, phase == .admitting, !isRefused else { return }
     secure.stand(link)
     core.counters.count(.tlsLinks)
+    core.linkNews.stood(link.entry)
     facts.link = .tls(CertificateFacts(link))
     facts.identities = Identity.list(link)
     handleEvent { $0.askToConnect { $0.beginHandshake() } }
@@ -37,6 +38,7 @@ extension PeerConnection {
   /// TLS has failed, or the peer's certificate is not good: to the journal, and not to the wire.
   func failed(_ failure: TLSFailure) {
     core.counters.count(.tlsFailures)
+    core.linkNews.failed(failure)
     let isRefusal =
       switch failure.kind {
       case .certificate, .serverName: true

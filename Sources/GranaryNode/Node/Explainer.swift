@@ -15,6 +15,8 @@ struct Explainer: Sendable {
     var facts = PeerFacts(address: address, direction: .inbound, identities: identities, now: .now)
     facts.artifact = ArtifactFacts(artifact, torrent)
     facts.infoHash = artifact.infoHash.preferredWire
+    // It is asked about as one that has shaken hands: a guard that waits for more until then has its answer.
+    facts.peerID = PeerID([UInt8](repeating: 0, count: PeerID.byteCount))
     let decisions = try operations(operation).map { pipeline.decide($0, facts) }
     return document(peer, artifact, operation, decisions, torrent.layout)
   }

@@ -105,8 +105,7 @@ final class Node: Sendable {
     let windows = WindowCache(budget: WindowBudget(limit: settings.limits.lockedMemory.map { Int(clamping: $0.bytes) }))
     cache = DescriptorCache(capacity: settings.limits.openFiles, leases: LeaseKeeper(), windows: windows)
     delegate = NodeDelegate(ledger: ledger)
-    var generator = SystemRandomNumberGenerator()
-    let peerID = PeerID.random(prefix: "-GY0100-", using: &generator)
+    let peerID = PeerID.random(prefix: "-GY0100-")
     engine = SeedEngine(
       settings: EngineSettings(settings, initial: settings.limits, loops: threads, openFiles: openFiles), pipeline: pipeline,
       peerID: peerID,

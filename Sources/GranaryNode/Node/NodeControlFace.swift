@@ -27,6 +27,8 @@ struct NodeControlFace: NodeControl {
     document.scrub = try await blocking { try node.scrubDocument() }
     document.leases = node.leasesDocument()
     document.tls = node.links.document(now: WallTime.now.seconds)
+    let news = node.engine.linkNews
+    (document.tls?.stood, document.tls?.failed) = (news.stood, news.failed)
     return document
   }
 

@@ -27,11 +27,16 @@ public struct PeerID: Hashable, Sendable {
 
   /// An id that begins with `prefix` (BEP 20, such as `-GY0001-`; at most 20 bytes of it are taken) and ends in random letters and digits.
   public static func random(prefix: String, using generator: inout some RandomNumberGenerator) -> PeerID {
+    make(prefix) { $0.randomElement(using: &generator) }
+  }
+
+  /// The same, by the system's random numbers.
+  public static func random(prefix: String) -> PeerID { make(prefix) { $0.randomElement() } }
+
+  private static func make(_ prefix: String, _ pick: ([UInt8]) -> UInt8?) -> PeerID {
     let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
     var bytes = Array(prefix.utf8.prefix(byteCount))
-    while bytes.count < byteCount {
-      bytes.append(alphabet.randomElement(using: &generator) ?? UInt8(ascii: "0"))
-    }
+    while bytes.count < byteCount { bytes.append(pick(alphabet) ?? UInt8(ascii: "0")) }
     return PeerID(high: word(bytes.prefix(8)), middle: word(bytes[8..<16]), low: UInt32(truncatingIfNeeded: word(bytes[16..<20])))
   }
 

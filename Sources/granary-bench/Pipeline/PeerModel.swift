@@ -18,13 +18,13 @@ final class PeerModel {
   private var session: PeerSession
   let grant: Grant
 
-  /// A peer of 127.0.0.1 that has been authorized and unchoked under this configuration.
-  init(_ yaml: String, _ artifact: ArtifactFacts) throws {
+  /// A peer of 127.0.0.1 that has been authorized and unchoked under this configuration, with what it has proven.
+  init(_ yaml: String, _ artifact: ArtifactFacts, proving identities: [Identity] = []) throws {
     pipeline = try Self.pipeline(yaml)
     guard let ip = IPAddress("127.0.0.1") else { throw ValidationError("127.0.0.1 is no address") }
     facts = PeerFacts(
-      address: PeerAddress(ip: ip, port: 50_000), direction: .inbound, artifact: artifact, infoHash: artifact.infoHash.preferredWire,
-      now: .now)
+      address: PeerAddress(ip: ip, port: 50_000), direction: .inbound, identities: identities, artifact: artifact,
+      infoHash: artifact.infoHash.preferredWire, peerID: PeerID.random(prefix: "-XX0000-"), now: .now)
     layout = artifact.layout
     have = Bitfield(count: layout.pieceCount, filled: true)
     grant = pipeline.grant(facts)
@@ -40,7 +40,7 @@ final class PeerModel {
   private static func pipeline(_ yaml: String) throws -> Pipeline {
     let settings = try NodeSettings.load(bytes: Array(yaml.utf8), file: "bench.yaml", environment: SettingsEnvironment())
     let services = PluginServices(
-      wallClock: { .now }, clock: { .now }, journal: Unkept(), logger: Logger(label: "bench"), folder: "/")
+      wallClock: { .now }, clock: { .now }, journal: Unkept(), logger: Logger(label: "bench"), folder: "/", documents: YAMLDocuments())
     let builder = PipelineBuilder(
       registry: PluginRegistry(Plugins.builtIns), services: { _ in services }, explain: SettingsErrors.explain)
     return try builder.build(settings.pipeline.map(\.pipelineEntry), generation: 1).get()
@@ -69,7 +69,10 @@ final class PeerModel {
   private func accepts(_ block: Block) throws -> Bool {
     guard case .requested(let block) = try session.receive(.request(block)) else { return false }
     guard session.standing(of: block).isAllowed, grant.allows(block, in: layout), have[Int(block.piece)] else { return false }
-    return try chain.onRequest(block) == nil
+    guard try chain.onRequest(block) == nil else { return false }
+    // Handlers that keep count are told what became of it.
+    chain.sent(.piece(block))
+    return true
   }
 
   /// CPU microseconds for a grant.

@@ -6,7 +6,9 @@ import PluginKit
 struct PipelineBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pipeline",
-    abstract: "Nanoseconds for each block through session, grant and handlers: allowlist, gate and metadata beside an empty pipeline.")
+    abstract:
+      "Nanoseconds for each block through session, grant and handlers: allowlist, gate and metadata, and all built-in plugins, beside an empty pipeline."
+  )
 
   private static let blocks = 100_000
 
@@ -22,6 +24,9 @@ struct PipelineBench: ParsableCommand {
     let empty = try PeerModel(PolicyText.empty, artifact)
     let whole = try PeerModel(PolicyText.gate(rules: rules, lastFiles: nil), artifact)
     let part = try PeerModel(PolicyText.gate(rules: rules, lastFiles: "even/**"), artifact)
+    let scratch = try Scratch()
+    let full = try PeerModel(
+      try PolicyText.full(keys: scratch.path, rules: 500), artifact, proving: [Identity(trust: "auth", name: "key:bench")])
     let layout = artifact.layout
     let any = RandomBlocks.make(Self.blocks, in: layout)
     let inside = RandomBlocks.make(Self.blocks, in: layout) { part.grant.allows($0, in: layout) }
@@ -35,6 +40,7 @@ struct PipelineBench: ParsableCommand {
         .init(name: "allowlist, gate, metadata; everything granted") { try whole.nanoseconds(any) },
         .init(name: "half of the files granted") { try part.nanoseconds(inside) },
         .init(name: "likewise, blocks of pieces that are granted in part") { try part.nanoseconds(edges) },
+        .init(name: "allowlist of 1,000, auth, gate of 500, quota, messages, metadata") { try full.nanoseconds(any) },
       ]
     ).run(rounds: options.rounds)
     showCost(medians)
@@ -51,5 +57,6 @@ struct PipelineBench: ParsableCommand {
   private func showCost(_ medians: [Double]) {
     guard let empty = medians.first, medians.count > 2 else { return }
     print("  the pipeline costs \((medians[1] - empty).text(1)) ns a block, \((medians[2] - empty).text(1)) ns with part granted")
+    if let last = medians.last { print("  all plugins cost \((last - empty).text(1)) ns a block") }
   }
 }

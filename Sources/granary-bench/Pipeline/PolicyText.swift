@@ -1,5 +1,6 @@
 import Metainfo
 import PluginKit
+import Storage
 
 /// The configurations that are compared, as an operator would write them, and the artifact that they are about.
 enum PolicyText {
@@ -11,6 +12,21 @@ enum PolicyText {
     let items = (0..<rules - 1).map(other) + [last]
     let head = [
       "pipeline:", "  - metadata", "  - allowlist: { addresses: [192.168.0.0/16, 127.0.0.0/8] }", "  - gate:", "      on_request:",
+    ]
+    return empty + (head + items.map { "        - \($0)" }).joined(separator: "\n") + "\n"
+  }
+
+  /// Every built-in plugin, with long lists; the file of keys goes into the folder.
+  static func full(keys folder: String, rules: Int) throws -> String {
+    let secret = String(repeating: "5a", count: 32)
+    let file = folder + "/auth.yaml"
+    try AtomicFile.write(Array("keys: [{ id: bench, secret: \(secret) }]\n".utf8), to: file, mode: 0o600)
+    let networks = (0..<999).map { "10.\($0 / 250).\($0 % 250).0/24" } + ["127.0.0.0/8"]
+    let items = (0..<rules - 1).map(other) + ["{ identities: [\"auth/key:*\"] }"]
+    let head = [
+      "pipeline:", "  - metadata", "  - allowlist: { addresses: [\(networks.joined(separator: ", "))] }",
+      "  - auth: { keys: \"\(file)\", requires: none }", "  - quota:", "      - { per: principal, bytes: 1000 TiB, window: 1d }",
+      "  - gate:", "      on_request:",
     ]
     return empty + (head + items.map { "        - \($0)" }).joined(separator: "\n") + "\n"
   }

@@ -46,6 +46,8 @@ extension Interop {
       let sights = try await TLSProbe.run(probes)
       #expect(sights.map(\.served) == [true, false], "\(sights)")
       #expect(try await host.refusals(of: "127.87.0.1").contains { $0.reason?.contains("revoked") == true })
+      let news = try #require(try await host.status().tls)
+      #expect(news.stood == ["fleet": 3] && news.failed["revoked"] == 1, "\(news)")
       try await node.terminate()
     }
 

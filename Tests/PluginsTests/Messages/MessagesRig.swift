@@ -101,7 +101,7 @@ extension [PeerAct] {
   func sent(_ name: String) -> [Bencode] {
     compactMap { act -> Bencode? in
       guard case .extended(name, let payload) = act else { return nil }
-      return try? Bencode.decode(Array(payload.readableBytesView), limits: .message)
+      return try? Bencode.decode([UInt8](payload.readableBytesView), limits: .message)
     }
   }
 

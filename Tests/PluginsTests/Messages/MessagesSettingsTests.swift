@@ -75,10 +75,10 @@ struct MessagesSettingsTests {
   }
 
   @Test func occasionsThatCannotBe() {
-    for (value, place): (LiteralValue, String) in [
+    for (value, place) in [
       (["event": "disconnect"], "$[0].send"), (["interval": "1ms"], "$[0].send"), (["interval": "5m", "event": "finished"], "$[0].send"),
       (["handshake", [:]], "$[0].send[1]"),
-    ] {
+    ] as [(LiteralValue, String)] {
       #expect(problem(["send": value, "body": ["v": 1]])?.place == place)
     }
   }

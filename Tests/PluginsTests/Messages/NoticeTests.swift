@@ -75,11 +75,11 @@ struct NoticeTests {
   @Test func keysThatAreNoneOfItsKindAreRefused() throws {
     let value = try Bencode.decode(Self.made(NoticeContent(.withdraw)).encoded, limits: .message)
     let entries = try #require(value.dictionary)
-    for (key, extra): (String, Bencode) in [
+    for (key, extra) in [
       ("x", .integer(1)), ("e", .integer(5)), ("b", .bytes(Self.infoHash)), ("t", .string("")), ("t", .bytes([0xFF])), ("v", .integer(2)),
       ("n", .integer(0)), ("n", .integer(-1)), ("u", .integer(.max)), ("i", .integer(-1)), ("a", .bytes([1])), ("k", .bytes([])),
       ("s", .bytes([])), ("w", .string("remove")), ("w", .string("superseded")), ("w", .string("text")),
-    ] {
+    ] as [(String, Bencode)] {
       var changed = entries
       changed[Array(key.utf8)] = extra
       #expect(throws: NoticeProblem.self, "\(key)") { try Notice(Bencode.dictionary(changed).encoded()) }
