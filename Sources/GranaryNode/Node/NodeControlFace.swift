@@ -28,7 +28,8 @@ struct NodeControlFace: NodeControl {
     document.leases = node.leasesDocument()
     document.tls = node.links.document(now: WallTime.now.seconds)
     let news = node.engine.linkNews
-    (document.tls?.stood, document.tls?.failed) = (news.stood, news.failed)
+    document.tls?.stood = news.stood
+    document.tls?.failed = news.failed
     return document
   }
 
