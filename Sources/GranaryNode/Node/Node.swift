@@ -41,6 +41,7 @@ final class Node: Sendable {
   let pluginLegacies = PluginLegacies()
   /// Programs of plugins.
   let children = ChildThreads()
+  let directory = NodeDirectory()
   let logger: Logger
   let engine: SeedEngine
   let announcer: TrackerAnnouncer
@@ -98,7 +99,8 @@ final class Node: Sendable {
     pluginValues = PluginValueStore(database: database)
     let maker = ServicesMaker(
       folder: settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, memories: pluginMemories,
-      children: children, legacies: pluginLegacies)
+      children: children, legacies: pluginLegacies,
+      directory: directory, nodeName: settings.node.name)
     let pipeline = try configuration.makePipeline(maker.services, generation: 1)
     threads = max(1, settings.limits.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount)
     group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
@@ -147,7 +149,10 @@ final class Node: Sendable {
   }
 
   /// Engine and announcer tell us of what happens from now on.
-  func attach() { delegate.attach(self) }
+  func attach() {
+    delegate.attach(self)
+    directory.attach(self)
+  }
 
   private func serve() async throws {
     let survey = try putInService()
@@ -233,7 +238,8 @@ final class Node: Sendable {
     let pipeline = try fresh.makePipeline(
       ServicesMaker(
         folder: fresh.settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, memories: pluginMemories,
-        children: children, legacies: pluginLegacies
+        children: children, legacies: pluginLegacies,
+        directory: directory, nodeName: initial.node.name
       ).services,
       generation: generation)
     let certificates = try links.prepare(fresh.settings, now: WallTime.now.seconds)

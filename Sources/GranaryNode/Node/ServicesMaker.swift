@@ -22,6 +22,8 @@ struct ServicesMaker: Sendable {
   var memories = PluginMemories()
   var children: any ChildProcesses = ChildThreads()
   var legacies = PluginLegacies()
+  var directory: any ArtifactDirectory = NoArtifactDirectory()
+  var nodeName = ""
 
   var services: @Sendable (String) -> PluginServices {
     let maker = self
@@ -30,7 +32,8 @@ struct ServicesMaker: Sendable {
       var services = PluginServices(
         wallClock: { .now }, clock: { .now }, journal: maker.journal, logger: logger, folder: maker.folder,
         store: maker.store(of: plugin, logger), counters: maker.counters,
-        documents: YAMLDocuments(), memory: maker.memories.memory(of: plugin))
+        documents: YAMLDocuments(), memory: maker.memories.memory(of: plugin), directory: maker.directory,
+        nodeName: maker.nodeName)
       (services.children, services.legacy) = (maker.children, maker.legacies.legacy(of: plugin))
       return services
     }
