@@ -38,7 +38,6 @@ final class Node: Sendable {
   let pluginValues: PluginValueStore
   let pluginCounters = PluginCounters()
   let pluginMemories = PluginMemories()
-  let pluginLegacies = PluginLegacies()
   /// Programs of plugins.
   let children = ChildThreads()
   let directory = NodeDirectory()
@@ -99,7 +98,7 @@ final class Node: Sendable {
     pluginValues = PluginValueStore(database: database)
     let maker = ServicesMaker(
       folder: settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, memories: pluginMemories,
-      children: children, legacies: pluginLegacies,
+      children: children,
       directory: directory, nodeName: settings.node.name)
     let pipeline = try configuration.makePipeline(maker.services, generation: 1)
     threads = max(1, settings.limits.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount)
@@ -238,7 +237,7 @@ final class Node: Sendable {
     let pipeline = try fresh.makePipeline(
       ServicesMaker(
         folder: fresh.settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, memories: pluginMemories,
-        children: children, legacies: pluginLegacies,
+        children: children,
         directory: directory, nodeName: initial.node.name
       ).services,
       generation: generation)

@@ -21,7 +21,6 @@ struct ServicesMaker: Sendable {
   var counters = PluginCounters()
   var memories = PluginMemories()
   var children: any ChildProcesses = ChildThreads()
-  var legacies = PluginLegacies()
   var directory: any ArtifactDirectory = NoArtifactDirectory()
   var nodeName = ""
 
@@ -34,7 +33,7 @@ struct ServicesMaker: Sendable {
         store: maker.store(of: plugin, logger), counters: maker.counters,
         documents: YAMLDocuments(), memory: maker.memories.memory(of: plugin), directory: maker.directory,
         nodeName: maker.nodeName)
-      (services.children, services.legacy) = (maker.children, maker.legacies.legacy(of: plugin))
+      services.children = maker.children
       return services
     }
   }

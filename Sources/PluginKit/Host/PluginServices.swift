@@ -22,8 +22,6 @@ public struct PluginServices: Sendable {
   public let counters: PluginCounters
   /// Runs programs beside us.
   public var children: any ChildProcesses = NoChildProcesses()
-  /// What the plugin leaves to the one that a reload puts in its place.
-  public var legacy = PluginLegacy()
   /// What the node has.
   public let directory: any ArtifactDirectory
   /// The node's name; empty where the host has none.
