@@ -7,6 +7,7 @@ import Logging
 import Metainfo
 import NIOCore
 import NIOPosix
+import OpenSSL
 import PeerProtocol
 import PluginKit
 import ServiceLifecycle
@@ -31,10 +32,12 @@ final class Node: Sendable {
   let database: InventoryDatabase
   let keeper: InventoryKeeper
   let journal: NodeJournal
+  /// What the journal's signatures are checked with.
+  let journalKey: Ed25519.PublicKey
   let ledger: TransferLedger
   let pluginValues: PluginValueStore
   let pluginCounters = PluginCounters()
-  let pluginLegacies = PluginLegacies()
+  let pluginMemories = PluginMemories()
   /// Programs of plugins.
   let children = ChildThreads()
   let logger: Logger
@@ -87,13 +90,14 @@ final class Node: Sendable {
     database = try InventoryDatabase.open(path: paths.inventory)
     keeper = InventoryKeeper(database: database)
     let pacer = TimedPacer()
-    let writer = JournalWriter(
-      database: database, limits: JournalLimits(rows: settings.limits.journalRows), onPressure: pacer.wake)
+    let key = try JournalKeyFile.loadOrMake(paths.journalKey)
+    journalKey = key.key.publicKey
+    let writer = try Self.journalWriter(database, key, rows: settings.limits.journalRows, logger: logger, onPressure: pacer.wake)
     (journal, ledger) = (NodeJournal(writer: writer), TransferLedger(database: database))
     pluginValues = PluginValueStore(database: database)
     let maker = ServicesMaker(
       folder: settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, children: children,
-      legacies: pluginLegacies)
+      memories: pluginMemories)
     let pipeline = try configuration.makePipeline(maker.services, generation: 1)
     threads = max(1, settings.limits.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount)
     group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
@@ -194,6 +198,7 @@ final class Node: Sendable {
     await children.stop(within: Self.childrenTime)
     watchdog?.stop()
     flusher.stop()
+    finishJournal()
     do {
       try database.endRun(run, why: why, at: .now())
       try database.checkpoint()
@@ -227,7 +232,7 @@ final class Node: Sendable {
     let pipeline = try fresh.makePipeline(
       ServicesMaker(
         folder: fresh.settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, children: children,
-        legacies: pluginLegacies
+        memories: pluginMemories
       ).services,
       generation: generation)
     let certificates = try links.prepare(fresh.settings, now: WallTime.now.seconds)
@@ -246,7 +251,13 @@ final class Node: Sendable {
     refreshService()
     lookAgain()
     logger.notice("configuration reloaded", metadata: ["policy-generation": "\(generation)"])
-    return ("policy generation \(generation) is in force", restarts.map { "\($0) changed and needs a restart" } + certificates.problems)
+    let warnings = pipeline.plugins.flatMap { installed in
+      installed.plugin.warnings.map { "\(installed.place): \(installed.name): \($0)" }
+    }
+    return (
+      "policy generation \(generation) is in force",
+      restarts.map { "\($0) changed and needs a restart" } + certificates.problems + warnings
+    )
   }
 
   private func loadPluginStates() {

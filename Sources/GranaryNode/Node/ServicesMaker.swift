@@ -20,7 +20,7 @@ struct ServicesMaker: Sendable {
   var stores = Stores.none
   var counters = PluginCounters()
   var children: any ChildProcesses = ChildThreads()
-  var legacies = PluginLegacies()
+  var memories = PluginMemories()
 
   var services: @Sendable (String) -> PluginServices {
     let maker = self
@@ -29,8 +29,8 @@ struct ServicesMaker: Sendable {
       var services = PluginServices(
         wallClock: { .now }, clock: { .now }, journal: maker.journal, logger: logger, folder: maker.folder,
         store: maker.store(of: plugin, logger), counters: maker.counters,
-        documents: YAMLDocuments())
-      (services.children, services.legacy) = (maker.children, maker.legacies.legacy(of: plugin))
+        documents: YAMLDocuments(), memory: maker.memories.memory(of: plugin))
+      services.children = maker.children
       return services
     }
   }

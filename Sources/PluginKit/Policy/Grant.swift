@@ -18,9 +18,14 @@ public struct Decision: Sendable, Hashable {
   public let operation: Operation
   /// What each guard said, in the pipeline's order. Empty where nobody guards the operation.
   public let judgements: [Judgement]
+  /// What guards in shadow said, and rules in shadow of the others. Nothing comes of it but rows in the journal.
+  public let shadows: [Judgement]
 
-  package init(operation: Operation, judgements: [Judgement]) {
+  /// - Parameter shadows: what guards in shadow said; what the judgements hold of rules in shadow is added.
+  package init(operation: Operation, judgements: [Judgement], shadows: [Judgement] = []) {
     (self.operation, self.judgements) = (operation, judgements)
+    self.shadows =
+      shadows + judgements.flatMap { judgement in judgement.verdict.shadows.map { Judgement(plugin: judgement.plugin, verdict: $0) } }
   }
 
   /// Whether every guard allowed.
@@ -29,6 +34,12 @@ public struct Decision: Sendable, Hashable {
   public var refusal: Judgement? { judgements.first { !$0.verdict.isAllowed } }
   /// What every guard's scope covers.
   public var scope: Scope { judgements.reduce(.everything) { $0.intersection($1.verdict.scope) } }
+  /// What in shadow would have refused or narrowed what is allowed. Empty where nothing is allowed: nothing would be different.
+  public var shadowRefusals: [Judgement] {
+    guard isAllowed, !shadows.isEmpty else { return [] }
+    let scope = scope
+    return shadows.filter { !$0.verdict.isAllowed || scope.intersection($0.verdict.scope) != scope }
+  }
   /// The earliest moment at which one of the answers stops being true.
   public var validUntil: WallTime? { judgements.compactMap(\.verdict.validUntil).min() }
 }

@@ -20,18 +20,19 @@ struct ExternalPluginTests {
     let plugin: ExternalPlugin
     let program: ScriptedProgram
     let hour: Hour
-    let legacy: PluginLegacy
+    let memory: PluginMemory
     let journal: TestJournal
 
     init(
       _ program: ScriptedProgram, _ settings: LiteralValue = ["command": "policy.py"], hour: Hour = Hour(),
-      legacy: PluginLegacy = PluginLegacy()
+      memory: PluginMemory = PluginMemory()
     ) throws {
-      (self.program, self.hour, self.legacy) = (program, hour, legacy)
+      (self.program, self.hour, self.memory) = (program, hour, memory)
       journal = TestJournal()
       var services = PluginServices(
-        wallClock: { hour.now }, clock: { .now }, journal: journal, logger: Logger(label: "test"), folder: "/etc/granary")
-      (services.children, services.legacy) = (program, legacy)
+        wallClock: { hour.now }, clock: { .now }, journal: journal, logger: Logger(label: "test"), folder: "/etc/granary",
+        memory: memory)
+      services.children = program
       plugin = try ExternalPlugin(settings: LiteralSettings(settings).decode(ExternalSettings.self), services: services)
     }
 
@@ -166,8 +167,8 @@ struct ExternalPluginTests {
 
   @Test func aReloadKeepsWhatIsLiveAndAsksAgain() async throws {
     let hour = Hour()
-    let legacy = PluginLegacy()
-    let first = try Fixture(ScriptedProgram(answering: #""verdict":"allow","reason":"first""#), hour: hour, legacy: legacy)
+    let memory = PluginMemory()
+    let first = try Fixture(ScriptedProgram(answering: #""verdict":"allow","reason":"first""#), hour: hour, memory: memory)
     let facts = first.peer()
     _ = try await first.plugin.admit(facts)
     let context = PolicyFixtures.context(on: EmbeddedEventLoop())
@@ -175,11 +176,11 @@ struct ExternalPluginTests {
     let connection = try #require(try first.plugin.newTorrent(PolicyFixtures.artifact())?.newConnection(context))
 
     // One that is made and not used changes nothing.
-    let failed = try Fixture(ScriptedProgram(answering: #""verdict":"deny""#), hour: hour, legacy: legacy)
+    let failed = try Fixture(ScriptedProgram(answering: #""verdict":"deny""#), hour: hour, memory: memory)
     hour.advance(by: .seconds(20))
     #expect(try first.plugin.judge(.request, first.peer()).isAllowed)
 
-    let second = try Fixture(ScriptedProgram(answering: #""verdict":"deny","reason":"second""#), hour: hour, legacy: legacy)
+    let second = try Fixture(ScriptedProgram(answering: #""verdict":"deny","reason":"second""#), hour: hour, memory: memory)
     let kept = try second.plugin.judge(.request, second.peer())
     #expect(kept.isAllowed && kept.reason == "first" && kept.validUntil == hour.now.after(.seconds(1)))
     let renewed = try #require(try second.plugin.newTorrent(PolicyFixtures.artifact())?.newConnection(context))
@@ -194,10 +195,10 @@ struct ExternalPluginTests {
   }
 
   @Test func anotherProgramsAnswersDoNotCount() async throws {
-    let legacy = PluginLegacy()
-    let first = try Fixture(ScriptedProgram(answering: #""verdict":"allow""#), legacy: legacy)
+    let memory = PluginMemory()
+    let first = try Fixture(ScriptedProgram(answering: #""verdict":"allow""#), memory: memory)
     _ = try await first.plugin.admit(first.peer())
-    let second = try Fixture(ScriptedProgram(answering: #""verdict":"allow""#), ["command": "/bin/other"], legacy: legacy)
+    let second = try Fixture(ScriptedProgram(answering: #""verdict":"allow""#), ["command": "/bin/other"], memory: memory)
     #expect(try !second.plugin.judge(.connect, second.peer()).isAllowed)
   }
 
