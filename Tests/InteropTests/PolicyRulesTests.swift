@@ -153,6 +153,24 @@ extension Interop {
       try await node.terminate()
     }
 
+    @Test func `replay under a wider policy says who gains and how much`() async throws {
+      let host = try host("  - gate: { on_request: [{ peers: [127.0.3.0/24] }] }")
+      let artifact = try await host.publish(try host.make(.singleFile))
+      let node = try await host.start()
+      let peer = try await RawPeer.dial(node.endpoint(), from: "127.0.2.9")
+      await peer.send(PeerBytes.handshake(infoHash: PeerBytes.hex(artifact.handshakeHash)))
+      #expect(try await peer.isHungUp())
+      _ = try await host.refusals(of: "127.0.2.9")
+      try configure(host, "  - gate: { on_request: [{ files: [\"*\"] }] }", as: "wider.yaml")
+      let arguments = ["policy", "replay", "--json", "--since", "1h", "--config", host.folder.path("wider.yaml")]
+      let text = try await ProcessRunner(host.binary, arguments, workingFolder: host.folder.path).output(within: .seconds(60))
+      let changes = try GranaryJSON.decode(Replay.self, from: text).changes
+      #expect(changes.map(\.change) == ["gains"])
+      #expect(changes.first?.principal == "127.0.2.9")
+      #expect(changes.first?.bytes == Int64(artifact.files.reduce(0) { $0 + $1.length }))
+      try await node.terminate()
+    }
+
     @Test func `lint, test and replay say what a policy would come to`() async throws {
       let host = try host("  - gate: { on_request: [{}] }")
       let original = try host.make(.singleFile)

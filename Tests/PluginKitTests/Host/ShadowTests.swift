@@ -26,7 +26,23 @@ struct ShadowTests {
     InstalledPlugin(name: name, plugin: RecordingPlugin(script: script), place: "\(name):1:1", mode: mode)
   }
 
+  /// A guard that has words with peers.
+  private struct Talkative: Plugin {
+    static let name = "talkative"
+    let guards: Set<PluginKit.Operation> = [.connect]
+    let conversation: ExtendedMessage? = ExtendedMessage(name: "tk", maximumSize: 10)
+    init(settings: NoSettings, services: PluginServices) throws {}
+  }
+
   // MARK: Guards
+
+  @Test func wordsWithPeersAreNoShadow() throws {
+    let plugin = try Talkative(settings: NoSettings(), services: PolicyFixtures.services())
+    let problem = #expect(throws: SettingsProblem.self) {
+      try Pipeline(plugins: [InstalledPlugin(name: "auth", plugin: plugin, place: "a:1:1", mode: .shadow)], generation: 1)
+    }
+    #expect(problem?.description == "a:1:1: auth has words with each peer, which is no shadow: leave out its mode")
+  }
 
   @Test func whatAGuardInShadowRefusesIsAllowedAndTold() throws {
     let pipeline = try Pipeline(
