@@ -27,6 +27,8 @@ public final class PeerContext {
   public package(set) var peerMessages: [String: UInt8] = [:]
   /// Bytes of blocks that the link has taken.
   public package(set) var uploaded: Int64 = 0
+  /// When the peer was authorized, by the engine's clock. A reload's handlers find it as it was.
+  public let began: ContinuousClock.Instant
   /// The engine's clock, at the current event.
   public package(set) var now: ContinuousClock.Instant
   /// A handle for other threads.
@@ -45,7 +47,7 @@ public final class PeerContext {
   ) {
     self.lane = lane
     (self.artifact, self.infoBytes, self.facts, self.grant) = (artifact, infoBytes, facts, grant)
-    (self.now, self.handle) = (now, handle)
+    (self.now, began, self.handle) = (now, now, handle)
     self.peerPieces = peerPieces ?? Bitfield(count: artifact.layout.pieceCount)
   }
 

@@ -10,20 +10,20 @@ final class GateMeasures {
     let until: ContinuousClock.Instant?
     /// Of `limit`.
     var holding: RateHolding?
+    /// Of `limit`: before this nothing is free, and the account need not be asked.
+    var again: ContinuousClock.Instant?
   }
 
   private let rules: GateRules
   private let peer: PeerContext
   private let book: QuotaBook
   private let services: PluginServices
-  /// When the peer was authorized.
-  private let began: ContinuousClock.Instant
   private var measures: [Measure] = []
   /// When another set of rules may apply.
   private var validUntil: WallTime?
 
   init(_ rules: GateRules, _ peer: PeerContext, _ book: QuotaBook, _ services: PluginServices) {
-    (self.rules, self.peer, self.book, self.services, began) = (rules, peer, book, services, peer.now)
+    (self.rules, self.peer, self.book, self.services) = (rules, peer, book, services)
     compile()
   }
 
@@ -36,14 +36,22 @@ final class GateMeasures {
         services.counters.count("gate_postponed_requests")
         return .postpone(until: until)
       }
-      guard let wait = measures[index].holding?.take(Int64(block.length), book) else { continue }
+      guard let again = wait(index, Int64(block.length)) else { continue }
       for earlier in measures.indices where earlier < index && measures[earlier].scope.touches(block, in: layout) {
         measures[earlier].holding?.giveBack(Int64(block.length))
       }
       services.counters.count("gate_limited_requests")
-      return .postpone(until: peer.now + wait)
+      return .postpone(until: again)
     }
     return .pass
+  }
+
+  /// Takes a block's bytes from a limit; nil where they were free, else when to ask again.
+  private func wait(_ index: Int, _ length: Int64) -> ContinuousClock.Instant? {
+    // All that waits is asked again at once: the first ones take what is free, and the others need not look.
+    if let again = measures[index].again, again > peer.now { return again }
+    measures[index].again = measures[index].holding?.take(length, book).map { peer.now + $0 }
+    return measures[index].again
   }
 
   /// Looks at the rules again where others may apply by now.
@@ -64,7 +72,7 @@ final class GateMeasures {
     switch rule.answer {
     case .allow, .deny, .shadow: return nil
     case .postpone(let wait):
-      let ends = [wait.map { began + .nanoseconds($0) }, rule.state(at: wall).until.map { peer.instant(of: $0, wall: wall) }]
+      let ends = [wait.map { peer.began + .nanoseconds($0) }, rule.state(at: wall).until.map { peer.instant(of: $0, wall: wall) }]
       // Never let through: the settings' compiler wants one of them, and a window that is always open has no end.
       return Measure(rule: rule, scope: scope, until: ends.compactMap { $0 }.min() ?? peer.now + .seconds(3600))
     case .limit(let rate):

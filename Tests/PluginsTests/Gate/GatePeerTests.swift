@@ -65,6 +65,10 @@ struct GatePeerTests {
     #expect(try peer.onRequest(inReadme) == .pass)
     #expect(try peer.onRequest(inSecret) == .postpone(until: until))
     #expect(try peer.onRequest(inBoth) == .postpone(until: until), "some of its bytes are put off")
+    // The handler of a reload counts from the same moment.
+    context.now += .seconds(20)
+    let renewed = try #require(try rig.torrent?.newConnection(context))
+    #expect(try renewed.onRequest(inSecret) == .postpone(until: until))
     context.now = until
     #expect(try peer.onRequest(inSecret) == .pass)
   }
@@ -84,25 +88,30 @@ struct GatePeerTests {
 
   @Test func aLimitIsSharedByAPrincipalsConnectionsAndByNobodyElse() throws {
     let rig = try Rig(["on_request": [["answer": "limit", "rate": "16 B/s"]]])
-    let (one, _) = try rig.peer()
-    let (two, _) = try rig.peer()
+    let (one, first) = try rig.peer()
+    let (two, second) = try rig.peer()
+    let contexts = [first, second]
     let (other, _) = try rig.peer("10.9.9.9")
     #expect(try one?.onRequest(inReadme) == .pass)
     #expect(try two?.onRequest(inReadme) != .pass)
     #expect(try other?.onRequest(inReadme) == .pass)
     rig.time.advance(seconds: 2)
+    contexts[0].now += .seconds(2)
+    contexts[1].now += .seconds(2)
     #expect(try two?.onRequest(inReadme) == .pass)
     #expect(try one?.onRequest(inReadme) != .pass)
   }
 
   @Test func overASecondNoMoreGoesOutThanTheRate() throws {
     let rig = try Rig(["on_request": [["answer": "limit", "rate": "64 B/s", "files": ["secret/**"]], [:]]])
-    let peer = try #require(try rig.peer().handler)
+    let (handler, context) = try rig.peer()
+    let peer = try #require(handler)
     var sent = 0
     for _ in 0..<600 {
       for _ in 0..<8 where try peer.onRequest(inSecret) == .pass { sent += 16 }
       #expect(try peer.onRequest(inReadme) == .pass, "nothing limits it")
       rig.time.advance(milliseconds: 100)
+      context.now += .milliseconds(100)
     }
     #expect((59 * 64...61 * 64).contains(sent), "\(sent)")
   }
