@@ -18,6 +18,8 @@ package struct GranaryConfiguration: Sendable {
   package var guards: [String] = []
   /// Whether the metadata plugin is in the pipeline.
   package var servesMetadata = true
+  /// Further lines of the pipeline, behind those of the others.
+  package var furtherPlugins: [String] = []
   /// Further top-level lines.
   package var extra: [String] = []
 
@@ -42,6 +44,6 @@ package struct GranaryConfiguration: Sendable {
     entries += guards.map { "  - \($0)" }
     if isExchanging { entries.append("  - exchange") }
     if servesMetadata { entries.append("  - metadata") }
-    return entries
+    return entries + furtherPlugins
   }
 }

@@ -40,6 +40,7 @@ final class Node: Sendable {
   let pluginMemories = PluginMemories()
   /// Programs of plugins.
   let children = ChildThreads()
+  let directory = NodeDirectory()
   let logger: Logger
   let engine: SeedEngine
   let announcer: TrackerAnnouncer
@@ -96,8 +97,9 @@ final class Node: Sendable {
     (journal, ledger) = (NodeJournal(writer: writer), TransferLedger(database: database))
     pluginValues = PluginValueStore(database: database)
     let maker = ServicesMaker(
-      folder: settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, children: children,
-      memories: pluginMemories)
+      folder: settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, memories: pluginMemories,
+      children: children,
+      directory: directory, nodeName: settings.node.name)
     let pipeline = try configuration.makePipeline(maker.services, generation: 1)
     threads = max(1, settings.limits.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount)
     group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
@@ -146,7 +148,10 @@ final class Node: Sendable {
   }
 
   /// Engine and announcer tell us of what happens from now on.
-  func attach() { delegate.attach(self) }
+  func attach() {
+    delegate.attach(self)
+    directory.attach(self)
+  }
 
   private func serve() async throws {
     let survey = try putInService()
@@ -231,8 +236,9 @@ final class Node: Sendable {
     let generation = state.withLock { $0.generation + 1 }
     let pipeline = try fresh.makePipeline(
       ServicesMaker(
-        folder: fresh.settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, children: children,
-        memories: pluginMemories
+        folder: fresh.settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, memories: pluginMemories,
+        children: children,
+        directory: directory, nodeName: initial.node.name
       ).services,
       generation: generation)
     let certificates = try links.prepare(fresh.settings, now: WallTime.now.seconds)

@@ -75,6 +75,18 @@ struct NodeControlFace: NodeControl {
     }
   }
 
+  func notify(_ order: NoticeOrder, by uid: UInt32) async throws -> NotifyDocument {
+    try await blocking {
+      let (artifact, document) = try NodeMessages(node: node).notify(order)
+      node.journal.record(change("notify", artifact, uid))
+      return document
+    }
+  }
+
+  func messages() async throws -> MessagesDocument {
+    try await blocking { try NodeMessages(node: node).document() }
+  }
+
   func flush() async throws -> ChangeDocument {
     try await blocking {
       try node.journal.writer.flush()
@@ -142,6 +154,7 @@ struct NodeControlFace: NodeControl {
     if let problem = node.ledger.status.problem { warnings.append("transfers cannot be written: \(problem)") }
     if let problem = node.pluginValues.problem { warnings.append("what plugins keep cannot be written: \(problem)") }
     warnings += node.links.warnings(now: WallTime.now.seconds).map(\.text)
+    warnings += try await blocking { try NodeMessages(node: node).warnings(limit: Self.mostShown) }
     let filter = ArtifactFilter(states: [.changed, .missing, .failed])
     let (waiting, count) = try await blocking {
       let counts = try node.database.counts().artifacts

@@ -19,8 +19,10 @@ struct ServicesMaker: Sendable {
   let journal: any PluginKit.Journal
   var stores = Stores.none
   var counters = PluginCounters()
-  var children: any ChildProcesses = ChildThreads()
   var memories = PluginMemories()
+  var children: any ChildProcesses = ChildThreads()
+  var directory: any ArtifactDirectory = NoArtifactDirectory()
+  var nodeName = ""
 
   var services: @Sendable (String) -> PluginServices {
     let maker = self
@@ -29,7 +31,8 @@ struct ServicesMaker: Sendable {
       var services = PluginServices(
         wallClock: { .now }, clock: { .now }, journal: maker.journal, logger: logger, folder: maker.folder,
         store: maker.store(of: plugin, logger), counters: maker.counters,
-        documents: YAMLDocuments(), memory: maker.memories.memory(of: plugin))
+        documents: YAMLDocuments(), memory: maker.memories.memory(of: plugin), directory: maker.directory,
+        nodeName: maker.nodeName)
       services.children = maker.children
       return services
     }

@@ -29,8 +29,7 @@ package final class ExternalPlugin: Plugin {
     (guards, self.services) = (options.guards, services)
     host = ExternalHost(options, services)
     // Another program's answers are not this one's.
-    book = services.memory.value(options.program.path) ?? ExternalBook()
-    services.memory.keep(book, options.program.path)
+    book = services.memory.value(options.program.path, or: ExternalBook())
     renewing = ExternalRenewals(most: max(1, options.inFlight / 2))
   }
 
