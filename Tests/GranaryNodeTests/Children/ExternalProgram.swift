@@ -51,7 +51,7 @@ struct ExternalProgram {
     let yaml = """
       node: { name: rig }
       listen: [{ address: "127.0.0.1:0" }]
-      pipeline: [{ external: { command: \(script), deadline: \(deadline), \(settings) } }]
+      pipeline: [{ external: { command: \(script), deadline: \(deadline), restart: { from: 50ms, to: 500ms }, \(settings) } }]
       """
     let loaded = try NodeSettings.load(bytes: Array(yaml.utf8), file: "rig.yaml", environment: SettingsEnvironment())
     var logger = Logger(label: "test")
@@ -73,7 +73,7 @@ struct ExternalProgram {
   }
 
   /// Asks until it says yes; nil where it does not in time.
-  func admitted(within limit: Duration = .seconds(30)) async throws -> Verdict? {
+  func admitted(within limit: Duration = .seconds(120)) async throws -> Verdict? {
     let deadline = ContinuousClock.now + limit
     while ContinuousClock.now < deadline {
       let verdict = try await admit()
@@ -83,7 +83,7 @@ struct ExternalProgram {
   }
 
   /// Asks until it says no for this reason, or a part of it; nil where it does not in time.
-  func denied(_ reason: String, within limit: Duration = .seconds(30)) async throws -> String? {
+  func denied(_ reason: String, within limit: Duration = .seconds(120)) async throws -> String? {
     let deadline = ContinuousClock.now + limit
     while ContinuousClock.now < deadline {
       let verdict = try await admit()
@@ -98,7 +98,7 @@ struct ExternalProgram {
   var ends: [String] { journal.records.filter { $0.operation == "plugin" && !$0.reason.contains("Text file busy") }.map(\.reason) }
 
   /// Waits for a file that the program writes; gives its text.
-  func text(of name: String, within limit: Duration = .seconds(30)) throws -> String {
+  func text(of name: String, within limit: Duration = .seconds(120)) throws -> String {
     let deadline = ContinuousClock.now + limit
     while ContinuousClock.now < deadline {
       if let bytes = try? folder.read(name), bytes.last == 10 { return String(decoding: bytes.dropLast(), as: UTF8.self) }
@@ -108,7 +108,7 @@ struct ExternalProgram {
   }
 
   /// Whether a process is gone, or will be in time.
-  static func isGone(_ pid: String, within limit: Duration = .seconds(30)) -> Bool {
+  static func isGone(_ pid: String, within limit: Duration = .seconds(120)) -> Bool {
     let deadline = ContinuousClock.now + limit
     while ContinuousClock.now < deadline {
       // One that nobody has waited for is gone too.

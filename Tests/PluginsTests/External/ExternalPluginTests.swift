@@ -171,7 +171,7 @@ struct ExternalPluginTests {
     let first = try Fixture(ScriptedProgram(answering: #""verdict":"allow","reason":"first""#), hour: hour, memory: memory)
     let facts = first.peer()
     _ = try await first.plugin.admit(facts)
-    let context = PolicyFixtures.context(on: EmbeddedEventLoop())
+    let context = PolicyFixtures.context(on: NIOAsyncTestingEventLoop())
     context.facts = facts
     let connection = try #require(try first.plugin.newTorrent(PolicyFixtures.artifact())?.newConnection(context))
 
@@ -206,7 +206,7 @@ struct ExternalPluginTests {
     let it = try Fixture(ScriptedProgram(answering: #""verdict":"allow""#))
     let facts = it.peer()
     _ = try await it.plugin.admit(facts)
-    let context = PolicyFixtures.context(on: EmbeddedEventLoop())
+    let context = PolicyFixtures.context(on: NIOAsyncTestingEventLoop())
     context.facts = facts
     let connection = try #require(try it.plugin.newTorrent(PolicyFixtures.artifact())?.newConnection(context))
     connection.onDisconnect(DisconnectReason(.remote, "the peer closed the connection"))
