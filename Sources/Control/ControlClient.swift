@@ -26,6 +26,10 @@ package struct ControlClient: Sendable {
     try await ask(.delete, "/v1/artifacts?" + query([("what", what)]))
   }
   package func reload() async throws -> ChangeDocument { try await ask(.post, "/v1/reload", body: []) }
+  package func notify(_ order: NoticeOrder) async throws -> NotifyDocument {
+    try await ask(.post, "/v1/notices", body: Array(DocumentEncoder.encode(order)))
+  }
+  package func messages() async throws -> MessagesDocument { try await ask(.get, "/v1/messages") }
   package func flush() async throws -> ChangeDocument { try await ask(.post, "/v1/flush", body: []) }
 
   private func ask<Answer: Decodable>(_ method: HTTPRequest.Method, _ target: String, body: [UInt8]? = nil) async throws -> Answer {

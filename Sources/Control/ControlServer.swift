@@ -52,12 +52,19 @@ package struct ControlServer: Service {
       return try respond(await node.remove(what, by: context.uid ?? .max))
     }
     api.post("reload") { _, context in try respond(await node.reload(by: context.uid ?? .max)) }
+    api.post("notices") { request, context in
+      let body = try await request.body.collect(upTo: Self.largestNotice)
+      let order = try JSONDecoder().decode(NoticeOrder.self, from: Data(body.readableBytesView))
+      return try respond(await node.notify(order, by: context.uid ?? .max))
+    }
+    api.get("messages") { _, _ in try respond(await node.messages()) }
     api.post("flush") { _, _ in try respond(await node.flush()) }
     return router
   }
 
   /// A torrent of 100,000 files with their identities.
   private static let largestBody = 256 << 20
+  private static let largestNotice = 64 << 10
 }
 
 private func respond(_ document: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {

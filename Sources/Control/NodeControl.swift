@@ -12,6 +12,10 @@ package protocol NodeControl: Sendable {
   func remove(_ what: String, by uid: UInt32) async throws -> ChangeDocument
   /// Reads the configuration again.
   func reload(by uid: UInt32) async throws -> ChangeDocument
+  /// Signs a notice on an artifact and has it sent to its peers.
+  func notify(_ order: NoticeOrder, by uid: UInt32) async throws -> NotifyDocument
+  /// What peers have told.
+  func messages() async throws -> MessagesDocument
   /// Stores what waits for the journal and the ledger, so that a reader of the inventory sees it.
   func flush() async throws -> ChangeDocument
 }

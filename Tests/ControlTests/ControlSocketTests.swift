@@ -36,6 +36,22 @@ struct ControlSocketTests {
   }
 
   @Test
+  func noticesAndWhatPeersHaveToldGoThrough() async throws {
+    try await ControlRig.run { rig async throws in
+      var order = NoticeOrder(what: "app", kind: .superseded)
+      order.successor = "app-2"
+      let answer = try await rig.client.notify(order)
+      #expect(answer.schema == "granary.notify/1" && answer.artifact == "app" && answer.infoHash == "cd" && answer.notice.sequence == 7)
+      let told = try await rig.client.messages()
+      #expect(told.schema == "granary.messages/1" && told.notices.isEmpty && told.received.first?.body == ["v": "1"])
+      #expect(rig.node.asked == ["notify app superseded app-2 by \(getuid())", "messages"])
+      for body in ["{", "{\"what\":\"app\",\"kind\":\"delete\"}"] {
+        #expect(try await rig.send(.post, "/v1/notices", body: Array(body.utf8)).status == 400)
+      }
+    }
+  }
+
+  @Test
   func textInQueriesArrivesAsItWas() async throws {
     try await ControlRig.run { rig async throws in
       let odd = "a b&c=d%20/ü?#+;"

@@ -65,6 +65,20 @@ final class StubNode: NodeControl {
     return ChangeDocument(message: "reloaded")
   }
 
+  func notify(_ order: NoticeOrder, by uid: UInt32) async throws -> NotifyDocument {
+    try ask("notify \(order.what) \(order.kind.rawValue) \(order.successor ?? "-") by \(uid)")
+    let notice = NoticeDocument(
+      kind: order.kind.rawValue, sequence: 7, issued: "2026-11-23T12:00:00Z", until: "2027-02-21T12:00:00Z", signer: "this node", key: "ab",
+      ours: true, summary: "withdrawn")
+    return NotifyDocument(artifact: order.what, infoHash: "cd", notice: notice, warnings: [])
+  }
+
+  func messages() async throws -> MessagesDocument {
+    try ask("messages")
+    return MessagesDocument(
+      notices: [], received: [.init(name: "corp_hello", principal: "p", at: "2026-11-23T12:00:00Z", infoHash: "cd", body: ["v": "1"])])
+  }
+
   func flush() async throws -> ChangeDocument {
     try ask("flush")
     return ChangeDocument(message: "stored")

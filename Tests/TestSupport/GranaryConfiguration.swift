@@ -14,8 +14,12 @@ package struct GranaryConfiguration: Sendable {
   package var auth: String?
   /// Whether the exchange plugin is in the pipeline.
   package var isExchanging = false
+  /// Further guards after these, each a YAML flow mapping.
+  package var guards: [String] = []
   /// Whether the metadata plugin is in the pipeline.
   package var servesMetadata = true
+  /// Further lines of the pipeline, behind those of the others.
+  package var furtherPlugins: [String] = []
   /// Further top-level lines.
   package var extra: [String] = []
 
@@ -37,8 +41,9 @@ package struct GranaryConfiguration: Sendable {
     if !identities.isEmpty { entries.append("      identities: [\(identities.map { "\"\($0)\"" }.joined(separator: ", "))]") }
     if let auth { entries.append("  - auth: \(auth)") }
     if let requestRules { entries += ["  - gate:", "      on_request:"] + requestRules.map { "        - \($0)" } }
+    entries += guards.map { "  - \($0)" }
     if isExchanging { entries.append("  - exchange") }
     if servesMetadata { entries.append("  - metadata") }
-    return entries
+    return entries + furtherPlugins
   }
 }

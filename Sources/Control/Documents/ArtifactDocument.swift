@@ -39,6 +39,8 @@ package struct ArtifactDocument: Codable, Sendable, Hashable {
   /// The folder that holds the data.
   package var data: String?
   package var warnings: [String]?
+  /// What operators have said of it.
+  package var notices: [NoticeDocument]?
 
   package init(
     name: String, infoHashV1: String?, infoHashV2: String?, pieceLength: Int, pieceCount: Int, size: Int64, isPrivate: Bool,
@@ -50,7 +52,7 @@ package struct ArtifactDocument: Codable, Sendable, Hashable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case name, size, `private`, files, torrent, magnet, source, trackers, labels, state, data, warnings
+    case name, size, `private`, files, torrent, magnet, source, trackers, labels, state, data, warnings, notices
     case infoHashV1 = "info_hash_v1"
     case infoHashV2 = "info_hash_v2"
     case pieceLength = "piece_length"
@@ -86,5 +88,6 @@ package struct ArtifactDocument: Codable, Sendable, Hashable {
     try container.encodeIfPresent(verifiedPieces, forKey: .verifiedPieces)
     try container.encodeIfPresent(data, forKey: .data)
     try container.encodeIfPresent(warnings, forKey: .warnings)
+    try container.encodeIfPresent(notices, forKey: .notices)
   }
 }

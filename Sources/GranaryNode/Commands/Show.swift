@@ -3,6 +3,9 @@ import Control
 import Foundation
 import Inventory
 import Metainfo
+import PluginKit
+import Plugins
+import Settings
 
 struct Show: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -29,7 +32,20 @@ struct Show: AsyncParsableCommand {
     }
     guard let database = try Workplace(common).reading() else { throw Failure(.inputMissing, "no such artifact: \(what)") }
     let artifact = try find(in: database)
-    return ArtifactDocument(artifact, try InventoryKeeper(database: database).torrent(of: artifact.id).torrent)
+    var document = ArtifactDocument(artifact, try InventoryKeeper(database: database).torrent(of: artifact.id).torrent)
+    let notices = notices(on: artifact, database)
+    document.notices = notices.isEmpty ? nil : notices
+    return document
+  }
+
+  /// What operators have said of it, as far as the configuration trusts them. One that has problems keeps nobody from being shown the rest.
+  private func notices(on artifact: Artifact, _ database: InventoryDatabase) -> [NoticeDocument] {
+    guard let configuration = try? NodeConfiguration.load(common.config),
+      configuration.settings.pipeline.contains(where: { $0.name == MessagesPlugin.name })
+    else { return [] }
+    let services = ServicesMaker(folder: configuration.settings.folder, journal: NoJournal(), stores: .read(database)).services
+    let pipeline = try? configuration.makePipeline(services, generation: 0)
+    return (pipeline?.messages ?? []).flatMap { $0.notices(of: artifact.infoHash) }.map(NoticeDocument.init)
   }
 
   private func find(in database: InventoryDatabase) throws -> Artifact {

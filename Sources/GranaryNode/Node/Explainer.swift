@@ -9,6 +9,8 @@ struct Explainer: Sendable {
   let database: InventoryDatabase
   /// The connections of the running node.
   var peers: [AskedPeer.Live] = []
+  /// Whether guards that have to ask somebody do so: those of a running node.
+  var asksOthers = false
 
   func explain(peer: String, artifact what: String, operation: String?) throws -> WhyDocument {
     let asked = try AskedPeer(peer, among: peers, now: .now)
@@ -18,6 +20,7 @@ struct Explainer: Sendable {
     var facts = asked.facts
     let subject = ArtifactFacts(artifact, torrent)
     (facts.artifact, facts.infoHash) = (subject, artifact.infoHash.preferredWire)
+    if asksOthers { pipeline.askOthers(facts) }
     let decisions = wanted.map { pipeline.decide($0, facts) }
     // Without an operation the question is about blocks: the others are told of, and decide nothing.
     let deciding = operation == nil ? decisions.filter { $0.operation == .connect || $0.operation == .request } : decisions

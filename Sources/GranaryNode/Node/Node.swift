@@ -38,6 +38,9 @@ final class Node: Sendable {
   let pluginValues: PluginValueStore
   let pluginCounters = PluginCounters()
   let pluginMemories = PluginMemories()
+  /// Programs of plugins.
+  let children = ChildThreads()
+  let directory = NodeDirectory()
   let logger: Logger
   let engine: SeedEngine
   let announcer: TrackerAnnouncer
@@ -94,7 +97,9 @@ final class Node: Sendable {
     (journal, ledger) = (NodeJournal(writer: writer), TransferLedger(database: database))
     pluginValues = PluginValueStore(database: database)
     let maker = ServicesMaker(
-      folder: settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, memories: pluginMemories)
+      folder: settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, memories: pluginMemories,
+      children: children,
+      directory: directory, nodeName: settings.node.name)
     let pipeline = try configuration.makePipeline(maker.services, generation: 1)
     threads = max(1, settings.limits.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount)
     group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
@@ -143,7 +148,10 @@ final class Node: Sendable {
   }
 
   /// Engine and announcer tell us of what happens from now on.
-  func attach() { delegate.attach(self) }
+  func attach() {
+    delegate.attach(self)
+    directory.attach(self)
+  }
 
   private func serve() async throws {
     let survey = try putInService()
@@ -192,6 +200,7 @@ final class Node: Sendable {
     await announcements.finish()
     await announcer.stop(within: Self.farewellTime)
     savePluginStates()
+    await children.stop(within: Self.childrenTime)
     watchdog?.stop()
     flusher.stop()
     finishJournal()
@@ -227,7 +236,9 @@ final class Node: Sendable {
     let generation = state.withLock { $0.generation + 1 }
     let pipeline = try fresh.makePipeline(
       ServicesMaker(
-        folder: fresh.settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, memories: pluginMemories
+        folder: fresh.settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, memories: pluginMemories,
+        children: children,
+        directory: directory, nodeName: initial.node.name
       ).services,
       generation: generation)
     let certificates = try links.prepare(fresh.settings, now: WallTime.now.seconds)
@@ -283,6 +294,7 @@ final class Node: Sendable {
   private static let diskThreads = 16
   private static let drainTime = Duration.seconds(5)
   private static let farewellTime = Duration.seconds(5)
+  private static let childrenTime = Duration.seconds(3)
 }
 
 extension EngineSettings {

@@ -41,7 +41,7 @@ struct NodeControlFace: NodeControl {
   func why(peer: String, artifact: String, operation: String?) async throws -> WhyDocument {
     let peers = await node.engine.peers().map { AskedPeer.Live(number: $0.number, facts: $0.facts) }
     return try await blocking {
-      let explainer = Explainer(pipeline: node.engine.pipeline, database: node.database, peers: peers)
+      let explainer = Explainer(pipeline: node.engine.pipeline, database: node.database, peers: peers, asksOthers: true)
       return try explainer.explain(peer: peer, artifact: artifact, operation: operation)
     }
   }
@@ -73,6 +73,18 @@ struct NodeControlFace: NodeControl {
       let (message, warnings) = try node.reload()
       return ChangeDocument(message: message, warnings: warnings)
     }
+  }
+
+  func notify(_ order: NoticeOrder, by uid: UInt32) async throws -> NotifyDocument {
+    try await blocking {
+      let (artifact, document) = try NodeMessages(node: node).notify(order)
+      node.journal.record(change("notify", artifact, uid))
+      return document
+    }
+  }
+
+  func messages() async throws -> MessagesDocument {
+    try await blocking { try NodeMessages(node: node).document() }
   }
 
   func flush() async throws -> ChangeDocument {
@@ -142,6 +154,7 @@ struct NodeControlFace: NodeControl {
     if let problem = node.ledger.status.problem { warnings.append("transfers cannot be written: \(problem)") }
     if let problem = node.pluginValues.problem { warnings.append("what plugins keep cannot be written: \(problem)") }
     warnings += node.links.warnings(now: WallTime.now.seconds).map(\.text)
+    warnings += try await blocking { try NodeMessages(node: node).warnings(limit: Self.mostShown) }
     let filter = ArtifactFilter(states: [.changed, .missing, .failed])
     let (waiting, count) = try await blocking {
       let counts = try node.database.counts().artifacts

@@ -34,6 +34,9 @@ enum ArtifactPrinter {
   static func print(_ document: ArtifactDocument, command: String, asJSON: Bool) throws {
     if asJSON { return try Console.print(document: Versioned(schema: "granary.\(command)/1", artifact: document)) }
     for warning in document.warnings ?? [] { Console.note("granary: warning: \(escaped(warning))") }
+    for notice in document.notices ?? [] {
+      Console.note("granary: notice: \(escaped(notice.summary)) (\(escaped(notice.signer)), \(notice.issued))")
+    }
     for (name, value) in lines(document) { Console.print("\(name.padding(toLength: 13, withPad: " ", startingAt: 0)) \(value)") }
   }
 

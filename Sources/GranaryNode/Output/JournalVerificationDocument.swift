@@ -57,7 +57,8 @@ extension JournalVerificationDocument {
     if found.rowsBefore > 0 { lines.append("\(found.rowsBefore) rows are from before there was a chain: nobody can vouch for them") }
     if found.prunedThrough > 0 { lines.append("rows up to \(found.prunedThrough) were forgotten by the node (limits.journal-rows)") }
     if found.gaps > 0 { lines.append("\(found.gaps) rows tell of entries that were lost") }
-    lines.append("\(found.signatures) \(found.signatures == 1 ? "signature" : "signatures"), the last one at \(found.signedAt?.iso8601 ?? "no time")")
+    lines.append(
+      "\(found.signatures) \(found.signatures == 1 ? "signature" : "signatures"), the last one at \(found.signedAt?.iso8601 ?? "no time")")
     if found.unsignedLinks > 0 { lines.append("\(found.unsignedLinks) links after it are not signed yet") }
     if let head = found.head { lines.append("head \(head)") }
     return lines

@@ -20,15 +20,23 @@ public struct PluginServices: Sendable {
   public let memory: PluginMemory
   /// Counters for `status`.
   public let counters: PluginCounters
+  /// Runs programs beside us.
+  public var children: any ChildProcesses = NoChildProcesses()
+  /// What the node has.
+  public let directory: any ArtifactDirectory
+  /// The node's name; empty where the host has none.
+  public let nodeName: String
 
   /// Without a store, what the plugin keeps lasts as long as the services.
   public init(
     wallClock: @escaping @Sendable () -> WallTime, clock: @escaping @Sendable () -> ContinuousClock.Instant, journal: any Journal,
     logger: Logger, folder: String, store: any PluginStore = MemoryPluginStore(), counters: PluginCounters = PluginCounters(),
-    documents: any SettingsDocuments = NoSettingsDocuments(), memory: PluginMemory = PluginMemory()
+    documents: any SettingsDocuments = NoSettingsDocuments(), memory: PluginMemory = PluginMemory(),
+    directory: any ArtifactDirectory = NoArtifactDirectory(), nodeName: String = ""
   ) {
     (self.wallClock, self.clock, self.journal, self.logger, self.folder) = (wallClock, clock, journal, logger, folder)
     (self.store, self.counters, self.documents, self.memory) = (store, counters, documents, memory)
+    (self.directory, self.nodeName) = (directory, nodeName)
   }
 
   /// The absolute form of a path in the settings.

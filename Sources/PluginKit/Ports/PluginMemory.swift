@@ -12,6 +12,16 @@ public final class PluginMemory: Sendable {
     values.withLock { $0[key] as? Value }
   }
 
+  /// The value under a key; where there is none, or one of another type, the new one is kept and given.
+  public func value<Value: Sendable>(_ key: String, or new: @autoclosure () -> Value) -> Value {
+    values.withLock { values in
+      if let value = values[key] as? Value { return value }
+      let value = new()
+      values[key] = value
+      return value
+    }
+  }
+
   /// Keeps a value in the place of the former one.
   public func keep(_ value: some Sendable, _ key: String) {
     values.withLock { $0[key] = value }
