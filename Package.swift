@@ -44,7 +44,7 @@ let package = Package(
     // Level 3: the wire, the disk, the inventory, HTTP.
     .target(name: "PeerProtocol", dependencies: ["Metainfo", nioCore]),
     .target(name: "Storage", dependencies: ["CLinux", "OpenSSL", "Metainfo", nioCore, nioPosix]),
-    .target(name: "Inventory", dependencies: ["Metainfo", grdb]),
+    .target(name: "Inventory", dependencies: ["OpenSSL", "Metainfo", grdb]),
     .target(name: "HTTPClient", dependencies: [nioCore, nioPosix, nioHTTP1]),
     // Level 4: the plugin interface.
     .target(name: "PluginKit", dependencies: ["PeerProtocol", "Metainfo", nioCore, logging]),
@@ -89,7 +89,7 @@ let package = Package(
     .testTarget(name: "MetainfoTests", dependencies: ["Metainfo", "OpenSSL", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(name: "PeerProtocolTests", dependencies: ["PeerProtocol", "Metainfo", "TestSupport", nioCore]),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "Metainfo", "TestSupport", nioCore, nioPosix]),
-    .testTarget(name: "InventoryTests", dependencies: ["Inventory", "Metainfo", "TestSupport", grdb]),
+    .testTarget(name: "InventoryTests", dependencies: ["Inventory", "OpenSSL", "Metainfo", "TestSupport", grdb]),
     .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "TestSupport", nioCore, nioPosix, nioHTTP1]),
     .testTarget(
       name: "PluginKitTests", dependencies: ["PluginKit", "PeerProtocol", "Metainfo", "TestSupport", nioCore, nioEmbedded, logging]),

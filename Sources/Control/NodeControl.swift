@@ -4,7 +4,7 @@
 package protocol NodeControl: Sendable {
   func status() async throws -> StatusDocument
   func peers() async throws -> PeersDocument
-  /// What the policy in force says; `peer` is an address with or without a port, `artifact` a name or an info-hash (or its start).
+  /// What the policy in force says; `peer` is an address with or without a port, an identity or a connection's number, `artifact` a name or an info-hash (or its start).
   func why(peer: String, artifact: String, operation: String?) async throws -> WhyDocument
   /// Takes an artifact in, or what was found when it was verified again. `by` is the user id at the other end of the socket.
   func submit(_ submission: Submission, by uid: UInt32) async throws -> ChangeDocument

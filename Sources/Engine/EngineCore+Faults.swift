@@ -12,12 +12,14 @@ struct AttendedPlugin: Sendable {
 extension EngineCore {
   /// Gives the plugins of a pipeline our clocks, and learns when one of them is tripped.
   func attend(to pipeline: Pipeline) {
+    // Not the pipeline, which holds the plugins that would hold it: a reload would never let go of the former ones.
+    let generation = pipeline.generation
     for installed in pipeline.plugins {
       var host = PluginStatistics.Host()
       (host.clock, host.wall, host.loops) = (clock.now, clock.wall, settings.eventLoops)
       host.onTrip = { [weak self, weak installed] trip in
         guard let self, let installed else { return }
-        tripped(installed, trip, generation: pipeline.generation)
+        tripped(installed, trip, generation: generation)
       }
       installed.statistics.attach(host)
     }

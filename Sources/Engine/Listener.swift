@@ -34,10 +34,7 @@ struct Listener: Sendable {
     do {
       try core.beginConnection(address.ip, .inbound)
     } catch {
-      core.journal.record(
-        JournalRecord(
-          at: core.clock.wall(), principal: address.ip.description, address: address, operation: "limit", verdict: "deny", plugin: "engine",
-          reason: error.reason))
+      journal(core, address, operation: "limit", plugin: "engine", error.reason)
       throw error
     }
     let loop = handle.bound.value
@@ -46,7 +43,7 @@ struct Listener: Sendable {
       core: core, loop: loop, number: number, address: address, direction: .inbound, isSecure: security != .plain)
     do {
       try LoopReceiver.install(on: channel, loop.receiving)
-      if security != .plain { try secure(channel, loop, security) }
+      if security != .plain { try secure(channel, loop, security, address) }
       try channel.pipeline.syncOperations.addHandler(connection)
     } catch {
       core.endConnection(address.ip, .inbound)
@@ -54,8 +51,18 @@ struct Listener: Sendable {
     }
   }
 
-  private static func secure(_ channel: any Channel, _ loop: EngineLoop, _ security: ListenSecurity) throws {
-    guard let role = loop.core.links.role(security, loop.core.swarms) else { throw ChannelError.eof }
+  private static func secure(_ channel: any Channel, _ loop: EngineLoop, _ security: ListenSecurity, _ address: PeerAddress) throws {
+    guard let role = loop.core.links.role(security, loop.core.swarms) else {
+      journal(loop.core, address, operation: Operation.connect.rawValue, plugin: "tls", "there is no certificate for this listener")
+      throw ChannelError.eof
+    }
     try channel.pipeline.syncOperations.addHandler(TLSHandler(role: role, loop: loop.tls, now: loop.core.clock.seconds))
+  }
+
+  private static func journal(_ core: EngineCore, _ address: PeerAddress, operation: String, plugin: String, _ reason: String) {
+    core.journal.record(
+      JournalRecord(
+        at: core.clock.wall(), principal: address.ip.description, address: address, operation: operation, verdict: "deny", plugin: plugin,
+        reason: reason, generation: core.pipeline.generation))
   }
 }

@@ -25,6 +25,8 @@ package struct PeerSnapshot: Sendable {
   package let peerPieces: Int
   /// How long the connection has stood.
   package let age: Duration
+  /// What guards are told of it.
+  package let facts: PeerFacts
 }
 
 extension PeerConnection {
@@ -35,7 +37,7 @@ extension PeerConnection {
       tls: facts.link.certificate?.trust,
       client: facts.peerID?.clientName, artifact: facts.artifact, isChoked: peer?.context.isChoked ?? true,
       isInterested: peer?.context.isInterested ?? false, uploaded: peer?.context.uploaded ?? 0, queued: peer?.waiting ?? 0,
-      peerPieces: peer?.session.peerPieceCount ?? 0, age: core.clock.now() - began)
+      peerPieces: peer?.session.peerPieceCount ?? 0, age: core.clock.now() - began, facts: facts)
   }
 
   private var phaseName: String {

@@ -4,6 +4,7 @@ public import PluginKit
 public enum Plugins {
   /// Every built-in plugin.
   public static let builtIns: [any Plugin.Type] = [
-    AllowlistPlugin.self, AuthPlugin.self, GatePlugin.self, MessagesPlugin.self, MetadataPlugin.self, QuotaPlugin.self,
+    AllowlistPlugin.self, AuthPlugin.self, ExchangePlugin.self, ExternalPlugin.self, GatePlugin.self, MessagesPlugin.self,
+    MetadataPlugin.self, QuotaPlugin.self,
   ]
 }

@@ -28,8 +28,8 @@ struct DocumentTests {
       policyGeneration: 3, answers: [])
     #expect(
       try json(document) == """
-        {"answers":[],"artifact":"app","operation":"request","peer":"10.0.0.1","place":null,"plugin":null,"policy_generation":3,\
-        "reason":"r","rule":null,"schema":"granary.why/1","verdict":"allow"}
+        {"answers":[],"artifact":"app","live":null,"operation":"request","peer":"10.0.0.1","place":null,"plugin":null,"policy_generation":3,\
+        "reason":"r","rule":null,"schema":"granary.why/1","tree":[],"verdict":"allow"}
         """)
   }
 

@@ -53,6 +53,8 @@ struct PolicyTests {
       #expect(rows.count == refused.count)
       #expect(rows.allSatisfy { $0.operation == "request" && $0.verdict == "deny" && $0.plugin == "recording" })
       #expect(rows.first?.reason == "the block is outside of what is granted")
+      let facts = try #require(rows.first?.facts)
+      #expect(facts.operation == .request && facts.artifact?.name == artifact.facts.name && facts.infoHash != nil && facts.client != nil)
     }
   }
 

@@ -7,7 +7,8 @@ struct BuiltInPluginsTests {
   private let registry = PluginRegistry(Plugins.builtIns)
 
   @Test func builtInsAreListedByTheirNames() {
-    #expect(registry.entries.map(\.name) == ["allowlist", "auth", "gate", "messages", "metadata", "quota"])
+    #expect(
+      registry.entries.map(\.name) == ["allowlist", "auth", "exchange", "external", "gate", "messages", "metadata", "quota"])
     #expect(registry.duplicates.isEmpty)
   }
 

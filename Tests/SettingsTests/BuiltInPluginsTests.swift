@@ -7,7 +7,7 @@ import Testing
 /// The built-in plugins, configured through YAML as a node does it.
 struct BuiltInPluginsTests {
   private func build(_ settings: NodeSettings) -> Result<Pipeline, PipelineProblems> {
-    let services = PolicyFixtures.services(folder: settings.folder)
+    let services = PolicyFixtures.services(folder: settings.folder, documents: YAMLDocuments())
     let builder = PipelineBuilder(
       registry: PluginRegistry(Plugins.builtIns), services: { _ in services }, explain: SettingsErrors.explain)
     return builder.build(settings.pipeline.map(\.pipelineEntry), generation: 1)
@@ -18,7 +18,7 @@ struct BuiltInPluginsTests {
     return found.problems.map(\.description)
   }
 
-  @Test("Each sample makes a pipeline", arguments: ["tiny.yaml", "granary.yaml", "office-hours.yaml", "quota.yaml"])
+  @Test("Each sample makes a pipeline", arguments: ["tiny.yaml", "granary.yaml", "office-hours.yaml", "quota.yaml", "policy.yaml"])
   func samples(name: String) throws {
     let settings = try NodeSettings.load(path: configFolder + "/" + name, environment: SettingsEnvironment())
     let pipeline = try build(settings).get()

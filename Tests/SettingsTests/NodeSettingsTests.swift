@@ -170,10 +170,9 @@ struct NodeSettingsTests {
         "pipeline:\n  - gate:\n    on_request: []",
         "4:5: pipeline[0]: two keys in one entry, 'gate' and 'on_request': indent the settings of 'gate' further, or begin another entry with a dash"
       ),
-      ("pipeline:\n  - gate: {}\n    mode: shadow", "4:5: pipeline[0]: 'mode' is not in this build"),
-      ("pipeline:\n  - on-error: skip\n    gate: {}\n    mode: shadow", "5:5: pipeline[0]: 'mode' is not in this build"),
       ("pipeline:\n  - on-error: skip", "3:5: pipeline[0]: expected a plugin's name, found 'on-error', which stands beside one"),
       ("pipeline:\n  - gate:\n    on-error: ignore", "4:15: pipeline[0].on-error: expected one of deny, allow, skip, found 'ignore'"),
+      ("pipeline:\n  - gate:\n    mode: trial", "4:11: pipeline[0].mode: expected one of enforce, shadow, found 'trial'"),
       (
         "pipeline:\n  - gate:\n    on-error: skip\n    metadata:",
         "5:5: pipeline[0]: two keys in one entry, 'gate' and 'metadata': indent the settings of 'gate' further, or begin another entry with a dash"

@@ -21,7 +21,9 @@ struct ReloadableKeysTests {
     "limits.journal-rows": "limits: { journal-rows: 1000 }",
     "super-seeding": "super-seeding: auto",
     "trackers": "trackers: [\"http://a/\"]",
-    "peers": "peers: [10.0.0.1:1]", "origins": "origins: [a]", "pipeline": "pipeline: [metadata]", "open": "open: true",
+    "peers": "peers: [10.0.0.1:1]", "origins": "origins: [a]", "pipeline": "pipeline: [metadata]",
+    "pipeline.mode": "pipeline:\n  - metadata:\n    mode: shadow", "pipeline.on-error": "pipeline:\n  - metadata:\n    on-error: skip",
+    "open": "open: true",
   ]
 
   private static let entry = "certificate: c, key: k, trust: t"

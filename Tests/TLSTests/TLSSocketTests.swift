@@ -42,7 +42,7 @@ struct TLSSocketTests {
     return results
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func sixteenMebibytesPassBothWaysAtOnce() async throws {
     let (rig, loop) = (try LinkRig(), try await Loop())
     let results = try await link(loop, rig) { Bulk(total: 16 << 20, $0) }

@@ -12,6 +12,10 @@ package struct GranaryConfiguration: Sendable {
   package var requestRules: [String]?
   /// The settings of `auth`, a YAML flow mapping; nil for no auth in the pipeline.
   package var auth: String?
+  /// Whether the exchange plugin is in the pipeline.
+  package var isExchanging = false
+  /// Further guards after these, each a YAML flow mapping.
+  package var guards: [String] = []
   /// Whether the metadata plugin is in the pipeline.
   package var servesMetadata = true
   /// Further lines of the pipeline, behind those of the others.
@@ -37,6 +41,8 @@ package struct GranaryConfiguration: Sendable {
     if !identities.isEmpty { entries.append("      identities: [\(identities.map { "\"\($0)\"" }.joined(separator: ", "))]") }
     if let auth { entries.append("  - auth: \(auth)") }
     if let requestRules { entries += ["  - gate:", "      on_request:"] + requestRules.map { "        - \($0)" } }
+    entries += guards.map { "  - \($0)" }
+    if isExchanging { entries.append("  - exchange") }
     if servesMetadata { entries.append("  - metadata") }
     return entries + furtherPlugins
   }

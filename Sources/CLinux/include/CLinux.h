@@ -49,3 +49,47 @@ void granary_lease_stop(pid_t tid);
 
 /// Gives the calling thread the lowest priority for disks that is not "only when idle"; 0, or the errno.
 int granary_lower_io_priority(void);
+
+/// A program to start, with what it is given.
+struct granary_child {
+  /// The absolute path of the program.
+  const char *path;
+  /// Its arguments from the zeroth, with NULL at the end. Its environment is empty, its folder is the root.
+  char *const *arguments;
+  /// What become its descriptors 0, 1 and 2; all three are above 2. It has no others.
+  int input;
+  int output;
+  int errors;
+  /// How many descriptors it may open.
+  uint64_t files;
+  /// Bytes of private memory that it may have.
+  uint64_t memory;
+  /// How much it steps back behind others, 0 to 19.
+  int niceness;
+  /// The user and group that it runs as, without further groups; -1: ours.
+  int64_t uid;
+  int64_t gid;
+};
+
+/// What starting a program failed at.
+enum {
+  granary_stage_group = 1,
+  granary_stage_descriptors,
+  granary_stage_limits,
+  granary_stage_user,
+  granary_stage_privileges,
+  granary_stage_death,
+  granary_stage_folder,
+  granary_stage_signals,
+  granary_stage_program,
+};
+
+/// Starts a program in a process group of its own (its pid), with default signals, without a way to more privileges, and so that the kernel
+/// kills it when the calling THREAD ends: call it from one that lives as long as the program may. 0, or the errno with the stage.
+int granary_child_start(const struct granary_child *child, pid_t *pid, int *stage);
+
+/// A pipe whose ends are above 2, are closed in programs that we start, and whose `ends[ours]` never waits; 0, or the errno.
+int granary_pipe(int ends[2], int ours);
+
+/// 1 where the child has ended and has not been waited for, 0 while it runs, -1 with errno set.
+int granary_child_has_ended(pid_t pid);

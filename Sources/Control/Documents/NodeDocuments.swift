@@ -1,3 +1,5 @@
+import PluginKit
+
 /// `granary status`.
 package struct StatusDocument: Codable, Sendable {
   /// An address that the node listens on.
@@ -49,17 +51,22 @@ package struct StatusDocument: Codable, Sendable {
     package let late: [String: UInt64]
     /// Estimated for hooks that are asked for each block.
     package let nanoseconds: [String: UInt64]
+    /// `enforce`, or `shadow`: nothing comes of what it says.
+    package let mode: String
+    /// How often it, or a rule of it that is only tried, would have refused something.
+    package let shadowed: UInt64
 
     package init(
       name: String, state: State, onError: String, trippedAt: String?, reason: String?, calls: [String: UInt64], faults: [String: UInt64],
-      late: [String: UInt64], nanoseconds: [String: UInt64]
+      late: [String: UInt64], nanoseconds: [String: UInt64], mode: String = "enforce", shadowed: UInt64 = 0
     ) {
       (self.name, self.state, self.onError, self.trippedAt, self.reason) = (name, state, onError, trippedAt, reason)
       (self.calls, self.faults, self.late, self.nanoseconds) = (calls, faults, late, nanoseconds)
+      (self.mode, self.shadowed) = (mode, shadowed)
     }
 
     enum CodingKeys: String, CodingKey {
-      case name, state, reason, calls, faults, late, nanoseconds
+      case name, state, reason, calls, faults, late, nanoseconds, mode, shadowed
       case onError = "on_error"
       case trippedAt = "tripped_at"
     }
@@ -149,6 +156,7 @@ package struct StatusDocument: Codable, Sendable {
   package var scrub: Scrub?
   package var leases: Leases?
   package var tls: TLSDocument?
+  package var journal: JournalStatusDocument?
 
   package init(
     ready: Bool, node: String, pid: Int32, version: String, uptime: Int64, listeners: [Listener], artifacts: Int, serving: Int, peers: Int,
@@ -164,7 +172,7 @@ package struct StatusDocument: Codable, Sendable {
 
   enum CodingKeys: String, CodingKey {
     case schema, ready, node, pid, version, uptime, listeners, artifacts, serving, peers, uploaded, trackers, plugins, limits, warnings
-    case scrub, leases, tls
+    case scrub, leases, tls, journal
     case policyGeneration = "policy_generation"
   }
 }
@@ -249,6 +257,12 @@ package struct WhyDocument: Codable, Sendable {
   package let place: String?
   package let policyGeneration: UInt64
   package let answers: [Answer]
+  /// The number of the connection that was asked about; nil for a peer that is made up.
+  package var live: UInt64?
+  /// What the guards were told.
+  package var facts: RecordedFacts?
+  /// Every operation asked about, with every guard's answer.
+  package var tree: [WhyBranch] = []
 
   package init(
     peer: String, artifact: String, operation: String, verdict: String, plugin: String?, rule: String?, reason: String, place: String?,
@@ -261,7 +275,7 @@ package struct WhyDocument: Codable, Sendable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case schema, peer, artifact, operation, verdict, plugin, rule, reason, place, answers
+    case schema, peer, artifact, operation, verdict, plugin, rule, reason, place, answers, live, facts, tree
     case policyGeneration = "policy_generation"
   }
 
@@ -279,6 +293,9 @@ package struct WhyDocument: Codable, Sendable {
     try container.encode(place, forKey: .place)
     try container.encode(policyGeneration, forKey: .policyGeneration)
     try container.encode(answers, forKey: .answers)
+    try container.encode(live, forKey: .live)
+    try container.encodeIfPresent(facts, forKey: .facts)
+    try container.encode(tree, forKey: .tree)
   }
 }
 

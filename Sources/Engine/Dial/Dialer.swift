@@ -130,7 +130,7 @@ final class Dialer: Sendable {
         at: facts.now, principal: facts.principal, address: address, infoHash: swarm.facts.infoHash.preferredWire,
         artifact: swarm.facts.name, operation: Operation.connect.rawValue, verdict: "deny", plugin: refusal.plugin,
         rule: refusal.verdict.rule, reason: "not dialed: \(refusal.verdict.reason)", place: refusal.verdict.place,
-        generation: core.pipeline.generation))
+        generation: core.pipeline.generation, facts: RecordedFacts(facts, .connect)))
     return false
   }
 

@@ -2,11 +2,13 @@ import Metainfo
 import NIOCore
 import PeerProtocol
 import PluginKit
+import TLS
 
 /// What a guard of `connect` has to ask the peer before it can say who that is (`PeerConversation`).
 ///
-/// To a peer that dialed us the handshake and the offer go out at once, before we have looked whether there is such an artifact: both are the
-/// same for every artifact and for none. Then the peer must prove itself, for an artifact that we do not have too, which nobody can.
+/// To a peer that dialed us the handshake and the offer go out before we have looked whether there is such an artifact; or, where some artifacts
+/// need no proof, at a moment that does not depend on how long we looked. Both are the same for every artifact that needs a proof, and for
+/// none. Then the peer must prove itself, for an artifact that we do not have too, which nobody can.
 extension PeerConnection {
   /// The handshakes are exchanged: begins the conversation, where a guard wants one.
   func beginDialogue(_ handshake: Handshake) throws {
@@ -18,9 +20,10 @@ extension PeerConnection {
       try Swarm.asked(installed, .converse) { try installed.plugin.converse(opening, facts) }
     }
     guard let conversation else { return }
-    dialogue = PeerDialogue(installed, conversation, row, handshake)
+    let dialogue = PeerDialogue(installed, conversation, row, handshake)
+    self.dialogue = dialogue
     decoder = PeerMessageDecoder(limits: Self.early)
-    sayHello(handshake, row, conversation.offer)
+    if conversation.isForAll || direction == .outbound { sayHello(dialogue) }
   }
 
   /// Whatever the artifact, and whether or not there is one.
@@ -43,22 +46,44 @@ extension PeerConnection {
   /// The peer's own word on v2 is given back: ours would tell of the artifact.
   private func reservedBits(answering handshake: Handshake) -> ReservedBits { .ours(v2: handshake.reserved.supportsV2) }
 
-  private func sayHello(_ handshake: Handshake, _ row: MessageTable.Row, _ offer: Bencode) {
+  private func sayHello(_ dialogue: PeerDialogue) {
+    let handshake = dialogue.handshake
     if target == nil { send(handshakeNaming: handshake.infoHash, isV2: handshake.reserved.supportsV2) }
-    guard handshake.reserved.supportsExtensionProtocol else { return }
-    var hello = ExtendedHandshake()
-    hello.messages = [row.name: row.id]
-    hello.extra = [row.name: offer]
-    send(.extended(id: 0, ByteBuffer(bytes: hello.encoded())))
+    if handshake.reserved.supportsExtensionProtocol {
+      var hello = ExtendedHandshake()
+      hello.messages = [dialogue.name: dialogue.number]
+      hello.extra = [dialogue.name: dialogue.conversation.offer]
+      send(.extended(id: 0, ByteBuffer(bytes: hello.encoded())))
+    }
+    // At once: what becomes of the peer in this very event must not decide whether it hears this.
+    flushControl()
+    dialogue.hasBegun = true
   }
 
   /// The artifact was looked up: the peer is waited for, or need not say anything.
   func converseOrAsk(_ handshake: Handshake) {
     facts.now = core.clock.wall()
     guard let dialogue, dialogue.proof == nil, dialogue.conversation.isNeeded(for: facts) else {
+      if dialogue?.proof == nil { dialogue = nil }
       return askToConnect { connection in connection.authorize(handshake) }
     }
-    guard handshake.reserved.supportsExtensionProtocol else {
+    guard !dialogue.hasBegun else { return listen(to: dialogue) }
+    // A handler runs on its own loop, which is what is assumed here.
+    loop.eventLoop.assumeIsolated().scheduleTask(deadline: Self.discreetMoment(since: named ?? .now())) { [self] in
+      guard phase == .admitting, !isRefused else { return }
+      sayHello(dialogue)
+      handleEvent { $0.listen(to: dialogue) }
+    }
+  }
+
+  /// A moment that does not depend on how much of a step was spent since another.
+  static func discreetMoment(since moment: NIODeadline) -> NIODeadline {
+    let passed = NIODeadline.now() - moment
+    return moment + RefusalDelay.step * (passed.nanoseconds / RefusalDelay.step.nanoseconds) + RefusalDelay.random()
+  }
+
+  private func listen(to dialogue: PeerDialogue) {
+    guard dialogue.handshake.reserved.supportsExtensionProtocol else {
       return refuse(dialogue, "the peer does not speak extended messages (BEP 10), and \(dialogue.name) is one", nil, nil)
     }
     phase = .conversing

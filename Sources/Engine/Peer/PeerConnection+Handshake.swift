@@ -142,6 +142,7 @@ extension PeerConnection {
     if let refusal = named == nil ? decision.refusal : secure?.refusal ?? decision.refusal {
       if !postpones(refusal) { refuse(refusal, operation: .connect) }
     } else {
+      if named != nil { journalShadows(of: decision) }
       next(self)
     }
   }
@@ -158,6 +159,7 @@ extension PeerConnection {
       refuse(grant.request.refusal ?? grant.metadata.refusal, operation: .request)
       return
     }
+    journalShadows(of: grant)
     do {
       try activate(handshake, swarm, grant)
     } catch let failure as PluginFailure {
@@ -176,7 +178,7 @@ extension PeerConnection {
     core.journal.record(
       JournalRecord(
         at: core.clock.wall(), principal: facts.principal, address: address, infoHash: facts.infoHash, artifact: facts.artifact?.name,
-        operation: "limit", verdict: "deny", plugin: "engine", reason: reason))
+        operation: "limit", verdict: "deny", plugin: "engine", reason: reason, generation: pipeline.generation))
   }
 
   private func activate(_ handshake: Handshake, _ swarm: Swarm, _ grant: Grant) throws {
@@ -232,15 +234,25 @@ extension PeerConnection {
 
   func onAuthorized(_ member: Swarm.Member) throws(PluginFailure) {
     guard !member.installed.isTripped else { return }
-    try Swarm.asked(member.installed, .onAuthorized) { try member.plugin.onAuthorized(facts) }
+    do throws(PluginFailure) {
+      try Swarm.asked(member.installed, .onAuthorized) { try member.plugin.onAuthorized(facts) }
+    } catch {
+      guard member.installed.isShadow else { throw error }
+      shadowed(PeerPluginChain.Shadowed(plugin: member.installed, operation: .connect, verdict: "deny", reason: error.description))
+    }
   }
 
   func makeHandlers(_ members: [Swarm.Member], _ peer: ActivePeer) throws(PluginFailure) {
+    peer.chain.onShadow = { [weak self] shadowed in self?.shadowed(shadowed) }
     for member in members where !member.installed.isTripped {
-      let made = try loop.lane.run(member.installed, .newConnection, number) { () throws(PluginFailure) in
-        try Swarm.asked(member.installed, .newConnection) { try member.plugin.newConnection(peer.context) }
+      do throws(PluginFailure) {
+        let made = try loop.lane.run(member.installed, .newConnection, number) { () throws(PluginFailure) in
+          try Swarm.asked(member.installed, .newConnection) { try member.plugin.newConnection(peer.context) }
+        }
+        if let made { peer.chain.append(made, of: member.installed) }
+      } catch {
+        guard member.installed.isShadow else { throw error }
       }
-      if let made { peer.chain.append(made, of: member.installed) }
     }
   }
 

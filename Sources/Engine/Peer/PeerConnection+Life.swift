@@ -143,6 +143,10 @@ extension PeerConnection {
     if let refusal = decision.refusal { return refuse(refusal, operation: .connect) }
     let grant = pipeline.grant(facts)
     if grant.isEmpty { return refuse(grant.request.refusal ?? grant.metadata.refusal, operation: .request) }
+    if isOther {
+      journalShadows(of: decision)
+      journalShadows(of: grant)
+    }
     let (shared, visible) = peer.swarm.shared(grant)
     peer.context.grant = shared
     handleOrJoin { connection in
@@ -212,10 +216,17 @@ extension PeerConnection {
   /// A guard's refusal: to the journal, and not to the wire.
   func refuse(_ judgement: Judgement?, operation: Operation) {
     let verdict = judgement?.verdict
-    journal(
-      operation, "deny", plugin: judgement?.plugin ?? "engine", rule: verdict?.rule, reason: verdict?.reason ?? "nothing is granted",
-      place: verdict?.place)
+    journal(judgement, operation)
     end(DisconnectReason(.policy(plugin: judgement?.plugin ?? "engine"), verdict?.reason ?? "nothing is granted"))
+  }
+
+  private func journal(_ refusal: Judgement?, _ operation: Operation) {
+    // Whatever was put off is told of now, once.
+    secure?.refusal = nil
+    let verdict = refusal?.verdict
+    journal(
+      operation, "deny", plugin: refusal?.plugin ?? "engine", rule: verdict?.rule, reason: verdict?.reason ?? "nothing is granted",
+      place: verdict?.place)
   }
 
   /// Closes the link and says why in the journal.
@@ -246,15 +257,16 @@ extension PeerConnection {
   /// the disk just now, or how far its proof was right. The end comes at a moment that does not depend on that, as far as a load does not take longer than a step.
   private func momentOfRefusal(_ reason: DisconnectReason) -> NIODeadline? {
     guard let asked = dialogue?.spoken ?? named, direction == .inbound, phase == .admitting || phase == .conversing,
-      reason.origin.isRefusal
+      reason.origin.isRefusal || (dialogue != nil && reason.origin != .remote)
     else { return nil }
-    let passed = NIODeadline.now() - asked
-    return asked + RefusalDelay.step * (passed.nanoseconds / RefusalDelay.step.nanoseconds) + RefusalDelay.random()
+    return Self.discreetMoment(since: asked)
   }
 
   /// The connection is over: once, whoever ended it.
   func finish(_ reason: DisconnectReason, isUseless: Bool = false) {
     guard phase != .closed else { return }
+    // Refused once its identity was known, and gone before it named an artifact.
+    if let refusal = secure?.refusal { journal(refusal, .connect) }
     settleAccounts()
     phase = .closed
     loop.connections[number] = nil
@@ -297,7 +309,7 @@ extension PeerConnection {
       JournalRecord(
         at: core.clock.wall(), principal: facts.principal, address: address, infoHash: facts.infoHash, artifact: facts.artifact?.name,
         operation: operation?.rawValue ?? "protocol", verdict: verdict, plugin: plugin, rule: rule, reason: reason, place: place,
-        generation: pipeline.generation))
+        generation: pipeline.generation, facts: operation.map { RecordedFacts(facts, $0) }))
   }
 }
 

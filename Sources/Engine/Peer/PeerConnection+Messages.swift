@@ -172,7 +172,7 @@ extension PeerConnection {
     let refusal = grant.request.refusal
     journal(
       .request, "deny", plugin: refusal?.plugin ?? grant.request.judgements.last?.plugin ?? "engine",
-      rule: refusal?.verdict.rule, reason: refusal?.verdict.reason ?? "the block is outside of what is granted",
+      rule: refusal?.verdict.rule, reason: refusal?.verdict.reason ?? JournalRecord.outsideOfGrant,
       place: refusal?.verdict.place)
     refuse(block)
   }

@@ -21,6 +21,8 @@ final class PeerDialogue {
   private var keptBytes = 0
   /// What the peer has proven.
   var proof: ConversationProof?
+  /// Whether our own first words are said.
+  var hasBegun = false
   /// When the peer's latest word was there.
   var spoken: NIODeadline?
 

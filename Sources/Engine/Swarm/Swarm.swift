@@ -158,7 +158,7 @@ final class Swarm: Sendable {
     for member in state.withLock({ $0.members }) {
       var handling = Handling.pass
       member.installed.tell(hook) { handling = try body(member.plugin) }
-      if handling == .handled { return .handled }
+      if handling == .handled, !member.installed.isShadow { return .handled }
     }
     return .pass
   }
@@ -166,9 +166,14 @@ final class Swarm: Sendable {
   private func make(_ pipeline: Pipeline) throws(PluginFailure) -> [Member] {
     var members: [Member] = []
     for installed in pipeline.plugins where !installed.isTripped {
-      guard let plugin = try Self.asked(installed, .newTorrent, { try installed.plugin.newTorrent(facts) }) else { continue }
-      try Self.asked(installed, .onFilesChecked) { try plugin.onFilesChecked() }
-      members.append(Member(installed: installed, plugin: plugin))
+      do throws(PluginFailure) {
+        guard let plugin = try Self.asked(installed, .newTorrent, { try installed.plugin.newTorrent(facts) }) else { continue }
+        try Self.asked(installed, .onFilesChecked) { try plugin.onFilesChecked() }
+        members.append(Member(installed: installed, plugin: plugin))
+      } catch {
+        // A plugin in shadow keeps nobody away.
+        guard installed.isShadow else { throw error }
+      }
     }
     return members
   }

@@ -16,9 +16,10 @@ struct Check: AsyncParsableCommand {
       let guards: [String]
       let hooks: [String]
       let onError: String
+      let mode: String
 
       enum CodingKeys: String, CodingKey {
-        case name, place, guards, hooks
+        case name, place, guards, hooks, mode
         case onError = "on_error"
       }
     }
@@ -62,7 +63,8 @@ struct Check: AsyncParsableCommand {
       let guards = entry.guards.isEmpty ? "" : "  guards \(entry.guards.joined(separator: ", "))"
       let hooks = entry.hooks.isEmpty ? "" : "  hooks \(entry.hooks.joined(separator: ", "))"
       let onError = entry.onError == OnError.deny.rawValue ? "" : "  on-error \(entry.onError)"
-      Console.print("\(index + 1). \(entry.name) (\(entry.place))\(guards)\(hooks)\(onError)")
+      let mode = entry.mode == PluginMode.enforce.rawValue ? "" : "  mode \(entry.mode)"
+      Console.print("\(index + 1). \(entry.name) (\(entry.place))\(guards)\(hooks)\(onError)\(mode)")
     }
     for key in document.keys ?? [] { Console.print("\(key.path)  [\(key.effect)]  default \(key.defaultValue)  \(key.summary)") }
   }
@@ -83,13 +85,13 @@ struct Check: AsyncParsableCommand {
       Document.Entry(
         name: installed.name, place: installed.place, guards: installed.plugin.guards.map(\.rawValue).sorted(),
         hooks: KnownPlugins.registry.entry(named: installed.name)?.hooks.map(\.rawValue) ?? [],
-        onError: installed.onError.rawValue)
+        onError: installed.onError.rawValue, mode: installed.mode.rawValue)
     }
     let warnings =
       settings.warnings.map(\.description) + certificates
       + pipeline.plugins.flatMap { installed in
         installed.plugin.warnings.map { "\(installed.place): \(installed.name): \($0)" }
-      } + pipeline.failOpenWarnings + (pipeline.isGuarded ? [] : [pipeline.unguardedWarning])
+      } + pipeline.shadowWarnings + pipeline.failOpenWarnings + (pipeline.isGuarded ? [] : [pipeline.unguardedWarning])
     return Document(
       file: settings.file, node: settings.node.name, listen: settings.listen.map { "\($0.address)" }, pipeline: entries, warnings: warnings,
       keys: explain ? keys : nil)
@@ -105,9 +107,17 @@ extension NodeSettings.Listener {
 }
 
 extension Pipeline {
+  /// Guards that guard nothing.
+  fileprivate var shadowWarnings: [String] {
+    plugins.filter { $0.isShadow && !$0.plugin.guards.isEmpty }.map { installed in
+      let guarded = installed.plugin.guards.map(\.rawValue).sorted().joined(separator: ", ")
+      return "\(installed.place): \(installed.name): mode: shadow: it is asked about \(guarded), and nothing comes of its answers"
+    }
+  }
+
   /// Guards that no longer guard once they are tripped.
   fileprivate var failOpenWarnings: [String] {
-    plugins.filter { $0.onError != .deny && !$0.plugin.guards.isEmpty }.map { installed in
+    plugins.filter { !$0.isShadow && $0.onError != .deny && !$0.plugin.guards.isEmpty }.map { installed in
       let guarded = installed.plugin.guards.map(\.rawValue).sorted().joined(separator: ", ")
       return
         "\(installed.place): \(installed.name): on-error: \(installed.onError.rawValue): once it is tripped it no longer guards \(guarded)"
@@ -115,7 +125,10 @@ extension Pipeline {
   }
 
   fileprivate var unguardedWarning: String {
-    guards(of: .connect).isEmpty
+    if guards(of: .connect).isEmpty, !shadows(of: .connect).isEmpty {
+      return "what says who may connect is in shadow: anybody who reaches a listener may"
+    }
+    return guards(of: .connect).isEmpty
       ? "nothing in the pipeline says who may connect: anybody who reaches a listener may"
       : "no guard of connect has on-error: deny: once they are tripped, anybody who reaches a listener may connect"
   }

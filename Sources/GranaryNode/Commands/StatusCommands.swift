@@ -19,6 +19,9 @@ struct Status: AsyncParsableCommand {
     )
     Console.print("policy generation \(status.policyGeneration)")
     for line in TLSPrinter.lines(status.tls) { Console.print(line) }
+    if let checkpoint = status.journal?.checkpoint, let at = status.journal?.checkpointAt {
+      Console.print("journal signed at \(at): head \(checkpoint)")
+    }
     for tracker in status.trackers {
       Console.print(
         "tracker \(escaped(tracker.url)) for \(escaped(tracker.artifact)): \(tracker.state)" + (tracker.detail.map { ", \($0)" } ?? ""))

@@ -8,14 +8,15 @@ struct Why: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Why a peer may or may not have an artifact.",
     discussion: """
-      Asks the policy in force in the running node, else that of the configuration. What every guard says is listed, also past the first \
-      refusal, which decides. Exits 0 whatever the verdict.
+      Asks the policy in force in the running node, else that of the configuration. What every guard says of every operation is listed, \
+      also past the first refusal, which decides; so is what of the artifact is granted. Exits 0 whatever the verdict.
       """)
 
   @OptionGroup var common: CommonOptions
-  @Argument(help: "An address, with or without a port; an identity; or an address, a comma and identities.") var peer: String
+  @Argument(help: "An address, with or without a port; an identity; an address, a comma and identities; or the number of a connection.")
+  var peer: String
   @Argument(help: "An info-hash, a unique start of one, or a name.") var artifact: String
-  @Option(help: "connect, metadata, request, ask, announce or message (default: connect and request).") var operation: String?
+  @Option(help: "connect, metadata, request, ask, announce or message (default: all; connect and request decide).") var operation: String?
 
   func run() async throws {
     let place = try Workplace(common)
@@ -26,7 +27,7 @@ struct Why: AsyncParsableCommand {
       document = try offline(place)
     }
     if common.json { return try Console.print(document: document) }
-    print(document)
+    for line in WhyPrinter.lines(document) { Console.print(line) }
   }
 
   private func offline(_ place: Workplace) throws -> WhyDocument {
@@ -36,16 +37,5 @@ struct Why: AsyncParsableCommand {
     ).services
     let pipeline = try place.configuration.makePipeline(services, generation: 0)
     return try Explainer(pipeline: pipeline, database: database).explain(peer: peer, artifact: artifact, operation: operation)
-  }
-
-  private func print(_ document: WhyDocument) {
-    let by = document.plugin.map { " by \($0)" } ?? ""
-    Console.print("\(document.verdict)\(by): \(escaped(document.reason))")
-    if let rule = document.rule { Console.print("rule  \(rule)") }
-    if let place = document.place { Console.print("place \(place)") }
-    for answer in document.answers {
-      let scope = answer.scope.map { " [\($0)]" } ?? ""
-      Console.print("  \(answer.operation): \(answer.plugin) says \(answer.verdict)\(scope): \(escaped(answer.reason))")
-    }
   }
 }

@@ -7,23 +7,33 @@ import PluginKit
 struct Explainer: Sendable {
   let pipeline: Pipeline
   let database: InventoryDatabase
+  /// The connections of the running node.
+  var peers: [AskedPeer.Live] = []
+  /// Whether guards that have to ask somebody do so: those of a running node.
+  var asksOthers = false
 
   func explain(peer: String, artifact what: String, operation: String?) throws -> WhyDocument {
-    let (address, identities) = try parse(peer)
+    let asked = try AskedPeer(peer, among: peers, now: .now)
+    let wanted = try operations(operation)
     let artifact = try database.find(what)
     let torrent = try InventoryKeeper(database: database).torrent(of: artifact.id).torrent
-    var facts = PeerFacts(address: address, direction: .inbound, identities: identities, now: .now)
-    facts.artifact = ArtifactFacts(artifact, torrent)
-    facts.infoHash = artifact.infoHash.preferredWire
-    // It is asked about as one that has shaken hands: a guard that waits for more until then has its answer.
-    facts.peerID = PeerID([UInt8](repeating: 0, count: PeerID.byteCount))
-    let decisions = try operations(operation).map { pipeline.decide($0, facts) }
-    return document(peer, artifact, operation, decisions, torrent.layout)
+    var facts = asked.facts
+    let subject = ArtifactFacts(artifact, torrent)
+    (facts.artifact, facts.infoHash) = (subject, artifact.infoHash.preferredWire)
+    if asksOthers { pipeline.askOthers(facts) }
+    let decisions = wanted.map { pipeline.decide($0, facts) }
+    // Without an operation the question is about blocks: the others are told of, and decide nothing.
+    let deciding = operation == nil ? decisions.filter { $0.operation == .connect || $0.operation == .request } : decisions
+    var answer = document(peer, artifact, deciding, decisions)
+    answer.live = asked.live
+    answer.facts = RecordedFacts(facts, deciding.last?.operation ?? .connect)
+    answer.tree = decisions.map { branch($0, subject.layout) }
+    return answer
   }
 
   /// The operation asked about needs the connection first.
   private func operations(_ name: String?) throws -> [PluginKit.Operation] {
-    guard let name else { return [.connect, .request, .metadata] }
+    guard let name else { return PluginKit.Operation.allCases }
     guard let operation = PluginKit.Operation(rawValue: name) else {
       let known = PluginKit.Operation.allCases.map(\.rawValue).joined(separator: ", ")
       throw Failure(.usage, "'\(name)' is no operation; there are: \(known)")
@@ -31,26 +41,29 @@ struct Explainer: Sendable {
     return operation == .connect ? [.connect] : [.connect, operation]
   }
 
-  private func document(
-    _ peer: String, _ artifact: Artifact, _ asked: String?, _ decisions: [Decision], _ layout: PieceLayout
-  ) -> WhyDocument {
-    // Without an operation the question is about blocks: metadata alone is told of, and decides nothing.
-    let deciding = asked == nil ? decisions.filter { $0.operation != .metadata } : decisions
-    let refused = deciding.first { !$0.isAllowed }
-    let judgement = refused?.refusal ?? deciding.last { !$0.judgements.isEmpty }?.judgements.last
+  private func document(_ peer: String, _ artifact: Artifact, _ deciding: [Decision], _ all: [Decision]) -> WhyDocument {
+    let refused = deciding.first { !$0.isAllowed } ?? deciding.first { $0.isVoid }
+    let judgement = refused?.refusal ?? (refused ?? deciding.last { !$0.judgements.isEmpty })?.judgements.last
     let operation = refused?.operation ?? deciding.last?.operation ?? .connect
+    let reason = refused?.isVoid == true ? Self.nothingInCommon : judgement?.verdict.reason
     return WhyDocument(
       peer: peer, artifact: artifact.name, operation: operation.rawValue, verdict: refused == nil ? "allow" : "deny",
-      plugin: judgement?.plugin, rule: judgement?.verdict.rule, reason: judgement?.verdict.reason ?? "nothing in the pipeline guards this",
-      place: judgement?.verdict.place, policyGeneration: pipeline.generation,
-      answers: decisions.flatMap { decision in decision.judgements.map { answer(decision.operation, $0) } })
+      plugin: judgement?.plugin, rule: judgement?.verdict.rule, reason: reason ?? Self.unguarded, place: judgement?.verdict.place,
+      policyGeneration: pipeline.generation,
+      answers: all.flatMap { decision in
+        decision.judgements.map { answer(decision.operation, $0) } + decision.shadows.map { answer(decision.operation, $0, isShadow: true) }
+      })
   }
 
-  private func answer(_ operation: PluginKit.Operation, _ judgement: Judgement) -> WhyDocument.Answer {
+  private func answer(_ operation: PluginKit.Operation, _ judgement: Judgement, isShadow: Bool = false) -> WhyDocument.Answer {
     let verdict = judgement.verdict
     return WhyDocument.Answer(
-      operation: operation.rawValue, plugin: judgement.plugin, verdict: verdict.answer.rawValue, rule: verdict.rule, reason: verdict.reason,
+      operation: operation.rawValue, plugin: judgement.plugin, verdict: word(verdict, isShadow), rule: verdict.rule, reason: verdict.reason,
       place: verdict.place, scope: operation == .request && verdict.isAllowed ? describe(verdict.scope) : nil)
+  }
+
+  private func word(_ verdict: Verdict, _ isShadow: Bool) -> String {
+    isShadow ? JournalRecord.shadow(verdict.answer.rawValue) : verdict.answer.rawValue
   }
 
   private func describe(_ scope: Scope) -> String {
@@ -60,26 +73,32 @@ struct Explainer: Sendable {
     }
   }
 
-  /// An address, with the identities that a peer there would prove: `10.0.0.1,fleet/spiffe://corp/edge/7`.
-  private func parse(_ peer: String) throws -> (PeerAddress, [Identity]) {
-    let parts = peer.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    let address = parts.first.flatMap { text in PeerAddress(text) ?? IPAddress(text).map { PeerAddress(ip: $0, port: 0) } }
-    let identities = parts.dropFirst(address == nil ? 0 : 1).map(identity)
-    guard address != nil || identities.first != nil, identities.allSatisfy({ $0 != nil }) else {
-      let forms =
-        "10.0.0.1, fd00::1, 10.0.0.1:6881 or an identity such as fleet/spiffe://corp/edge/7, or an address, a comma and identities"
-      throw Failure(.usage, "'\(peer)' is neither an address nor an identity: write \(forms)")
-    }
-    // Nobody is at this address: who asks about an identity alone asks what it may have wherever it is, as far as addresses let it.
-    let nowhere = IPAddress("0.0.0.0").map { PeerAddress(ip: $0, port: 0) }
-    guard let place = address ?? nowhere else { throw Failure(.internalError, "0.0.0.0 is no address") }
-    return (place, identities.compactMap { $0 })
+  private func branch(_ decision: Decision, _ layout: PieceLayout) -> WhyBranch {
+    let isAllowed = decision.isAllowed && !decision.isVoid
+    let note = decision.isVoid ? Self.nothingInCommon : decision.judgements.isEmpty ? Self.unguarded : nil
+    return WhyBranch(
+      operation: decision.operation.rawValue, verdict: isAllowed ? "allow" : "deny", validUntil: Self.text(decision.validUntil),
+      guards: decision.judgements.map { guardsAnswer($0) } + decision.shadows.map { guardsAnswer($0, isShadow: true) },
+      granted: isAllowed && decision.operation == .request ? WhyGrant(decision.scope, of: layout) : nil,
+      note: note)
   }
 
-  private func identity(_ text: String) -> Identity? {
-    guard let slash = text.firstIndex(of: "/"), slash > text.startIndex, text[slash...].contains(":") else { return nil }
-    return Identity(trust: String(text[..<slash]), name: String(text[text.index(after: slash)...]))
+  private func guardsAnswer(_ judgement: Judgement, isShadow: Bool = false) -> WhyBranch.Answer {
+    let verdict = judgement.verdict
+    return WhyBranch.Answer(
+      plugin: judgement.plugin, verdict: word(verdict, isShadow), rule: verdict.rule, reason: verdict.reason, place: verdict.place,
+      validUntil: Self.text(verdict.validUntil))
   }
+
+  private static let unguarded = "nothing in the pipeline guards this"
+  private static let nothingInCommon = "each guard allows a part, and the parts have nothing in common"
+
+  private static func text(_ time: WallTime?) -> String? { time.map { Timestamp(nanoseconds: $0.nanoseconds).iso8601 } }
+}
+
+extension Decision {
+  /// Whether all guards allow something, and no byte is allowed by all of them.
+  fileprivate var isVoid: Bool { operation == .request && isAllowed && scope.isEmpty }
 }
 
 extension ArtifactFacts {

@@ -7,6 +7,7 @@ import Logging
 import Metainfo
 import NIOCore
 import NIOPosix
+import OpenSSL
 import PeerProtocol
 import PluginKit
 import ServiceLifecycle
@@ -31,9 +32,14 @@ final class Node: Sendable {
   let database: InventoryDatabase
   let keeper: InventoryKeeper
   let journal: NodeJournal
+  /// What the journal's signatures are checked with.
+  let journalKey: Ed25519.PublicKey
   let ledger: TransferLedger
   let pluginValues: PluginValueStore
   let pluginCounters = PluginCounters()
+  let pluginMemories = PluginMemories()
+  /// Programs of plugins.
+  let children = ChildThreads()
   let directory = NodeDirectory()
   let logger: Logger
   let engine: SeedEngine
@@ -85,13 +91,15 @@ final class Node: Sendable {
     database = try InventoryDatabase.open(path: paths.inventory)
     keeper = InventoryKeeper(database: database)
     let pacer = TimedPacer()
-    let writer = JournalWriter(
-      database: database, limits: JournalLimits(rows: settings.limits.journalRows), onPressure: pacer.wake)
+    let key = try JournalKeyFile.loadOrMake(paths.journalKey)
+    journalKey = key.key.publicKey
+    let writer = try Self.journalWriter(database, key, rows: settings.limits.journalRows, logger: logger, onPressure: pacer.wake)
     (journal, ledger) = (NodeJournal(writer: writer), TransferLedger(database: database))
     pluginValues = PluginValueStore(database: database)
     let maker = ServicesMaker(
-      folder: settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, directory: directory,
-      nodeName: settings.node.name)
+      folder: settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, memories: pluginMemories,
+      children: children,
+      directory: directory, nodeName: settings.node.name)
     let pipeline = try configuration.makePipeline(maker.services, generation: 1)
     threads = max(1, settings.limits.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount)
     group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
@@ -192,8 +200,10 @@ final class Node: Sendable {
     await announcements.finish()
     await announcer.stop(within: Self.farewellTime)
     savePluginStates()
+    await children.stop(within: Self.childrenTime)
     watchdog?.stop()
     flusher.stop()
+    finishJournal()
     do {
       try database.endRun(run, why: why, at: .now())
       try database.checkpoint()
@@ -226,8 +236,9 @@ final class Node: Sendable {
     let generation = state.withLock { $0.generation + 1 }
     let pipeline = try fresh.makePipeline(
       ServicesMaker(
-        folder: fresh.settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, directory: directory,
-        nodeName: initial.node.name
+        folder: fresh.settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, memories: pluginMemories,
+        children: children,
+        directory: directory, nodeName: initial.node.name
       ).services,
       generation: generation)
     let certificates = try links.prepare(fresh.settings, now: WallTime.now.seconds)
@@ -246,7 +257,13 @@ final class Node: Sendable {
     refreshService()
     lookAgain()
     logger.notice("configuration reloaded", metadata: ["policy-generation": "\(generation)"])
-    return ("policy generation \(generation) is in force", restarts.map { "\($0) changed and needs a restart" } + certificates.problems)
+    let warnings = pipeline.plugins.flatMap { installed in
+      installed.plugin.warnings.map { "\(installed.place): \(installed.name): \($0)" }
+    }
+    return (
+      "policy generation \(generation) is in force",
+      restarts.map { "\($0) changed and needs a restart" } + certificates.problems + warnings
+    )
   }
 
   private func loadPluginStates() {
@@ -277,6 +294,7 @@ final class Node: Sendable {
   private static let diskThreads = 16
   private static let drainTime = Duration.seconds(5)
   private static let farewellTime = Duration.seconds(5)
+  private static let childrenTime = Duration.seconds(3)
 }
 
 extension EngineSettings {

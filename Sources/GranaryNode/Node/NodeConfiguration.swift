@@ -41,9 +41,15 @@ struct NodeConfiguration: Sendable {
 extension Pipeline {
   /// What is said of a pipeline that is not guarded.
   var howItIsOpen: String {
-    guards(of: .connect).isEmpty
+    if guards(of: .connect).isEmpty, let shadow = shadows(of: .connect).first {
+      return "what says who may connect (\(shadow.name)) is in shadow, so that the pipeline counts as open"
+    }
+    return guards(of: .connect).isEmpty
       ? "nothing in the pipeline says who may connect" : "no guard of connect has on-error: deny, so that the pipeline counts as open"
   }
 
-  fileprivate var howToGuard: String { guards(of: .connect).isEmpty ? "add an allowlist" : "leave out its on-error" }
+  fileprivate var howToGuard: String {
+    guard guards(of: .connect).isEmpty else { return "leave out its on-error" }
+    return shadows(of: .connect).isEmpty ? "add an allowlist" : "leave out its mode"
+  }
 }

@@ -27,6 +27,7 @@ struct NodeControlFace: NodeControl {
     document.scrub = try await blocking { try node.scrubDocument() }
     document.leases = node.leasesDocument()
     document.tls = node.links.document(now: WallTime.now.seconds)
+    document.journal = node.journalDocument()
     let news = node.engine.linkNews
     document.tls?.stood = news.stood
     document.tls?.failed = news.failed
@@ -38,8 +39,10 @@ struct NodeControlFace: NodeControl {
   }
 
   func why(peer: String, artifact: String, operation: String?) async throws -> WhyDocument {
-    try await blocking {
-      try Explainer(pipeline: node.engine.pipeline, database: node.database).explain(peer: peer, artifact: artifact, operation: operation)
+    let peers = await node.engine.peers().map { AskedPeer.Live(number: $0.number, facts: $0.facts) }
+    return try await blocking {
+      let explainer = Explainer(pipeline: node.engine.pipeline, database: node.database, peers: peers, asksOthers: true)
+      return try explainer.explain(peer: peer, artifact: artifact, operation: operation)
     }
   }
 
@@ -122,7 +125,8 @@ struct NodeControlFace: NodeControl {
       return .init(
         name: installed.name, state: trip == nil ? .ok : .tripped, onError: installed.onError.rawValue,
         trippedAt: trip.map { Timestamp(nanoseconds: $0.at.nanoseconds).iso8601 }, reason: trip?.reason, calls: named(counts.calls),
-        faults: named(counts.faults), late: named(counts.late), nanoseconds: named(counts.time.mapValues(\.wholeNanoseconds)))
+        faults: named(counts.faults), late: named(counts.late), nanoseconds: named(counts.time.mapValues(\.wholeNanoseconds)),
+        mode: installed.mode.rawValue, shadowed: counts.shadowed)
     }
   }
 
@@ -146,7 +150,7 @@ struct NodeControlFace: NodeControl {
     }
     if let hang = node.formerHang { warnings.append("the last run hung and was ended: \(hang)") }
     if let shortage = node.shortageOfDescriptors { warnings.append(shortage) }
-    if let problem = node.journal.writer.status.problem { warnings.append("the journal cannot be written: \(problem)") }
+    warnings += node.journalWarnings
     if let problem = node.ledger.status.problem { warnings.append("transfers cannot be written: \(problem)") }
     if let problem = node.pluginValues.problem { warnings.append("what plugins keep cannot be written: \(problem)") }
     warnings += node.links.warnings(now: WallTime.now.seconds).map(\.text)

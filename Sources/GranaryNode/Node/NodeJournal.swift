@@ -11,6 +11,6 @@ struct NodeJournal: PluginKit.Journal {
         at: Timestamp(nanoseconds: record.at.nanoseconds), verdict: record.verdict, isRefusal: record.verdict != "allow",
         operation: record.operation, principal: record.principal, address: record.address?.ip.description, infoHash: record.infoHash,
         artifact: record.artifact, plugin: record.plugin, rule: record.rule, reason: record.reason, place: record.place,
-        policyGeneration: Int64(clamping: record.generation)))
+        policyGeneration: Int64(clamping: record.generation), facts: record.facts?.json))
   }
 }

@@ -9,6 +9,8 @@ struct NodePaths: Sendable {
 
   var inventory: String { state + "/inventory.sqlite" }
   var lock: String { state + "/lock" }
+  /// What signs the journal.
+  var journalKey: String { state + "/journal.key" }
   /// Where the patrol was.
   var patrol: String { state + "/patrol" }
   var torrents: String { state + "/torrents" }

@@ -19,6 +19,8 @@ struct ServicesMaker: Sendable {
   let journal: any PluginKit.Journal
   var stores = Stores.none
   var counters = PluginCounters()
+  var memories = PluginMemories()
+  var children: any ChildProcesses = ChildThreads()
   var directory: any ArtifactDirectory = NoArtifactDirectory()
   var nodeName = ""
 
@@ -26,10 +28,13 @@ struct ServicesMaker: Sendable {
     let maker = self
     return { plugin in
       let logger = Logger(label: "granary.plugin.\(plugin)")
-      return PluginServices(
+      var services = PluginServices(
         wallClock: { .now }, clock: { .now }, journal: maker.journal, logger: logger, folder: maker.folder,
         store: maker.store(of: plugin, logger), counters: maker.counters,
-        documents: YAMLDocuments(), directory: maker.directory, nodeName: maker.nodeName)
+        documents: YAMLDocuments(), memory: maker.memories.memory(of: plugin), directory: maker.directory,
+        nodeName: maker.nodeName)
+      services.children = maker.children
+      return services
     }
   }
 

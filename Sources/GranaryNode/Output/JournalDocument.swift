@@ -1,5 +1,7 @@
+import Foundation
 import Inventory
 import Metainfo
+import PluginKit
 
 /// `granary journal`.
 struct JournalDocument: Encodable {
@@ -19,6 +21,10 @@ struct JournalDocument: Encodable {
     let reason: String?
     let place: String?
     let policyGeneration: Int64?
+    /// What a guard's verdict was based on; null for what no guard decides.
+    let facts: RecordedFacts?
+    /// Of a row that stands for many info-hashes: the last ones.
+    let infoHashes: [String]?
 
     init(_ row: JournalRow) {
       let entry = row.entry
@@ -26,10 +32,19 @@ struct JournalDocument: Encodable {
       (verdict, operation, principal, address) = (entry.verdict, entry.operation, entry.principal, entry.address)
       (infoHash, artifact, plugin) = (entry.infoHash?.description, entry.artifact, entry.plugin)
       (rule, reason, place, policyGeneration) = (entry.rule, entry.reason, entry.place, entry.policyGeneration)
+      let data = entry.facts.map { Data($0.utf8) }
+      facts = data.flatMap { try? JSONDecoder().decode(RecordedFacts.self, from: $0) }
+      infoHashes = facts == nil ? data.flatMap { try? JSONDecoder().decode(Many.self, from: $0) }?.infoHashes : nil
+    }
+
+    private struct Many: Decodable {
+      let infoHashes: [String]
+      enum CodingKeys: String, CodingKey { case infoHashes = "info_hashes" }
     }
 
     enum CodingKeys: String, CodingKey {
-      case id, at, count, verdict, operation, principal, address, artifact, plugin, rule, reason, place
+      case id, at, count, verdict, operation, principal, address, artifact, plugin, rule, reason, place, facts
+      case infoHashes = "info_hashes"
       case lastAt = "last_at"
       case infoHash = "info_hash"
       case policyGeneration = "policy_generation"

@@ -1,16 +1,17 @@
 import Metainfo
 
-/// What makes two refusals equal: everything but when they fell and their facts.
+/// What makes two refusals equal: everything but when they fell and their facts. One of many is equal to such ones only.
 struct JournalKey: Hashable {
   let texts: [String?]
   let infoHash: SHA1Digest?
   let policyGeneration: Int64?
+  let isDigest: Bool
 
   init(_ entry: JournalEntry) {
     texts = [
       entry.verdict, entry.operation, entry.principal, entry.address, entry.artifact, entry.plugin, entry.rule, entry.reason, entry.place,
     ]
-    (infoHash, policyGeneration) = (entry.infoHash, entry.policyGeneration)
+    (infoHash, policyGeneration, isDigest) = (entry.infoHash, entry.policyGeneration, entry.isDigest)
   }
 
   /// A number by which the journal's index finds equal rows: FNV-1a over the texts. Equal keys have equal numbers in every process;
@@ -22,6 +23,6 @@ struct JournalKey: Hashable {
       for byte in text.map({ Array($0.utf8) }) ?? [0xFE] { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
       hash = (hash ^ 0xFF) &* 0x100_0000_01B3
     }
-    return Int64(bitPattern: hash)
+    return Int64(bitPattern: (hash ^ (isDigest ? 1 : 0)) &* 0x100_0000_01B3)
   }
 }

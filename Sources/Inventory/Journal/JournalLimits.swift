@@ -12,12 +12,15 @@ package struct JournalLimits: Hashable, Sendable {
   package var rows: Int
   /// How often old rows are forgotten: after this many stored ones.
   package var pruneEvery: Int
+  /// The chain's head is signed once so many links are not, but not more than once a second, or once so much time has passed.
+  package var checkpointLinks: Int
+  package var checkpointEvery: Duration
 
   package init(
     queue: Int = 10_000, queueBytes: Int = 8 << 20, window: Duration = .seconds(60), rowsPerAddress: Int = 64, rows: Int = 1_000_000,
-    pruneEvery: Int = 10_000
+    pruneEvery: Int = 10_000, checkpointLinks: Int = 1000, checkpointEvery: Duration = .seconds(30)
   ) {
     (self.queue, self.queueBytes, self.window, self.rows, self.pruneEvery) = (queue, queueBytes, window, rows, pruneEvery)
-    self.rowsPerAddress = rowsPerAddress
+    (self.rowsPerAddress, self.checkpointLinks, self.checkpointEvery) = (rowsPerAddress, checkpointLinks, checkpointEvery)
   }
 }

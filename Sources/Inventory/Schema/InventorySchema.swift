@@ -16,7 +16,8 @@ import GRDB
 /// | `evidence` | which pieces are verified (wire bitfield), when and how, **against the identities in `files`**: a trigger deletes it when one of them changes |
 /// | `principals` | who we have dealt with: an address, an identity or a key |
 /// | `transfers` | what one principal has had of one artifact |
-/// | `journal` | one verdict, or several equal refusals: `count` of them between `at` and `last_at` |
+/// | `journal` | one verdict, or several equal refusals: `count` of them between `at` and `last_at`; `open_until`: further ones are counted in it, null once they are not |
+/// | `journal_chain` | one link of the hash chain over the journal (`ChainLink`): the row `journal_id` was written or closed, or a signed note |
 /// | `plugin_values` | what one plugin of the pipeline keeps under one key |
 /// | `runs` | one life of the node; `why_ended` is null while it lasts |
 ///
@@ -26,6 +27,7 @@ import GRDB
 /// | `files_view` | artifact_id, artifact, file_index, path, length, device, inode, size, modified_at, changed_at |
 /// | `transfers_view` | principal_kind, principal, artifact_id, artifact, bytes, blocks, first_at, last_at |
 /// | `journal_view` | id, at, last_at, count, refused, verdict, operation, principal, address, artifact, info_hash, plugin, rule, reason, place, policy_generation, facts |
+/// | `journal_chain_view` | seq, kind, journal_id, hash, signed |
 /// | `plugin_values_view` | plugin, key, value, updated_at |
 /// | `principals_view` | id, kind, name, first_seen, last_seen, bytes, blocks |
 /// | `runs_view` | id, started_at, ended_at, pid, version, why_ended, report |
@@ -40,6 +42,7 @@ enum InventorySchema {
     migrator.registerMigration("002-summaries") { try Migration002.run($0) }
     migrator.registerMigration("003-plugin-values") { try Migration003.run($0) }
     migrator.registerMigration("004-ssl-torrents") { try Migration004.run($0) }
+    migrator.registerMigration("005-journal-chain") { try Migration005.run($0) }
     return migrator
   }()
 

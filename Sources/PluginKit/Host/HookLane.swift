@@ -29,9 +29,12 @@ package final class HookLane: Sendable {
   /// The plugin and hook that run now; nil between hooks.
   package var running: Running? {
     let mark = stamp.load(ordering: .relaxed)
-    guard mark != 0, let plugin = name(mark >> 16), let hook = Hook(ordinal: Int(mark & 0xFFFF)) else { return nil }
+    guard mark != 0, let plugin = name(mark >> 16), let hook = Hook(ordinal: Int(mark & 0x7FFF)) else { return nil }
     return Running(plugin: plugin, hook: hook, connection: connection.load(ordering: .relaxed))
   }
+
+  /// Whether the hook that runs now is of a plugin in shadow: what it asks for is not done. For the loop itself.
+  var isInShadow: Bool { stamp.load(ordering: .relaxed) & Self.shadow != 0 }
 
   /// Time is lost in hooks that are timed now and then only: for a while, each call is timed.
   package func attend() { attention.store(Self.attentiveCalls, ordering: .relaxed) }
@@ -54,13 +57,18 @@ package final class HookLane: Sendable {
   }
 
   /// The stamp of a plugin's hook.
-  static func mark(_ number: UInt64, _ hook: Hook) -> UInt64 { number << 16 | UInt64(hook.ordinal) }
+  static func mark(_ number: UInt64, _ hook: Hook, isShadow: Bool = false) -> UInt64 {
+    number << 16 | UInt64(hook.ordinal) | (isShadow ? shadow : 0)
+  }
+
+  /// The bit of a stamp that says that the plugin is in shadow; hooks are far fewer.
+  static let shadow: UInt64 = 0x8000
 
   /// Runs a hook of a connection that is no part of its chain yet.
   package func run<Value, Failure: Error>(
     _ installed: InstalledPlugin, _ hook: Hook, _ connection: UInt64, _ body: () throws(Failure) -> Value
   ) throws(Failure) -> Value {
-    enter(Self.mark(number(of: installed.name), hook), connection)
+    enter(Self.mark(number(of: installed.name), hook, isShadow: installed.isShadow), connection)
     defer { leave() }
     return try body()
   }

@@ -6,6 +6,8 @@ package final class InstalledPlugin: Sendable {
   package let place: String
   /// What holds once it is tripped.
   package let onError: OnError
+  /// Whether what it says holds.
+  package let mode: PluginMode
   package let statistics: PluginStatistics
   /// The operations that are denied while it is tripped under `on-error: deny`.
   package let deniedWhenTripped: Set<Operation>
@@ -14,14 +16,18 @@ package final class InstalledPlugin: Sendable {
   private static let deciding: Set<Hook> = [.onAuthorized, .onHandshake, .onExtensionHandshake, .onRequest]
 
   package init(
-    name: String, plugin: any Plugin, place: String, onError: OnError = .deny, budget: FaultBudget.Limits = FaultBudget.Limits()
+    name: String, plugin: any Plugin, place: String, onError: OnError = .deny, budget: FaultBudget.Limits = FaultBudget.Limits(),
+    mode: PluginMode = .enforce
   ) {
-    (self.name, self.plugin, self.place, self.onError) = (name, plugin, place, onError)
+    (self.name, self.plugin, self.place, self.onError, self.mode) = (name, plugin, place, onError, mode)
     statistics = PluginStatistics(budget: budget)
     let hooks = type(of: plugin).hooks
     let hasSay = hooks.isEmpty ? plugin.guards.isEmpty : hooks.contains(where: Self.deciding.contains)
     deniedWhenTripped = hasSay ? plugin.guards.union([.request]) : plugin.guards
   }
+
+  /// Whether nothing comes of what it says.
+  package var isShadow: Bool { mode == .shadow }
 
   /// Whether the plugin is past its budget, and not called any more.
   package var isTripped: Bool { statistics.isTripped }
@@ -55,7 +61,8 @@ package final class InstalledPlugin: Sendable {
   func judgement(_ verdict: Verdict) -> Judgement {
     guard verdict.place == nil else { return Judgement(plugin: name, verdict: verdict) }
     let placed = Verdict(
-      verdict.answer, reason: verdict.reason, rule: verdict.rule, place: place, validUntil: verdict.validUntil, scope: verdict.scope)
+      verdict.answer, reason: verdict.reason, rule: verdict.rule, place: place, validUntil: verdict.validUntil, scope: verdict.scope,
+      shadows: verdict.shadows)
     return Judgement(plugin: name, verdict: placed)
   }
 

@@ -11,6 +11,8 @@ package final class PeerPluginChain {
     let plugin: any PeerPlugin
     /// The plugin's number on the loop's lane.
     let number: UInt64
+    /// The bits of its stamps: the number, and whether it is in shadow.
+    let stamp: UInt64
     var requests = Tally()
     var pieces = Tally()
   }
@@ -35,6 +37,21 @@ package final class PeerPluginChain {
     package let plugin: String
   }
 
+  /// An answer of a plugin in shadow that would have refused something.
+  package struct Shadowed {
+    package let plugin: InstalledPlugin
+    package let operation: Operation
+    /// `deny` or `reject`.
+    package let verdict: String
+    package let reason: String
+
+    package init(plugin: InstalledPlugin, operation: Operation, verdict: String, reason: String) {
+      (self.plugin, self.operation, self.verdict, self.reason) = (plugin, operation, verdict, reason)
+    }
+  }
+
+  /// Told of what plugins in shadow would have refused. On the connection's loop.
+  package var onShadow: ((Shadowed) -> Void)?
   private var members: [Member] = []
   /// The plugins that said `.refuse` or left are gone from here.
   package var isEmpty: Bool { members.isEmpty }
@@ -49,11 +66,13 @@ package final class PeerPluginChain {
   }
 
   package func append(_ plugin: any PeerPlugin, of installed: InstalledPlugin) {
-    members.append(Member(installed: installed, plugin: plugin, number: lane.number(of: installed.name)))
+    let number = lane.number(of: installed.name)
+    members.append(
+      Member(installed: installed, plugin: plugin, number: number, stamp: number << 16 | (installed.isShadow ? HookLane.shadow : 0)))
   }
 
   /// The first plugin of the chain that is tripped.
-  package var tripped: InstalledPlugin? { members.first { $0.installed.isTripped }?.installed }
+  package var tripped: InstalledPlugin? { members.first { $0.installed.isTripped && !$0.installed.isShadow }?.installed }
 
   /// The per-block path: no allocation, no lock, and a clock for one call in many.
   package func onRequest(_ block: Block) throws(PluginFailure) -> Answered<RequestAnswer>? {
@@ -64,7 +83,7 @@ package final class PeerPluginChain {
       }
       members[index].requests.calls &+= 1
       let began = beginTiming(members[index].requests)
-      lane.enter(members[index].number << 16 | Self.requestMark, connection)
+      lane.enter(members[index].stamp | Self.requestMark, connection)
       defer {
         lane.leave()
         if let began { endTiming(.onRequest, began, \.requests, index) }
@@ -72,17 +91,38 @@ package final class PeerPluginChain {
       do {
         let answer = try members[index].plugin.onRequest(block)
         if case .pass = answer { continue }
+        if members[index].installed.isShadow {
+          shadow(answer, members[index].installed)
+          continue
+        }
         return Answered(answer: answer, plugin: members[index].installed.name)
       } catch {
-        throw failure(members[index], .onRequest, error)
+        let failure = failure(members[index], .onRequest, error)
+        if !members[index].installed.isShadow { throw failure }
       }
     }
     return nil
   }
 
+  /// What a handler in shadow would have done with a request.
+  private func shadow(_ answer: RequestAnswer, _ installed: InstalledPlugin) {
+    switch answer {
+    case .pass: break
+    case .reject(let reason): shadow(installed, .request, "reject", reason)
+    case .postpone, .handled: installed.statistics.countShadowed()
+    }
+  }
+
+  /// A plugin that gives no reason has told the journal itself.
+  private func shadow(_ installed: InstalledPlugin, _ operation: Operation, _ verdict: String, _ reason: String) {
+    installed.statistics.countShadowed()
+    guard !reason.isEmpty else { return }
+    onShadow?(Shadowed(plugin: installed, operation: operation, verdict: verdict, reason: reason))
+  }
+
   /// A block may have been granted before the trip: a handler that would have had a say in it denies it.
   private func tripped(_ installed: InstalledPlugin) -> Answered<RequestAnswer>? {
-    guard let judgement = installed.trippedJudgement(.request), !judgement.verdict.isAllowed else { return nil }
+    guard !installed.isShadow, let judgement = installed.trippedJudgement(.request), !judgement.verdict.isAllowed else { return nil }
     return Answered(answer: .reject(judgement.verdict.reason), plugin: installed.name)
   }
 
@@ -103,7 +143,11 @@ package final class PeerPluginChain {
   }
 
   package func addHandshake(_ additions: inout HandshakeAdditions) throws(PluginFailure) {
-    for member in members { _ = try call(member, .addHandshake) { try $0.addHandshake(&additions) } }
+    for member in members {
+      var theirs = additions
+      _ = try call(member, .addHandshake) { try $0.addHandshake(&theirs) }
+      if !member.installed.isShadow { additions = theirs }
+    }
   }
 
   package func onConnected() throws(PluginFailure) { try tell(.onConnected) { try $0.onConnected() } }
@@ -147,8 +191,11 @@ package final class PeerPluginChain {
   /// The lowest priority that a plugin named, or nil.
   package func unchokePriority() throws(PluginFailure) -> Int? {
     var lowest: Int?
-    try tell(.getUnchokePriority) { plugin in
-      if let priority = try plugin.getUnchokePriority() { lowest = min(priority, lowest ?? priority) }
+    for member in members {
+      guard let priority = try call(member, .getUnchokePriority, { try $0.getUnchokePriority() }) ?? nil, !member.installed.isShadow else {
+        continue
+      }
+      lowest = min(priority, lowest ?? priority)
     }
     return lowest
   }
@@ -163,7 +210,7 @@ package final class PeerPluginChain {
     for index in members.indices where !members[index].installed.isTripped {
       members[index].pieces.calls &+= 1
       let began = beginTiming(members[index].pieces)
-      lane.enter(members[index].number << 16 | Self.pieceMark, connection)
+      lane.enter(members[index].stamp | Self.pieceMark, connection)
       members[index].plugin.sent(message)
       lane.leave()
       if let began { endTiming(.sentPiece, began, \.pieces, index) }
@@ -199,7 +246,7 @@ package final class PeerPluginChain {
 
   private func ask(_ hook: Hook, _ body: (any PeerPlugin) throws -> Handling) throws(PluginFailure) -> Handling {
     for member in members {
-      if try call(member, hook, body) == .handled { return .handled }
+      if try call(member, hook, body) == .handled, !member.installed.isShadow { return .handled }
     }
     return .pass
   }
@@ -212,6 +259,9 @@ package final class PeerPluginChain {
       switch try call(member, hook, body) {
       case .stay, nil: staying.append(member)
       case .leave: continue
+      case .refuse(let reason) where member.installed.isShadow:
+        shadow(member.installed, .connect, "deny", reason)
+        staying.append(member)
       case .refuse(let reason): return Answered(answer: reason, plugin: member.installed.name)
       }
     }
@@ -219,13 +269,13 @@ package final class PeerPluginChain {
     return nil
   }
 
-  /// Calls a hook that is not asked for each block: stamped, counted, timed. Nil where the plugin is tripped.
+  /// Calls a hook that is not asked for each block: stamped, counted, timed. Nil where the plugin is tripped, or threw in shadow.
   private func call<Answer>(
     _ member: Member, _ hook: Hook, _ body: (any PeerPlugin) throws -> Answer
   ) throws(PluginFailure) -> Answer? {
     guard !member.installed.isTripped else { return nil }
     let began = lane.clock()
-    lane.enter(HookLane.mark(member.number, hook), connection)
+    lane.enter(HookLane.mark(member.number, hook, isShadow: member.installed.isShadow), connection)
     defer {
       lane.leave()
       member.installed.statistics.returned(from: hook, after: lane.clock() - began)
@@ -233,7 +283,9 @@ package final class PeerPluginChain {
     do {
       return try body(member.plugin)
     } catch {
-      throw failure(member, hook, error)
+      let failure = failure(member, hook, error)
+      if member.installed.isShadow { return nil }
+      throw failure
     }
   }
 
@@ -241,7 +293,7 @@ package final class PeerPluginChain {
   private func told(_ member: Member, _ hook: Hook, _ body: (any PeerPlugin) -> Void) {
     guard !member.installed.isTripped else { return }
     let began = lane.clock()
-    lane.enter(HookLane.mark(member.number, hook), connection)
+    lane.enter(HookLane.mark(member.number, hook, isShadow: member.installed.isShadow), connection)
     body(member.plugin)
     lane.leave()
     member.installed.statistics.returned(from: hook, after: lane.clock() - began)

@@ -15,7 +15,21 @@ extension Pipeline {
     for installed in voices(of: .connect) {
       if let judgement = await admit(installed, facts) { judgements.append(judgement) }
     }
-    return Decision(operation: .connect, judgements: judgements)
+    return Decision(operation: .connect, judgements: judgements, shadows: shadowJudgements(.connect, facts))
+  }
+
+  /// Whether a guard of `connect` in shadow wants to wait.
+  package var shadowsAdmitAsynchronously: Bool { shadows(of: .connect).contains { $0.plugin.admitsAsynchronously && !$0.isTripped } }
+
+  /// What the guards of `connect` in shadow say that wait. The peer does not wait for them.
+  package func admitShadows(_ facts: PeerFacts) async -> [Judgement] {
+    var judgements: [Judgement] = []
+    for installed in shadows(of: .connect) where installed.plugin.admitsAsynchronously && !installed.isTripped {
+      // Nobody's deadline bounds them: past this many open questions no more are asked.
+      guard installed.statistics.calls.count < Self.orphansAllowed else { continue }
+      if let judgement = await admit(installed, facts) { judgements.append(judgement) }
+    }
+    return judgements
   }
 
   private func admit(_ installed: InstalledPlugin, _ facts: PeerFacts) async -> Judgement? {

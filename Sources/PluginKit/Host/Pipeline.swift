@@ -9,18 +9,24 @@ package struct Pipeline: Sendable {
   private let guardsByOperation: [Operation: [InstalledPlugin]]
   /// The plugins that are asked about an operation, or deny it once they are tripped.
   private let voicesByOperation: [Operation: [InstalledPlugin]]
+  /// The guards that are asked and not heeded.
+  private let shadowsByOperation: [Operation: [InstalledPlugin]]
 
   /// Throws `SettingsProblem` where two plugins claim one extended message, or would both have words with peers.
   package init(plugins: [InstalledPlugin], generation: UInt64) throws {
     (self.plugins, self.generation) = (plugins, generation)
     messages = try MessageTable(plugins: plugins)
     conversing = try Self.conversing(plugins)
-    guardsByOperation = Dictionary(
-      uniqueKeysWithValues: Operation.allCases.map { operation in (operation, plugins.filter { $0.plugin.guards.contains(operation) }) })
-    voicesByOperation = Dictionary(
-      uniqueKeysWithValues: Operation.allCases.map { operation in
-        (operation, plugins.filter { $0.plugin.guards.contains(operation) || $0.deniedWhenTripped.contains(operation) })
-      })
+    let (shadows, enforced) = (plugins.filter(\.isShadow), plugins.filter { !$0.isShadow })
+    guardsByOperation = Self.byOperation { operation in enforced.filter { $0.plugin.guards.contains(operation) } }
+    voicesByOperation = Self.byOperation { operation in
+      enforced.filter { $0.plugin.guards.contains(operation) || $0.deniedWhenTripped.contains(operation) }
+    }
+    shadowsByOperation = Self.byOperation { operation in shadows.filter { $0.plugin.guards.contains(operation) } }
+  }
+
+  private static func byOperation(_ plugins: (Operation) -> [InstalledPlugin]) -> [Operation: [InstalledPlugin]] {
+    Dictionary(uniqueKeysWithValues: Operation.allCases.map { ($0, plugins($0)) })
   }
 
   private static func conversing(_ plugins: [InstalledPlugin]) throws(SettingsProblem) -> InstalledPlugin? {
@@ -28,10 +34,13 @@ package struct Pipeline: Sendable {
     guard all.count < 2 else {
       throw SettingsProblem("\(all[0].name) and \(all[1].name) would both have words with each peer: one may", place: all[1].place)
     }
+    if let shadow = all.first(where: \.isShadow) {
+      throw SettingsProblem("\(shadow.name) has words with each peer, which is no shadow: leave out its mode", place: shadow.place)
+    }
     return all.first
   }
 
-  /// The plugins that guard the operation, in the pipeline's order.
+  /// The plugins that guard the operation, in the pipeline's order. Those in shadow guard nothing.
   package func guards(of operation: Operation) -> [InstalledPlugin] { guardsByOperation[operation] ?? [] }
 
   /// Whether anything decides who may connect, whatever happens to it: a guard that lets everybody in once it is tripped does not.
@@ -39,13 +48,33 @@ package struct Pipeline: Sendable {
 
   /// Asks every guard of the operation. A guard that throws denies; for one that is tripped its `on-error` answers.
   package func decide(_ operation: Operation, _ facts: PeerFacts) -> Decision {
-    Decision(operation: operation, judgements: voices(of: operation).compactMap { judge($0, operation, facts) })
+    Decision(
+      operation: operation, judgements: voices(of: operation).compactMap { judge($0, operation, facts) },
+      shadows: shadowJudgements(operation, facts))
+  }
+
+  /// The guards of the operation that are in shadow.
+  package func shadows(of operation: Operation) -> [InstalledPlugin] { shadowsByOperation[operation] ?? [] }
+
+  /// Counts what in shadow would have been refused, for `status`.
+  package func countShadows(_ refusals: [Judgement]) {
+    for refusal in refusals { plugins.first { $0.name == refusal.plugin }?.statistics.countShadowed() }
+  }
+
+  /// What guards in shadow say at once.
+  func shadowJudgements(_ operation: Operation, _ facts: PeerFacts) -> [Judgement] {
+    let shadows = shadows(of: operation)
+    guard !shadows.isEmpty else { return [] }
+    return shadows.filter { operation != .connect || !$0.plugin.admitsAsynchronously }.compactMap { installed in
+      installed.isTripped ? nil : judge(installed, operation, facts)
+    }
   }
 
   /// Compiles what the peer may do with the artifact that the facts name.
   package func grant(_ facts: PeerFacts) -> Grant {
     Grant(
-      metadata: decide(.metadata, facts), request: decide(.request, facts), message: decide(.message, facts), generation: generation)
+      metadata: decide(.metadata, facts), request: decide(.request, facts), message: decide(.message, facts),
+      announce: decide(.announce, facts), generation: generation)
   }
 
   /// Whether a plugin that is tripped denies the operation to everybody.
@@ -81,7 +110,8 @@ package struct MessageTable: Sendable {
 
   init(plugins: [InstalledPlugin]) throws {
     var rows: [Row] = []
-    for installed in plugins {
+    // Peers are not told of messages that would not be heeded.
+    for installed in plugins where !installed.isShadow {
       for message in installed.plugin.extendedMessages + [installed.plugin.conversation].compactMap({ $0 }) {
         guard !rows.contains(where: { $0.name == message.name }) else {
           throw SettingsProblem("two plugins receive the extended message \(message.name)", place: installed.place)

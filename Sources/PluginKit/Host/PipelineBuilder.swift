@@ -7,12 +7,14 @@ package struct PipelineEntry {
   package let settings: any SettingsSource
   package let onError: OnError
   package let budget: FaultBudget.Limits
+  package let mode: PluginMode
 
   package init(
-    name: String, place: String, settings: any SettingsSource, onError: OnError = .deny, budget: FaultBudget.Limits = FaultBudget.Limits()
+    name: String, place: String, settings: any SettingsSource, onError: OnError = .deny, budget: FaultBudget.Limits = FaultBudget.Limits(),
+    mode: PluginMode = .enforce
   ) {
     (self.name, self.place, self.settings) = (name, place, settings)
-    (self.onError, self.budget) = (onError, budget)
+    (self.onError, self.budget, self.mode) = (onError, budget, mode)
   }
 }
 
@@ -69,8 +71,12 @@ package struct PipelineBuilder {
       return .failure(PipelineProblems([problem]))
     }
     do {
-      let plugin = try found.make(entry.settings, services(number == 1 ? entry.name : "\(entry.name)#\(number)"))
-      return .success(InstalledPlugin(name: entry.name, plugin: plugin, place: entry.place, onError: entry.onError, budget: entry.budget))
+      var ports = services(number == 1 ? entry.name : "\(entry.name)#\(number)")
+      if entry.mode == .shadow { ports.journal = ShadowJournal(journal: ports.journal) }
+      let plugin = try found.make(entry.settings, ports)
+      return .success(
+        InstalledPlugin(
+          name: entry.name, plugin: plugin, place: entry.place, onError: entry.onError, budget: entry.budget, mode: entry.mode))
     } catch {
       return .failure(PipelineProblems(explained(error, place: entry.settings.place, prefix: "\(path).\(entry.name): ")))
     }

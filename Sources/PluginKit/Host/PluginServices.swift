@@ -7,7 +7,7 @@ public struct PluginServices: Sendable {
   /// The clock of deadlines and ticks.
   public let clock: @Sendable () -> ContinuousClock.Instant
   /// Takes journal rows.
-  public let journal: any Journal
+  public internal(set) var journal: any Journal
   /// A logger labelled with the plugin's name.
   public let logger: Logger
   /// The absolute path of the folder that relative paths in the settings start from.
@@ -16,8 +16,12 @@ public struct PluginServices: Sendable {
   public let store: any PluginStore
   /// Files of settings that are kept apart from the configuration.
   public let documents: any SettingsDocuments
+  /// What the plugin leaves to its next self.
+  public let memory: PluginMemory
   /// Counters for `status`.
   public let counters: PluginCounters
+  /// Runs programs beside us.
+  public var children: any ChildProcesses = NoChildProcesses()
   /// What the node has.
   public let directory: any ArtifactDirectory
   /// The node's name; empty where the host has none.
@@ -27,11 +31,11 @@ public struct PluginServices: Sendable {
   public init(
     wallClock: @escaping @Sendable () -> WallTime, clock: @escaping @Sendable () -> ContinuousClock.Instant, journal: any Journal,
     logger: Logger, folder: String, store: any PluginStore = MemoryPluginStore(), counters: PluginCounters = PluginCounters(),
-    documents: any SettingsDocuments = NoSettingsDocuments(), directory: any ArtifactDirectory = NoArtifactDirectory(),
-    nodeName: String = ""
+    documents: any SettingsDocuments = NoSettingsDocuments(), memory: PluginMemory = PluginMemory(),
+    directory: any ArtifactDirectory = NoArtifactDirectory(), nodeName: String = ""
   ) {
     (self.wallClock, self.clock, self.journal, self.logger, self.folder) = (wallClock, clock, journal, logger, folder)
-    (self.store, self.counters, self.documents) = (store, counters, documents)
+    (self.store, self.counters, self.documents, self.memory) = (store, counters, documents, memory)
     (self.directory, self.nodeName) = (directory, nodeName)
   }
 

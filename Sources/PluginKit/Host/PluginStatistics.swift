@@ -13,6 +13,8 @@ package final class PluginStatistics: Sendable {
     package var late: [Hook: UInt64] = [:]
     /// How long it took in all, where it was timed; estimated for hooks that are asked for each block.
     package var time: [Hook: Duration] = [:]
+    /// Answers of a plugin or rule in shadow that would have refused something.
+    package var shadowed: UInt64 = 0
   }
 
   /// A call that has not returned.
@@ -71,6 +73,9 @@ package final class PluginStatistics: Sendable {
     guard times > 0 else { return }
     state.withLock { $0.counts.calls[hook, default: 0] += times }
   }
+
+  /// Counts an answer that would have refused something, and was not heeded.
+  package func countShadowed() { state.withLock { $0.counts.shadowed += 1 } }
 
   /// Counts a throw. It is not charged to the budget: peers must not be able to trip a plugin with what it throws at them.
   package func countFault(_ hook: Hook) {

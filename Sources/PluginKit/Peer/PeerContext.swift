@@ -84,7 +84,7 @@ public final class PeerContext {
   }
 
   private func append(_ act: PeerAct) {
-    guard isOpen else { return }
+    guard isOpen, !lane.isInShadow else { return }
     acts.append(act)
     if acts.count == 1, !isInEvent { handle.wake() }
   }

@@ -47,7 +47,7 @@ public struct ArtifactFacts: Sendable {
 }
 
 /// An authenticated identity: the trust entry that vouched for it, and the name that it proved (`fleet` and `spiffe://corp/edge/7`).
-public struct Identity: Sendable, Hashable, CustomStringConvertible {
+public struct Identity: Sendable, Hashable, Codable, CustomStringConvertible {
   /// The trust entry.
   public let trust: String
   /// The name, with its kind: `spiffe://…`, `dns:…`, `cn:…`, `spki:…`, `key:…`.
@@ -63,7 +63,7 @@ public struct Identity: Sendable, Hashable, CustomStringConvertible {
 /// What policy knows of a peer at the moment of a question. Later moments know more.
 public struct PeerFacts: Sendable {
   /// Who dialed.
-  public enum Direction: String, Sendable { case inbound, outbound }
+  public enum Direction: String, Sendable, Codable { case inbound, outbound }
 
   /// Where the peer is.
   public var address: PeerAddress

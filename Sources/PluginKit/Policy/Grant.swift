@@ -18,9 +18,14 @@ public struct Decision: Sendable, Hashable {
   public let operation: Operation
   /// What each guard said, in the pipeline's order. Empty where nobody guards the operation.
   public let judgements: [Judgement]
+  /// What guards in shadow said, and rules in shadow of the others. Nothing comes of it but rows in the journal.
+  public let shadows: [Judgement]
 
-  package init(operation: Operation, judgements: [Judgement]) {
+  /// - Parameter shadows: what guards in shadow said; what the judgements hold of rules in shadow is added.
+  package init(operation: Operation, judgements: [Judgement], shadows: [Judgement] = []) {
     (self.operation, self.judgements) = (operation, judgements)
+    self.shadows =
+      shadows + judgements.flatMap { judgement in judgement.verdict.shadows.map { Judgement(plugin: judgement.plugin, verdict: $0) } }
   }
 
   /// Whether every guard allowed.
@@ -29,6 +34,12 @@ public struct Decision: Sendable, Hashable {
   public var refusal: Judgement? { judgements.first { !$0.verdict.isAllowed } }
   /// What every guard's scope covers.
   public var scope: Scope { judgements.reduce(.everything) { $0.intersection($1.verdict.scope) } }
+  /// What in shadow would have refused or narrowed what is allowed. Empty where nothing is allowed: nothing would be different.
+  public var shadowRefusals: [Judgement] {
+    guard isAllowed, !shadows.isEmpty else { return [] }
+    let scope = scope
+    return shadows.filter { !$0.verdict.isAllowed || scope.intersection($0.verdict.scope) != scope }
+  }
   /// The earliest moment at which one of the answers stops being true.
   public var validUntil: WallTime? { judgements.compactMap(\.verdict.validUntil).min() }
 }
@@ -42,6 +53,8 @@ public struct Grant: Sendable, Hashable {
   public let request: Decision
   /// May it exchange custom messages?
   public let message: Decision
+  /// May others be told of it, and it of others?
+  public let announce: Decision
   /// The generation of the policy that was asked.
   public let generation: UInt64
   /// What of the artifact blocks may come from; nil for nothing.
@@ -49,11 +62,15 @@ public struct Grant: Sendable, Hashable {
   /// When the grant must be compiled again.
   public let validUntil: WallTime?
 
-  package init(metadata: Decision, request: Decision, message: Decision, generation: UInt64) {
+  package init(
+    metadata: Decision, request: Decision, message: Decision, announce: Decision = Decision(operation: .announce, judgements: []),
+    generation: UInt64
+  ) {
     (self.metadata, self.request, self.message, self.generation) = (metadata, request, message, generation)
+    self.announce = announce
     // Guards may each allow a part, and the parts have nothing in common.
     scope = request.isAllowed && !request.scope.isEmpty ? request.scope : nil
-    validUntil = [metadata.validUntil, request.validUntil, message.validUntil].compactMap { $0 }.min()
+    validUntil = [metadata.validUntil, request.validUntil, message.validUntil, announce.validUntil].compactMap { $0 }.min()
   }
 
   /// Whether the block may be given.

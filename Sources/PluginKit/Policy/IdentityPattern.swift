@@ -16,6 +16,8 @@ public struct IdentityPattern: Sendable, Hashable, CustomStringConvertible {
 
   public let description: String
   private let trust: String
+  /// The trust entry that is meant, as it is written.
+  package var trustEntry: String { trust }
   private let isOfAnyTorrent: Bool
   private let kind: Kind
   private let rest: [UInt8]

@@ -15,12 +15,15 @@ public struct Verdict: Sendable, Hashable {
   public let validUntil: WallTime?
   /// For `request`: what of the artifact the answer is about. Ignored in a denial.
   public let scope: Scope
+  /// What rules that are only tried would have answered instead. For the journal and for `why`: nothing else comes of them.
+  public let shadows: [Verdict]
 
   public init(
-    _ answer: Answer, reason: String, rule: String? = nil, place: String? = nil, validUntil: WallTime? = nil, scope: Scope = .everything
+    _ answer: Answer, reason: String, rule: String? = nil, place: String? = nil, validUntil: WallTime? = nil, scope: Scope = .everything,
+    shadows: [Verdict] = []
   ) {
     (self.answer, self.reason, self.rule, self.place) = (answer, reason, rule, place)
-    (self.validUntil, self.scope) = (validUntil, scope)
+    (self.validUntil, self.scope, self.shadows) = (validUntil, scope, shadows)
   }
 
   /// It may happen.

@@ -3,7 +3,7 @@ public protocol SettingsDocuments: Sendable {
   /// Reads a file at an absolute path; its values have their places in it. Blocks; meant for the start and for reloads.
   ///
   /// - Parameter isSecret: whether the file is refused where others than its owner can read it.
-  /// - Throws: `SettingsProblem` where it cannot be read, or what the reader of such files throws.
+  /// - Throws: `SettingsProblem` where it cannot be read; what the reader of such files throws where it makes no sense.
   func open(_ path: String, isSecret: Bool) throws -> any SettingsSource
 }
 

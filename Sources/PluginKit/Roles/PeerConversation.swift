@@ -51,12 +51,14 @@ public enum ConversationStep: Sendable {
 /// after the handshakes and before anything is disclosed. Lives on the connection's event loop.
 ///
 /// Our first extended handshake of such a connection has this name and the offer, and nothing that depends on the artifact; it is sent whether
-/// we have the artifact or not. What the peer sends besides meanwhile is kept, bounded, and looked at once it is authorized. A throw refuses
+/// we have the artifact or not, and at a moment that does not tell. What the peer sends besides meanwhile is kept, bounded, and looked at once it is authorized. A throw refuses
 /// the peer. The deadline of the handshake holds for the conversation too.
 public protocol PeerConversation: AnyObject {
   /// What stands under the conversation's name in our first extended handshake.
   var offer: Bencode { get }
-  /// Whether the peer must be waited for, now that the artifact is known, or known to be none of ours.
+  /// Whether the conversation is to be had whatever the artifact: it begins at once then, and nobody looks for the artifact first.
+  var isForAll: Bool { get }
+  /// Whether the conversation is to be had, now that the artifact is known, or known to be none of ours.
   func isNeeded(for facts: PeerFacts) -> Bool
   /// The peer's first extended handshake is there. `offer` is what it has under the name; nil where it does not know this conversation.
   func onOffer(_ offer: Bencode?) throws -> ConversationStep

@@ -55,6 +55,8 @@ public protocol Plugin: Sendable {
   var conversation: ExtendedMessage? { get }
   /// What the operator should be told about these settings by `granary check`.
   var warnings: [String] { get }
+  /// What `granary policy lint` should tell of these settings beside their warnings: what nobody means to write.
+  func findings(_ survey: PolicySurvey) -> [PolicyFinding]
 
   /// A guard's answer as a pure function of the facts: same facts, same answer. Asked on event loops; must not block.
   ///
@@ -90,6 +92,7 @@ extension Plugin {
   public var extendedMessages: [ExtendedMessage] { [] }
   public var conversation: ExtendedMessage? { nil }
   public var warnings: [String] { [] }
+  public func findings(_ survey: PolicySurvey) -> [PolicyFinding] { [] }
   public var admitsAsynchronously: Bool { false }
   /// A guard that forgets to answer denies.
   public func judge(_ operation: Operation, _ facts: PeerFacts) throws -> Verdict {

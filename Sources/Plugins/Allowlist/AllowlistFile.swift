@@ -2,13 +2,26 @@ internal import PluginKit
 
 /// A file of networks, one a line: blank lines and lines that begin with `#` are skipped, text after a later `#` is the entry's reason.
 enum AllowlistFile {
-  /// The entries of the file at an absolute path. Every problem goes to `problems` with its line; `place` is where the settings name the file.
-  static func entries(path: String, place: String?, problems: inout [SettingsProblem]) -> [AllowlistEntry] {
+  /// What is in force of the file that the settings name: its entries, or what it said before where a reload finds nothing in it. Every
+  /// problem goes to `problems` with its line.
+  static func settled(
+    _ name: Placed<String>, _ services: PluginServices, problems: inout [SettingsProblem]
+  ) -> (entries: [AllowlistEntry], warning: String?) {
+    let path = services.resolve(name.value)
+    let kept = KeptFile<[AllowlistEntry]>(key: "file", path: path, place: name.place, plugin: AllowlistPlugin.name)
     do throws(TextFile.Problem) {
-      return entries(of: try TextFile.read(path), path: path, problems: &problems)
+      let before = problems.count
+      let entries = entries(of: try TextFile.read(path), path: path, problems: &problems)
+      guard problems.count == before else { return ([], nil) }
+      // At the start an empty list is what it is: it allows nobody.
+      let settled = kept.settle(entries.isEmpty ? .nothing("has no entry") : .content(entries), services)
+      return (settled?.content ?? [], settled?.warning)
     } catch {
-      problems.append(SettingsProblem("file: \(error)", place: place))
-      return []
+      if let settled = kept.settle(.nothing("cannot be used: \(error)"), services) {
+        return (settled.content, settled.warning)
+      }
+      problems.append(SettingsProblem("file: \(error)", place: name.place))
+      return ([], nil)
     }
   }
 

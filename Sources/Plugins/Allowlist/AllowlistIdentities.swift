@@ -32,12 +32,14 @@ struct AllowlistIdentities: Sendable {
   /// What the list says of a peer. On a link that does not stand yet nothing is known, and nothing is refused.
   func judge(_ facts: PeerFacts) -> Verdict {
     guard !facts.link.isSecuring else { return .allow("its identity is not known yet") }
-    guard !facts.identities.isEmpty else { return .deny("the link proves no identity, and the allowlist wants one") }
     let matches = entries.lazy.compactMap { entry in facts.identities.first(where: entry.pattern.matches).map { (entry, $0) } }
     if let (entry, identity) = matches.first(where: { $0.0.note.holds(at: facts.now) }) {
       return .allow(
         entry.note.explain("\(identity) is \(entry.pattern)"), rule: entry.rule, place: entry.place, validUntil: entry.note.until)
     }
+    // What a peer proves in words comes after the handshakes.
+    if entries.contains(where: { facts.mayStillProve($0.pattern) }) { return .allow("its identity is not known yet") }
+    guard !facts.identities.isEmpty else { return .deny("the link proves no identity, and the allowlist wants one") }
     if let (ended, identity) = matches.first {
       return .deny("\(identity) is \(ended.pattern), but that entry \(ended.note.ending)", rule: ended.rule, place: ended.place)
     }

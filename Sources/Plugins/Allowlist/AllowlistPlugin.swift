@@ -11,27 +11,27 @@ package struct AllowlistPlugin: Plugin {
   package static let hooks: [Hook] = [.judge]
 
   package let guards: Set<Operation> = [.connect]
-  private let entries: [AllowlistEntry]
-  private let table: NetworkTable
-  private let isAboutAddresses: Bool
-  private let identities: AllowlistIdentities?
+  let entries: [AllowlistEntry]
+  let table: NetworkTable
+  let isAboutAddresses: Bool
+  let identities: AllowlistIdentities?
+  private let fileWarning: String?
 
   package init(settings: AllowlistSettings, services: PluginServices) throws {
     var problems: [SettingsProblem] = []
     identities = settings.identities.map { AllowlistIdentities(entries: AllowlistIdentity.entries($0, problems: &problems)) }
     isAboutAddresses = settings.isAboutAddresses
     var entries = AllowlistEntry.entries(settings.addresses, problems: &problems)
-    if let file = settings.file {
-      entries += AllowlistFile.entries(path: services.resolve(file.value), place: file.place, problems: &problems)
-    }
+    let file = settings.file.map { AllowlistFile.settled($0, services, problems: &problems) }
+    entries += file?.entries ?? []
     guard problems.isEmpty else { throw SettingsProblems(problems) }
-    self.entries = entries
+    (self.entries, fileWarning) = (entries, file?.warning)
     table = NetworkTable(entries.lazy.map(\.network))
   }
 
   package var warnings: [String] {
     let isEmpty = (isAboutAddresses && entries.isEmpty) || identities?.entries.isEmpty == true
-    return isEmpty ? ["the allowlist is empty: nobody may connect"] : []
+    return (isEmpty ? ["the allowlist is empty: nobody may connect"] : []) + [fileWarning].compactMap { $0 }
   }
 
   package func judge(_ operation: Operation, _ facts: PeerFacts) throws -> Verdict {

@@ -23,15 +23,16 @@ final class AuthConversation: PeerConversation {
   private let opening: ConversationOpening
   private let facts: PeerFacts
   private let now: @Sendable () -> WallTime
+  let isForAll: Bool
   private let isNeeded: @Sendable (PeerFacts) -> Bool
   private var state = State.waitingForOffer
 
   init(
     policy: AuthPolicy, opening: ConversationOpening, facts: PeerFacts, nonce: [UInt8], now: @escaping @Sendable () -> WallTime,
-    isNeeded: @escaping @Sendable (PeerFacts) -> Bool
+    isForAll: Bool, isNeeded: @escaping @Sendable (PeerFacts) -> Bool
   ) {
     (self.policy, self.opening, self.facts) = (policy, opening, facts)
-    (self.now, self.isNeeded) = (now, isNeeded)
+    (self.now, self.isForAll, self.isNeeded) = (now, isForAll, isNeeded)
     offer = AuthOffer.make(nonce: nonce)
   }
 

@@ -107,7 +107,7 @@ private struct AuthKeyCompiler {
   }
 
   mutating func dialing(_ use: Placed<String>?, among keys: [AuthKey], own: String?) -> String? {
-    guard let use else { return keys.first { $0.isShared && !$0.isRevoked }?.id }
+    guard let use else { return own == nil ? keys.first { $0.isShared && !$0.isRevoked }?.id : nil }
     if use.value == own { return nil }
     guard keys.contains(where: { $0.id == use.value && $0.isShared }) else {
       problems.append(SettingsProblem("use: '\(use.value)' is neither our own key nor a shared one of this file", place: use.place))

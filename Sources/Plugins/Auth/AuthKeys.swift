@@ -40,7 +40,7 @@ struct AuthKeys: Sendable {
   let keys: [String: AuthKey]
   /// What we prove ourselves with to those who do not share a key with us.
   let own: (id: String, key: Ed25519.PrivateKey)?
-  /// The shared key that we prove ourselves with where we dial and have none of our own.
+  /// The shared key that we prove ourselves with where we dial; nil: our own.
   let dialing: String?
   /// Stands in where a peer names a key that there is not: the answer takes as long.
   private let dummies: (shared: AuthKey, holder: AuthKey)
@@ -65,9 +65,11 @@ struct AuthKeys: Sendable {
     token: [UInt8], isOfCertificate: Bool, over bytes: (_ key: String) -> [UInt8]
   ) throws(OpenSSLError) -> AuthMessage? {
     if isOfCertificate { return AuthMessage(key: "", proof: [], token: token) }
-    if let own { return AuthMessage(key: own.id, proof: try own.key.sign(bytes(own.id)), token: token) }
-    guard let dialing, let key = keys[dialing], case .shared(let secret) = key.material else { return nil }
-    return AuthMessage(key: dialing, proof: try SecretBytes.code(bytes(dialing), key: secret), token: token)
+    if let dialing, let key = keys[dialing], case .shared(let secret) = key.material {
+      return AuthMessage(key: dialing, proof: try SecretBytes.code(bytes(dialing), key: secret), token: token)
+    }
+    guard let own else { return nil }
+    return AuthMessage(key: own.id, proof: try own.key.sign(bytes(own.id)), token: token)
   }
 
   /// What we prove ourselves with to a dialer that has proven itself: with the key that we share, else with our own. Nil where we have none.

@@ -33,7 +33,7 @@ package struct AuthPlugin: Plugin {
     let configuration = configuration
     return AuthConversation(
       policy: configuration.policy, opening: opening, facts: facts, nonce: try SecretBytes.random(AuthOffer.nonceByteCount), now: wallClock,
-      isNeeded: { facts in Self.isRequired(facts, configuration.artifacts) })
+      isForAll: configuration.artifacts == nil, isNeeded: { facts in Self.isRequired(facts, configuration.artifacts) })
   }
 
   package func judge(_ operation: Operation, _ facts: PeerFacts) throws -> Verdict {

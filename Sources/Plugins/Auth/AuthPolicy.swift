@@ -62,7 +62,7 @@ struct AuthPolicy: Sendable {
     }
   }
 
-  static let trust = "auth"
+  static let trust = Identity.conversationTrust
   static func identity(key: String) -> Identity { Identity(trust: trust, name: "key:\(key)") }
   static func identity(token: Capability) -> Identity { Identity(trust: trust, name: "token:\(token.issuer)/\(token.id)") }
 

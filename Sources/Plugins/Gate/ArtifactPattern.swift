@@ -18,6 +18,9 @@ enum ArtifactPattern: Sendable, Hashable {
     }
   }
 
+  /// Every artifact, by its name.
+  static let everything = try? ArtifactPattern("*")
+
   func matches(_ artifact: ArtifactFacts) -> Bool {
     switch self {
     case .name(let glob): glob.matches(artifact.name)

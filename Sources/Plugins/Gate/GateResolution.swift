@@ -12,12 +12,23 @@ struct GateResolution: Sendable {
 
   /// What the rules give. Costs about one visit for each file, rule and kind of piece (pieces that the same rules are about are one kind).
   static func resolve(_ rules: [GateRule], layout: PieceLayout) -> GateResolution {
+    resolve(rules, rules.map(\.answer.gives), layout)
+  }
+
+  /// What one of the rules, by its place in the list, decides of an artifact: what it covers and none before it does; nil for nothing.
+  static func decided(by place: Int, of rules: [GateRule], layout: PieceLayout) -> Scope? {
+    guard rules.indices.contains(place) else { return nil }
+    return resolve(Array(rules[...place]), (0...place).map { $0 == place }, layout).scope
+  }
+
+  /// - Parameter gives: for each rule whether it gives what it covers.
+  private static func resolve(_ rules: [GateRule], _ gives: [Bool], _ layout: PieceLayout) -> GateResolution {
     if let first = rules.first, first.isUnlimited {
-      return first.answer == .allow
+      return gives[0]
         ? GateResolution(scope: .everything, firstAllowing: 0, firstDenying: nil)
         : GateResolution(scope: nil, firstAllowing: nil, firstDenying: 0)
     }
-    let covers = Cover.covers(of: rules, layout: layout)
+    let covers = Cover.covers(of: rules, gives, layout: layout)
     var tally = Tally(layout: layout)
     let terms = PieceClass.classes(of: covers, pieceCount: layout.pieceCount).map { kind in
       PartialScope.Term(pieces: kind.pieces, files: tally.grant(covers.filter { $0.holds(kind.example) }))
@@ -34,16 +45,17 @@ struct GateResolution: Sendable {
 private struct Cover {
   /// The rule's place in the list.
   let rule: Int
-  let answer: Verdict.Answer
+  /// Whether what it covers is given.
+  let gives: Bool
   /// Nil: every piece.
   let pieces: PieceRanges?
   let files: Bitfield
 
   func holds(_ piece: Int) -> Bool { pieces?.contains(piece) ?? true }
 
-  static func covers(of rules: [GateRule], layout: PieceLayout) -> [Cover] {
+  static func covers(of rules: [GateRule], _ gives: [Bool], layout: PieceLayout) -> [Cover] {
     let files = files(of: rules, layout: layout)
-    return rules.indices.map { Cover(rule: $0, answer: rules[$0].answer, pieces: rules[$0].pieces, files: files[$0]) }
+    return rules.indices.map { Cover(rule: $0, gives: gives[$0], pieces: rules[$0].pieces, files: files[$0]) }
   }
 
   /// For each rule the files that it covers. Each path is made ready once for all rules.
@@ -114,11 +126,11 @@ private struct Tally {
       let decided = undecided.intersection(cover.files)
       if decided.isEmpty { continue }
       undecided = undecided.without(decided)
-      switch cover.answer {
-      case .allow:
+      if cover.gives {
         granted = granted.united(with: decided)
         firstAllowing = min(firstAllowing ?? cover.rule, cover.rule)
-      case .deny: firstDenying = min(firstDenying ?? cover.rule, cover.rule)
+      } else {
+        firstDenying = min(firstDenying ?? cover.rule, cover.rule)
       }
     }
     return granted

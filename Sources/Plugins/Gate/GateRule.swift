@@ -1,30 +1,72 @@
+import PeerProtocol
 internal import PluginKit
+
+/// Whether a rule is about a peer and an artifact.
+enum GateMatch: Sendable, Hashable {
+  case no
+  /// What it looks at is not known yet: the question is asked again when it is.
+  case notYet
+  case yes
+
+  /// Both must hold.
+  func and(_ other: @autoclosure () -> GateMatch) -> GateMatch {
+    guard self != .no else { return .no }
+    let other = other()
+    return other == .yes ? self : other
+  }
+}
 
 /// A rule of the gate, compiled. A field that is nil limits nothing; fields are joined by AND, the items of one by OR.
 struct GateRule: Sendable {
-  /// `on_request[0]`.
+  /// `on_request[0]`, or `on_request[0] of edge.yaml`.
   let name: String
   /// `FILE:LINE:COLUMN`, where it is known.
   let place: String?
-  let answer: Verdict.Answer
+  let list: GateList
+  let answer: GateAnswer
   let peers: NetworkTable?
   let identities: [IdentityPattern]?
+  let clients: [ClientPattern]?
   let artifacts: [ArtifactPattern]?
   let files: [Glob]?
   let pieces: PieceRanges?
   let window: TimeWindow?
+  /// Of `write_request`: how many blocks may be asked of a peer at a time.
+  let inFlight: Int?
+  /// Of `write_request`: peers there are asked first.
+  let prefer: NetworkTable?
   let note: Note
 
   /// Whether the rule is about the whole of each artifact that it is about.
   var isUnlimited: Bool { files == nil && pieces == nil }
 
   /// Whether the rule is about this peer and this artifact, whatever the time.
-  func concerns(_ facts: PeerFacts, _ artifact: ArtifactFacts) -> Bool {
-    (peers?.contains(facts.address.ip) ?? true) && isOf(facts.identities) && (artifacts?.contains { $0.matches(artifact) } ?? true)
+  func match(_ facts: PeerFacts) -> GateMatch {
+    matchPeer(facts).and(matchArtifact(facts))
   }
 
-  private func isOf(_ proven: [Identity]) -> Bool {
-    identities.map { patterns in patterns.contains { pattern in proven.contains(where: pattern.matches) } } ?? true
+  private func matchPeer(_ facts: PeerFacts) -> GateMatch {
+    guard peers?.contains(facts.address.ip) ?? true else { return .no }
+    return matchIdentity(facts).and(matchClient(facts))
+  }
+
+  private func matchIdentity(_ facts: PeerFacts) -> GateMatch {
+    guard let identities else { return .yes }
+    if identities.contains(where: { facts.identities.contains(where: $0.matches) }) { return .yes }
+    return identities.contains(where: facts.mayStillProve) ? .notYet : .no
+  }
+
+  private func matchClient(_ facts: PeerFacts) -> GateMatch {
+    guard let clients else { return .yes }
+    guard let id = facts.peerID else { return .notYet }
+    return clients.contains { $0.matches(id) } ? .yes : .no
+  }
+
+  private func matchArtifact(_ facts: PeerFacts) -> GateMatch {
+    guard let artifacts else { return .yes }
+    if let artifact = facts.artifact { return artifacts.contains { $0.matches(artifact) } ? .yes : .no }
+    // None of ours is named: either not yet, or the handshake has named another.
+    return list == .connect && facts.infoHash == nil && !artifacts.isEmpty ? .notYet : .no
   }
 
   /// Whether the rule holds at a moment, and when that can change; nil for never.
@@ -43,9 +85,8 @@ struct GateRule: Sendable {
   /// What is missing from the rule for it ever to say anything; nil where nothing is.
   var emptiness: String? {
     let empty = [
-      ("peers", peers?.isEmpty), ("identities", identities?.isEmpty), ("artifacts", artifacts?.isEmpty), ("files", files?.isEmpty),
-      ("pieces", pieces?.ranges.isEmpty),
-      ("when.days", window?.days.isEmpty),
+      ("peers", peers?.isEmpty), ("identities", identities?.isEmpty), ("clients", clients?.isEmpty), ("artifacts", artifacts?.isEmpty),
+      ("files", files?.isEmpty), ("pieces", pieces?.ranges.isEmpty), ("when.days", window?.days.isEmpty),
     ]
     return empty.first { $0.1 == true }.map { "\(name).\($0.0) is empty: the rule never applies" }
   }

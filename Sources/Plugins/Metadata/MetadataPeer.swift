@@ -9,11 +9,12 @@ internal import PluginKit
 final class MetadataPeer: PeerPlugin {
   private let peer: PeerContext
   private let allowance: MetadataAllowance
-  private let counters: PluginCounters
+  private let services: PluginServices
   private var budget: MetadataBudget
+  private var isDenialTold = false
 
-  init(_ peer: PeerContext, allowance: MetadataAllowance, counters: PluginCounters) {
-    (self.peer, self.allowance, self.counters) = (peer, allowance, counters)
+  init(_ peer: PeerContext, allowance: MetadataAllowance, services: PluginServices) {
+    (self.peer, self.allowance, self.services) = (peer, allowance, services)
     budget = MetadataBudget(pieces: Self.pieceCount(of: peer))
   }
 
@@ -40,23 +41,36 @@ final class MetadataPeer: PeerPlugin {
     switch budget.spend(at: peer.now) {
     case .serve where allowance.take(at: peer.now): send(data(piece) ?? .reject(piece: piece))
     case .serve, .reject:
-      counters.count("metadata_rejected_requests")
+      services.counters.count("metadata_rejected_requests")
       send(.reject(piece: piece))
     case .close: close()
     }
   }
 
   private func close() {
-    counters.count("metadata_closed_floods")
+    services.counters.count("metadata_closed_floods")
     peer.close("too many requests for metadata")
   }
 
   /// The piece where the peer may have it and it exists. The grant is asked each time: it may have been taken back.
   private func data(_ piece: Int) -> MetadataMessage? {
+    if let refusal = peer.grant.metadata.refusal { tell(of: refusal) }
     guard peer.grant.metadata.isAllowed, (0..<Self.pieceCount(of: peer)).contains(piece) else { return nil }
     let begin = piece * MetadataMessage.pieceLength
     let end = min(begin + MetadataMessage.pieceLength, peer.infoBytes.count)
     return .data(piece: piece, totalSize: peer.infoBytes.count, ByteBuffer(bytes: peer.infoBytes[begin..<end]))
+  }
+
+  /// One row a connection: who asks on and on must not fill the journal.
+  private func tell(of refusal: Judgement) {
+    guard !isDenialTold else { return }
+    isDenialTold = true
+    let (facts, verdict) = (peer.facts, refusal.verdict)
+    services.journal.record(
+      JournalRecord(
+        at: services.wallClock(), principal: facts.principal, address: facts.address, infoHash: facts.infoHash,
+        artifact: peer.artifact.name, operation: Operation.metadata.rawValue, verdict: "deny", plugin: refusal.plugin, rule: verdict.rule,
+        reason: verdict.reason, place: verdict.place, generation: peer.grant.generation, facts: RecordedFacts(facts, .metadata)))
   }
 
   private func send(_ message: MetadataMessage) {

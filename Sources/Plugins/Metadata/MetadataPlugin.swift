@@ -13,19 +13,19 @@ package struct MetadataPlugin: Plugin {
   package let extendedMessages = [ExtendedMessage(name: MetadataMessage.name, maximumSize: MetadataMessage.maximumByteCount)]
 
   private let allowance = MetadataAllowance()
-  private let counters: PluginCounters
+  private let services: PluginServices
 
-  package init(settings: NoSettings, services: PluginServices) throws { counters = services.counters }
+  package init(settings: NoSettings, services: PluginServices) throws { self.services = services }
 
   package func newTorrent(_ artifact: ArtifactFacts) throws -> (any TorrentPlugin)? {
-    MetadataTorrent(allowance: allowance, counters: counters)
+    MetadataTorrent(allowance: allowance, services: services)
   }
 }
 
 /// The plugin's part for one artifact: what peers share is the node's.
 private struct MetadataTorrent: TorrentPlugin {
   let allowance: MetadataAllowance
-  let counters: PluginCounters
+  let services: PluginServices
 
-  func newConnection(_ peer: PeerContext) throws -> (any PeerPlugin)? { MetadataPeer(peer, allowance: allowance, counters: counters) }
+  func newConnection(_ peer: PeerContext) throws -> (any PeerPlugin)? { MetadataPeer(peer, allowance: allowance, services: services) }
 }

@@ -14,23 +14,6 @@ final class QuotaPeer: PeerPlugin {
   private var pending = PendingBlocks()
   private var isHolding = false
 
-  /// Bytes of a rate that were taken ahead, so that the account is not asked for each block.
-  private struct RateHolding {
-    let rate: Int64
-    let key: String
-    var free: Int64 = 0
-
-    mutating func take(_ length: Int64, _ book: QuotaBook) -> Duration? {
-      if free < length {
-        let portion = max(length, min(rate / 100, 1 << 20))
-        if let wait = book.take(key, portion, rate: rate) { return wait }
-        free += portion
-      }
-      free -= length
-      return nil
-    }
-  }
-
   init(_ peer: PeerContext, rules: [QuotaRule], services: PluginServices) {
     (self.peer, self.services) = (peer, services)
     book = QuotaBook(store: services.store, wallClock: services.wallClock)
@@ -46,14 +29,14 @@ final class QuotaPeer: PeerPlugin {
     let length = Int64(block.length)
     for index in rates.indices {
       guard let wait = rates[index].take(length, book) else { continue }
-      for earlier in 0..<index { rates[earlier].free += length }
+      for earlier in 0..<index { rates[earlier].giveBack(length) }
       services.counters.count("quota_postponed_requests")
       return .postpone(until: peer.now + wait)
     }
     for index in holdings.indices {
       guard let refusal = holdings[index].promise(length, book) else { continue }
       for earlier in 0..<index { holdings[earlier].takeBack(length) }
-      for earlier in rates.indices { rates[earlier].free += length }
+      for earlier in rates.indices { rates[earlier].giveBack(length) }
       return answer(refusal, holdings[index])
     }
     pending.append(block)
@@ -89,7 +72,7 @@ final class QuotaPeer: PeerPlugin {
         at: services.wallClock(), principal: peer.facts.principal, address: peer.facts.address, infoHash: peer.facts.infoHash,
         artifact: peer.artifact.name, operation: Operation.request.rawValue, verdict: "deny", plugin: QuotaPlugin.name, rule: rule.name,
         reason: QuotaPlugin.usedUp(rule, holding.meter, account, peer.facts, peer.artifact), place: rule.place,
-        generation: peer.grant.generation))
+        generation: peer.grant.generation, facts: RecordedFacts(peer.facts, .request)))
   }
 
   // MARK: What becomes of requests
@@ -116,7 +99,7 @@ final class QuotaPeer: PeerPlugin {
   private func takeBack(_ block: Block) {
     let length = Int64(block.length)
     for index in holdings.indices { holdings[index].takeBack(length) }
-    for index in rates.indices { rates[index].free = min(rates[index].free + length, rates[index].rate) }
+    for index in rates.indices { rates[index].giveBack(length) }
   }
 
   private func settle() {

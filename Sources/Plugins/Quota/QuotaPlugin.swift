@@ -1,5 +1,4 @@
 package import PluginKit
-import Synchronization
 
 /// Limits how much principals are given of artifacts: bytes and blocks over windows of time, and rates; kept across restarts.
 ///
@@ -81,18 +80,5 @@ private struct QuotaTorrent: TorrentPlugin {
   func newConnection(_ peer: PeerContext) throws -> (any PeerPlugin)? {
     let own = rules.filter { $0.concerns(peer.facts, peer.artifact) }
     return own.isEmpty ? nil : QuotaPeer(peer, rules: own, services: services)
-  }
-}
-
-/// When old accounts were last looked for: once a minute is enough.
-private final class Swept: Sendable {
-  private let last = Mutex<ContinuousClock.Instant?>(nil)
-
-  func isDue(_ now: ContinuousClock.Instant) -> Bool {
-    last.withLock { last in
-      if let last, now - last < .seconds(60) { return false }
-      last = now
-      return true
-    }
   }
 }

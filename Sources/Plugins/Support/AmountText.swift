@@ -31,6 +31,14 @@ enum AmountText {
     return span
   }
 
+  /// Nanoseconds of a time that may be short.
+  static func delay(_ text: String) throws(SettingsProblem) -> Int64 {
+    guard let delay = amount(text[...], [("ms", 1_000_000)] + spans), delay > 0 else {
+      throw SettingsProblem("expected a duration such as 500ms (units: ms, s, m, h, d), found '\(text)'")
+    }
+    return delay
+  }
+
   /// `1.5 GiB`, `500 GiB`: at most one decimal, rounded down, so that what is nearly used up does not read as used up.
   static func describe(bytes: Int64) -> String {
     for (unit, factor) in sizes.reversed() where factor > 1 && bytes >= factor {

@@ -26,6 +26,20 @@ struct NetworkTable: Sendable {
     return found.sorted()
   }
 
+  /// The places of the networks that hold the whole of this one, ascending.
+  func networks(around network: IPNetwork) -> [Int] {
+    var found: [Int] = []
+    for length in lengths[network.address.family] ?? [] where length <= network.prefixLength {
+      found += places[IPNetwork(address: network.address.masked(to: length), prefixLength: length)] ?? []
+    }
+    return found.sorted()
+  }
+
+  /// Whether each network of the other is within one of these.
+  func covers(_ other: NetworkTable) -> Bool {
+    !other.isEmpty && other.places.keys.allSatisfy { !networks(around: $0).isEmpty }
+  }
+
   /// Whether any network holds the address.
   func contains(_ address: IPAddress) -> Bool {
     (lengths[address.family] ?? []).contains { length in

@@ -33,8 +33,3 @@ struct NoteSettings: Sendable {
     return Note(reason: reason, by: by, until: moment.time)
   }
 }
-
-/// A value of any shape, for keys that are known and refused.
-struct AnyShape: Decodable, Sendable {
-  init(from decoder: any Decoder) throws {}
-}

@@ -1,6 +1,6 @@
 package import PluginKit
 
-/// An entry of `pipeline`: a plugin's name, or a mapping of that one name to its settings, with `on-error` and `budget` beside it.
+/// An entry of `pipeline`: a plugin's name, or a mapping of that one name to its settings, with `on-error`, `budget` and `mode` beside it.
 package struct PluginEntry: Sendable {
   /// The plugin's name as it is written; whether there is such a plugin is the registry's to know.
   package let name: String
@@ -12,10 +12,12 @@ package struct PluginEntry: Sendable {
   package let onError: OnError
   /// How often it may fail and how much time it may take.
   package let budget: FaultBudget.Limits
+  /// Whether what the plugin says holds.
+  package let mode: PluginMode
 
   /// The same for `PipelineBuilder`.
   package var pipelineEntry: PipelineEntry {
-    PipelineEntry(name: name, place: place, settings: source, onError: onError, budget: budget)
+    PipelineEntry(name: name, place: place, settings: source, onError: onError, budget: budget, mode: mode)
   }
 }
 
@@ -34,17 +36,19 @@ extension PluginEntry: Decodable {
       let settings = pair.value.isNull ? .null(at: pair.keyMark) : pair.value
       let onError = try Self.value(OnError.self, .onError, pairs, strict)
       let budget = try Self.value(BudgetSection.self, .budget, pairs, strict)
-      self.init(name: pair.key, mark: pair.keyMark, settings: settings, strict, onError: onError, budget: budget)
+      let mode = try Self.value(PluginMode.self, .mode, pairs, strict)
+      self.init(name: pair.key, mark: pair.keyMark, settings: settings, strict, onError: onError, budget: budget, mode: mode)
     case .scalar, .sequence:
       throw Mismatch(expected: "a plugin's name, or a mapping of one name to its settings", found: strict.node)
     }
   }
 
   private init(
-    name: String, mark: YAMLMark, settings: YAMLNode, _ decoder: StrictDecoder, onError: OnError? = nil, budget: BudgetSection? = nil
+    name: String, mark: YAMLMark, settings: YAMLNode, _ decoder: StrictDecoder, onError: OnError? = nil, budget: BudgetSection? = nil,
+    mode: PluginMode? = nil
   ) {
     (self.name, place) = (name, mark.place(in: decoder.pass.file))
-    (self.onError, self.budget) = (onError ?? .deny, budget?.limits ?? FaultBudget.Limits())
+    (self.onError, self.budget, self.mode) = (onError ?? .deny, budget?.limits ?? FaultBudget.Limits(), mode ?? .enforce)
     source = NodeSource(node: settings, file: decoder.pass.file, path: decoder.path.appending(.key(name)))
   }
 
@@ -57,11 +61,6 @@ extension PluginEntry: Decodable {
 
   /// The one plugin's name of an entry.
   private static func only(_ names: [YAMLPair], _ all: [YAMLPair], _ decoder: StrictDecoder) throws -> YAMLPair {
-    let later = all.filter { $0.key == BesideName.mode.rawValue }
-    guard later.isEmpty else {
-      throw DecodingFailure(
-        problems: later.map { Problem(mark: $0.keyMark, path: decoder.path, message: "'\($0.key)' is not in this build") })
-    }
     guard let first = names.first else {
       let found = all.first.map { "'\($0.key)', which stands beside one" } ?? "an empty mapping"
       throw SettingsProblem("expected a plugin's name, found \(found)")
@@ -83,6 +82,7 @@ private enum BesideName: String {
 }
 
 extension OnError: Decodable {}
+extension PluginMode: Decodable {}
 
 /// `budget` of an entry.
 private struct BudgetSection: Decodable {

@@ -133,7 +133,17 @@ package enum ReloadableKeys {
     SettingsKey("peers", .reloads, default: "[]", "peers that are dialed") { $0.peers.map { PeerValue($0) } },
     SettingsKey("origins", .reloads, default: "[]", "hosts that added torrents may announce to") { $0.origins },
     // Settings of plugins are not compared: a reload makes every plugin anew.
-    SettingsKey("pipeline", .reloads, default: "[]", "the plugins, in the order of the chain") { $0.pipeline.map(\.name) },
+    SettingsKey("pipeline", .reloads, default: "[]", "the plugins, in the order of the chain; files that they name are read again") {
+      $0.pipeline.map(\.name)
+    },
+    SettingsKey(
+      "pipeline.mode", .reloads, default: "enforce", "beside a plugin's name: shadow asks it, journals what it would refuse, heeds nothing"
+    ) {
+      $0.pipeline.map(\.mode)
+    },
+    SettingsKey("pipeline.on-error", .reloads, default: "deny", "beside a plugin's name: what holds once it has failed too often") {
+      $0.pipeline.map(\.onError)
+    },
     SettingsKey("open", .reloads, default: "false", "admit anyone beyond loopback without a guard") { $0.isOpen },
   ]
 

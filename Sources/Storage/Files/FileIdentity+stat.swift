@@ -31,6 +31,8 @@ extension FileIdentity {
 package struct FileStatus {
   package let identity: FileIdentity
   let mode: mode_t
+  /// The user that it belongs to.
+  package let owner: UInt32
 
   package init?(descriptor: Int32) {
     var status = stat()
@@ -38,7 +40,8 @@ package struct FileStatus {
     self.init(status)
   }
 
-  init?(path: String) {
+  /// What the path names, a symbolic link itself rather than its target; nil, with `errno` set, where that cannot be seen.
+  package init?(path: String) {
     var status = stat()
     guard lstat(path, &status) == 0 else { return nil }
     self.init(status)
@@ -60,6 +63,7 @@ package struct FileStatus {
 
   private init(_ status: stat) {
     mode = status.st_mode
+    owner = status.st_uid
     identity = FileIdentity(
       device: UInt64(status.st_dev), inode: UInt64(status.st_ino), size: Int64(status.st_size),
       modified: Self.nanoseconds(status.st_mtim), changed: Self.nanoseconds(status.st_ctim))
@@ -68,8 +72,8 @@ package struct FileStatus {
   /// Who may read, write and execute it, as `chmod` takes it.
   package var permissions: UInt32 { UInt32(mode & 0o7777) }
   package var isFile: Bool { mode & S_IFMT == S_IFREG }
-  var isFolder: Bool { mode & S_IFMT == S_IFDIR }
-  var isLink: Bool { mode & S_IFMT == S_IFLNK }
+  package var isFolder: Bool { mode & S_IFMT == S_IFDIR }
+  package var isLink: Bool { mode & S_IFMT == S_IFLNK }
   var isExecutable: Bool { isFile && mode & S_IXUSR != 0 }
 
   /// The kind of file in words, with its article.

@@ -32,7 +32,7 @@ extension Interop {
 
     @Test func `a protected artifact and one that there is not look the same`() async throws {
       let auth = try await AuthHost.make(settings: some, also: ["secret-plans"])
-      let secret = try #require(try await auth.host.list().artifacts.first { $0.name == "secret-plans" })
+      let secret = try #require(auth.others.first)
       let unknown = String(repeating: "07", count: 20)
       let hello = PeerBytes.message(id: PeerBytes.ID.extended, [0] + Array("d1:md11:ut_metadatai1eee".utf8))
       let offer = Array("d1:md7:gr_authi5ee7:gr_authd1:n32:".utf8) + [UInt8](repeating: 9, count: 32) + Array("1:vi1eee".utf8)
@@ -58,27 +58,30 @@ extension Interop {
       try await auth.node.terminate()
     }
 
-    @Test(arguments: StockClient.allCases)
-    func `a stock client has an open artifact beside a protected one`(client: StockClient) async throws {
-      let tracker = OpenTracker.loopbackAddress()
-      var configuration = GranaryConfiguration()
-      configuration.auth = "{ keys: auth.yaml, requires: none\(some) }"
-      let host = try GranaryHost(configuration)
-      try AuthHost.write(["keys:", "  - { id: fleet-1, secret: \(AuthHost.secret) }"], to: "auth.yaml", in: host)
-      let original = try host.make(.manySmallFiles)
-      let artifact = try await host.publish(original, "--v1", "--tracker", OpenTracker.announce(tracker))
-      let secret = try await host.publish(try host.make(.singleFile, named: "secret-plans"), "--v1")
-      let running = try await OpenTracker.start(at: tracker, for: [artifact])
-      let node = try await host.start()
-      try await running.waitUntilNaming(node.endpoint(), for: artifact)
-      try await expectDownload(Download(client: client, source: .torrent(artifact.torrent), address: "127.0.0.4"), equals: original)
-      var denied = node.libtorrent(secret, from: "127.0.0.5")
-      denied.limit = .seconds(3)
-      let folder = try TemporaryDirectory("denied")
-      let session = try #require(try await denied.run(into: folder.path).sessions?.first)
-      #expect(!session.finished && session.payload == 0)
-      #expect(try await host.refusals(of: "127.0.0.5").contains { $0.reason == "the peer does not know gr_auth" })
-      try await node.terminate()
+    @Test func `stock clients have an open artifact beside a protected one`() async throws {
+      try await NetworkNamespaces.with(3) { network in
+        let (ours, theirs, trackers) = (network.members[0], network.members[1], network.members[2])
+        var configuration = GranaryConfiguration.within(ours)
+        configuration.auth = "{ keys: auth.yaml, requires: none\(some) }"
+        let host = try GranaryHost(configuration, in: ours)
+        try AuthHost.write(["keys:", "  - { id: fleet-1, secret: \(AuthHost.secret) }"], to: "auth.yaml", in: host)
+        let original = try host.make(.manySmallFiles)
+        let artifact = try await host.publish(original, "--v1", "--tracker", OpenTracker.announce(trackers.address))
+        let secret = try await host.publish(try host.make(.singleFile, named: "secret-plans"), "--v1")
+        let tracker = try await OpenTracker.start(at: trackers.address, in: trackers, for: [artifact])
+        let node = try await host.start()
+        try await tracker.waitUntilNaming(node.endpoint(), for: artifact)
+        for client in StockClient.allCases {
+          try await expectDownload(Download(client: client, source: .torrent(artifact.torrent), member: theirs), equals: original)
+        }
+        var denied = Download(client: .libtorrent, source: .torrent(secret.torrent), member: theirs, peers: [node.endpoint()])
+        denied.limit = .seconds(3)
+        let folder = try TemporaryDirectory("denied")
+        let session = try #require(try await denied.run(into: folder.path).sessions?.first)
+        #expect(!session.finished && session.payload == 0)
+        #expect(try await host.refusals(of: theirs.address).contains { $0.reason == "the peer does not know gr_auth" })
+        try await node.terminate()
+      }
     }
 
     @Test func `on TLS a proof is for its own link alone`() async throws {

@@ -8,6 +8,8 @@ struct AuthHost: Sendable {
   let host: GranaryHost
   let original: String
   let artifact: GranaryArtifact
+  /// Further artifacts.
+  let others: [GranaryArtifact]
   let node: GranaryProcess
   /// The public half of the node's own key.
   let publicKey: String
@@ -28,10 +30,12 @@ struct AuthHost: Sendable {
     let own = try await ownKey("depot", host.folder.path("own.yaml"))
     let entries = ["{ id: fleet-1, secret: \(secret) }"] + keys
     try write(["own: { id: depot, private: \(own.seed) }", "keys:"] + entries.map { "  - \($0)" }, to: "auth.yaml", in: host)
-    let original = try host.make(.singleFile)
+    let original = try Artifacts.file(1_500_001, in: host.folder, named: "data/prize")
     let artifact = try await host.publish(original, kind)
-    for name in also { _ = try await host.publish(try host.make(.singleFile, named: name, seed: 2), kind) }
-    return AuthHost(host: host, original: original, artifact: artifact, node: try await host.start(), publicKey: own.publicKey)
+    var others: [GranaryArtifact] = []
+    for name in also { others.append(try await host.publish(try host.make(.singleFile, named: name, seed: 2), kind)) }
+    return AuthHost(
+      host: host, original: original, artifact: artifact, others: others, node: try await host.start(), publicKey: own.publicKey)
   }
 
   /// A key made by `granary keys new`: its seed, and its public half.

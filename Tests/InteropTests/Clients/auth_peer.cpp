@@ -2,7 +2,7 @@
 //
 //     auth_peer --torrent FILE --to DIR [--peer HOST:PORT] [--listen HOST:PORT] --timeout SECONDS
 //               [--key ID --secret HEX | --key ID --seed HEX] [--their-key ID --public HEX] [--token HEX] [--replay HEX]
-//               [--hear NAME]... [--say NAME=TEXT]... [--stay]
+//               [--hear NAME]... [--say NAME=TEXT]... [--rate BYTES] [--stay]
 //
 // Prints one JSON object: whether it has everything, what was proven, the proof that was sent, what was heard, why the peer went.
 #include "auth_wire.hpp"
@@ -39,6 +39,7 @@ struct options {
   std::vector<std::pair<std::string, std::string>> say;
   double timeout = 20;
   bool stay = false;
+  int rate = 0;
 };
 
 // What happened, for the report.
@@ -225,6 +226,7 @@ options parse(int argc, char** argv) {
         {"--token", &opt.token}, {"--replay", &opt.replay}};
     if (auto const found = texts.find(name); found != texts.end()) *found->second = value;
     else if (name == "--timeout") opt.timeout = std::stod(value);
+    else if (name == "--rate") opt.rate = std::stoi(value);
     else if (name == "--hear") opt.hear.push_back(value);
     else if (name == "--say") opt.say.emplace_back(value.substr(0, value.find('=')), value.substr(value.find('=') + 1));
     else throw std::runtime_error("unknown option " + name);
@@ -265,6 +267,8 @@ int run(int argc, char** argv) {
   lt::add_torrent_params params;
   params.ti = std::make_shared<lt::torrent_info>(opt.torrent);
   params.save_path = opt.to;
+  // The torrent's own limit: the session's does not hold for peers on loopback.
+  if (opt.rate > 0) params.download_limit = opt.rate;
   params.flags &= ~(lt::torrent_flags::auto_managed | lt::torrent_flags::paused);
   auto const hashes = params.ti->info_hashes();
   params.extensions.push_back(

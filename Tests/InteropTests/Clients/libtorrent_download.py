@@ -152,4 +152,5 @@ def main():
     common.report("libtorrent", ok, deadline, version=lt.version, finished=sum(d.flushed for d in downloads), sessions=summaries)
 
 
-main()
+if __name__ == "__main__":
+    main()

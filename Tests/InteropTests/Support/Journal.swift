@@ -3,14 +3,24 @@ import TestSupport
 
 /// A row of `granary journal --json`.
 struct JournalRow: Sendable, Decodable {
+  /// What a guard was told.
+  struct Facts: Sendable, Decodable {
+    let operation: String
+    let address: String
+    let direction: String
+    let link: String
+  }
+
   let address: String?
   let principal: String?
+  let count: Int
   let operation: String
   let verdict: String
   let plugin: String?
   let rule: String?
   let reason: String?
   let place: String?
+  let facts: Facts?
 
   /// The IPv4 address alone.
   var host: String? { address?.split(separator: ":").first.map(String.init) }

@@ -66,6 +66,20 @@ extension Interop {
       try await fort.node.terminate()
     }
 
+    @Test func `who is refused for its identity, and leaves before it has named anything, is in the journal`() async throws {
+      let fort = try await TLSFort.make()
+      var probe = fort.probe("leaves", fleet: true).showing("wrong-name", of: fort.certificates)
+      (probe.bind, probe.limit) = ("127.84.0.1", 1)
+      let sight = try #require(try await TLSProbe.run([probe]).first)
+      #expect(sight.connected && !sight.served && sight.plaintext == 0)
+      let deadline = ContinuousClock.now + .seconds(15)
+      var rows: [JournalRow] = []
+      while rows.isEmpty, ContinuousClock.now < deadline { rows = try await fort.host.refusals(of: "127.84.0.1") }
+      #expect(rows.map(\.plugin) == ["allowlist"] && rows.first?.principal == "fleet/spiffe://corp/office/7")
+      #expect(rows.first?.facts?.link == "tls")
+      try await fort.node.terminate()
+    }
+
     @Test func `members with their intermediate, and of either version where it may be, are served`() async throws {
       let fort = try await TLSFort.make()
       var chained = fort.good("in a chain", fleet: true, .fetch).showing("in-chain", of: fort.certificates)

@@ -25,7 +25,8 @@ struct AddressCrowdTests {
 
   @Test func `What is allowed is a row each until it is a storm, and counted then`() throws {
     let database = try InventoryDatabase.inMemory()
-    let writer = JournalWriter(database: database, limits: JournalLimits(rowsPerAddress: 4))
+    let writer = JournalWriter(
+      database: database, limits: JournalLimits(rowsPerAddress: 4), sealing: JournalSealing(clock: { .noon }))
     for second in 0..<50 {
       writer.append(
         JournalEntry(at: .noon(plus: second), verdict: "allow", isRefusal: false, operation: "connect", address: "10.0.0.1", plugin: "gate")
@@ -42,7 +43,8 @@ struct AddressCrowdTests {
 
   @Test func `A storm of random names is a row or two on disk`() throws {
     let database = try InventoryDatabase.inMemory()
-    let writer = JournalWriter(database: database, limits: JournalLimits(rowsPerAddress: 4))
+    let writer = JournalWriter(
+      database: database, limits: JournalLimits(rowsPerAddress: 4), sealing: JournalSealing(clock: { .noon }))
     for batch in 0..<5 {
       for number in 0..<40 { writer.append(refusal(batch, hash: UInt8(batch * 40 + number))) }
       try writer.flush()

@@ -13,7 +13,7 @@ struct StrangerHashesTests {
 
   @Test func `Random info-hashes of one address become one row, and the last ones can be asked about`() throws {
     let database = try InventoryDatabase.inMemory()
-    let writer = JournalWriter(database: database)
+    let writer = JournalWriter(database: database, sealing: JournalSealing(clock: { .noon }))
     for number in 0..<1000 { writer.append(refusal(number, at: number)) }
     try writer.flush()
     for number in 1000..<2000 {

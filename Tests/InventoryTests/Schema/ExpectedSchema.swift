@@ -21,6 +21,25 @@ enum ExpectedSchema {
     ) STRICT;
     """
 
+  static let journalChain = """
+    CREATE INDEX journal_chain_closings ON journal_chain (journal_id) WHERE kind = 'closed';
+    CREATE INDEX journal_chain_prunings ON journal_chain (seq) WHERE kind = 'pruned';
+    CREATE INDEX journal_chain_signatures ON journal_chain (seq) WHERE signature IS NOT NULL;
+    CREATE INDEX journal_open ON journal (open_until) WHERE open_until IS NOT NULL;
+    CREATE TABLE journal_chain (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT,
+      kind TEXT NOT NULL CHECK (kind IN ('begin', 'row', 'open', 'many', 'closed', 'checkpoint', 'pruned')),
+      journal_id INTEGER,
+      body BLOB CHECK (length(body) <= 256),
+      hash BLOB NOT NULL CHECK (length(hash) = 32),
+      signature BLOB CHECK (length(signature) = 64),
+      CHECK ((kind IN ('row', 'open', 'many', 'closed')) = (journal_id IS NOT NULL)),
+      CHECK (signature IS NULL OR kind IN ('begin', 'checkpoint', 'pruned'))
+    ) STRICT;
+    CREATE VIEW journal_chain_view AS
+    SELECT seq, kind, journal_id, lower(hex(hash)) AS hash, signature IS NOT NULL AS signed FROM journal_chain;
+    """
+
   static let after001 = """
     CREATE INDEX artifact_labels_by_label ON artifact_labels (key, value);
     CREATE INDEX artifacts_by_name ON artifacts (name);

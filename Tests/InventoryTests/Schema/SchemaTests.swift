@@ -17,7 +17,10 @@ struct SchemaTests {
     #expect(try second.read { try String.fetchOne($0, sql: Self.dump) } == ExpectedSchema.after002)
     let database = try InventoryDatabase.inMemory()
     #expect(try database.rows("PRAGMA user_version") == [["\(InventorySchema.migrator.migrations.count)"]])
-    #expect(InventorySchema.migrator.migrations == ["001-inventory", "002-summaries", "003-plugin-values", "004-ssl-torrents"])
+    #expect(
+      InventorySchema.migrator.migrations == [
+        "001-inventory", "002-summaries", "003-plugin-values", "004-ssl-torrents", "005-journal-chain",
+      ])
   }
 
   @Test func `Plugins' values have the schema that was released`() throws {
@@ -74,6 +77,26 @@ struct SchemaTests {
     let database = try filled()
     #expect { try database.execute(sql) } throws: { ($0 as? DatabaseError)?.resultCode == .SQLITE_CONSTRAINT }
     try database.checkIntegrity()
+  }
+
+  @Test(arguments: [
+    "UPDATE journal_chain SET kind = 'other'", "UPDATE journal_chain SET hash = x'00'", "UPDATE journal_chain SET hash = NULL",
+    "UPDATE journal_chain SET signature = x'00'", "UPDATE journal_chain SET journal_id = NULL WHERE kind = 'open'",
+    "UPDATE journal_chain SET journal_id = 1 WHERE kind = 'begin'", "UPDATE journal_chain SET signature = zeroblob(64) WHERE kind = 'open'",
+    "UPDATE journal_chain SET body = zeroblob(257)",
+  ])
+  func `Links are bounded by the schema itself`(sql: String) throws {
+    let database = try filled()
+    #expect { try database.execute(sql) } throws: { ($0 as? DatabaseError)?.resultCode == .SQLITE_CONSTRAINT }
+  }
+
+  @Test func `The journal's chain has the schema that was released`() throws {
+    let database = try InventoryDatabase.inMemory()
+    let own = Self.dump.replacing("ORDER BY type", with: "AND (name LIKE 'journal_chain%' OR name = 'journal_open') ORDER BY type")
+    #expect(try database.rows(own)[0][0] == ExpectedSchema.journalChain)
+    #expect(try database.rows("SELECT type FROM pragma_table_info('journal') WHERE name = 'open_until'") == [["INTEGER"]])
+    let plan = try database.rows("EXPLAIN QUERY PLAN SELECT id FROM journal WHERE open_until <= 5 ORDER BY open_until, id LIMIT 9")
+    #expect(plan.contains { $0.joined().contains("journal_open") }, "\(plan)")
   }
 
   @Test func `Operators read names, hexadecimal and ISO times from the views`() throws {

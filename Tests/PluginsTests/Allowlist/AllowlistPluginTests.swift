@@ -1,3 +1,5 @@
+import Foundation
+import PeerProtocol
 import PluginKit
 import TestSupport
 import Testing
@@ -171,5 +173,38 @@ struct AllowlistPluginTests {
   func settingsOfAnotherShapeAreRefused(settings: LiteralValue, message: String) {
     let problem = #expect(throws: LiteralProblem.self) { try plugin(settings) }
     #expect(problem?.description == message)
+  }
+
+  @Test func keysAndTokensAreProvenAfterTheHandshakes() throws {
+    let plugin = try plugin(["identities": ["auth/key:edge-*"]])
+    var facts = PolicyFixtures.peer()
+    #expect(try plugin.judge(.connect, facts) == .allow("its identity is not known yet"))
+    facts.peerID = PeerID([UInt8](repeating: 1, count: 20))
+    #expect(try plugin.judge(.connect, facts) == .deny("the link proves no identity, and the allowlist wants one"))
+    facts.identities = [Identity(trust: "auth", name: "key:edge-7")]
+    #expect(try plugin.judge(.connect, facts).isAllowed)
+  }
+
+  @Test func anEmptiedFileKeepsItsEntriesOverAReload() throws {
+    let (memory, counters) = (PluginMemory(), PluginCounters())
+    func reloaded() throws -> AllowlistPlugin {
+      let fixed = PolicyFixtures.services()
+      let services = PluginServices(
+        wallClock: fixed.wallClock, clock: fixed.clock, journal: fixed.journal, logger: fixed.logger, folder: folder.path,
+        counters: counters, memory: memory)
+      let settings: LiteralValue = ["file": "kept.txt"]
+      return try AllowlistPlugin(settings: LiteralSettings(settings).decode(AllowlistSettings.self), services: services)
+    }
+    try folder.write(Array("10.1.0.0/16\n".utf8), to: "kept.txt")
+    #expect(try reloaded().judge(.connect, PolicyFixtures.peer()).isAllowed)
+    try folder.write(Array("# nobody\n\n".utf8), to: "kept.txt")
+    let kept = try reloaded()
+    #expect(try kept.judge(.connect, PolicyFixtures.peer()).isAllowed)
+    #expect(kept.warnings == ["file: \(folder.path)/kept.txt has no entry: what it said before stays in force"])
+    try FileManager.default.removeItem(atPath: folder.path + "/kept.txt")
+    #expect(try reloaded().judge(.connect, PolicyFixtures.peer()).isAllowed)
+    #expect(counters.snapshot == ["allowlist_files_kept": 2])
+    try folder.write(Array("192.0.2.0/24\n".utf8), to: "kept.txt")
+    #expect(try !reloaded().judge(.connect, PolicyFixtures.peer()).isAllowed)
   }
 }

@@ -8,7 +8,7 @@ import Testing
 /// What the gate grants against a model that asks the rules about one byte at a time.
 struct GateScopeTests {
   private struct Rule {
-    let isAllow: Bool
+    let answer: String
     let files: [Int]?
     let pieces: [ClosedRange<Int>]?
 
@@ -25,12 +25,15 @@ struct GateScopeTests {
         return first...first + Int.random(in: 0...9, using: &generator)
       }
       return Rule(
-        isAllow: Int.random(in: 0..<3, using: &generator) > 0, files: Bool.random(using: &generator) ? files : nil,
+        answer: ["allow", "allow", "deny", "deny", "limit", "postpone", "shadow"][Int.random(in: 0..<7, using: &generator)],
+        files: Bool.random(using: &generator) ? files : nil,
         pieces: Bool.random(using: &generator) ? pieces : nil)
     }
 
     var settings: LiteralValue {
-      var settings: [String: LiteralValue] = ["answer": isAllow ? "allow" : "deny"]
+      var settings: [String: LiteralValue] = ["answer": .text(answer)]
+      if answer == "limit" { settings["rate"] = "1 MiB/s" }
+      if answer == "postpone" { settings["for"] = "1h" }
       settings["files"] = files.map { .list($0.map { .text(Self.patterns[$0].text) }) }
       settings["pieces"] = pieces.map { .list($0.map { .text("\($0.lowerBound)-\($0.upperBound)") }) }
       return .mapping(settings)
@@ -44,7 +47,8 @@ struct GateScopeTests {
   }
 
   private func allows(_ rules: [Rule], _ file: TorrentFile, piece: Int?) -> Bool {
-    rules.first { $0.covers(file, piece: piece) }?.isAllow ?? false
+    let rule = rules.first { $0.answer != "shadow" && $0.covers(file, piece: piece) }
+    return rule.map { $0.answer != "deny" } ?? false
   }
 
   @Test(arguments: 0..<150 as Range<UInt64>)
@@ -73,6 +77,34 @@ struct GateScopeTests {
       withContent.allSatisfy { isGranted(model.block(ofPiece: $0)) == true } && emptyFiles.allSatisfy { allows(rules, $0, piece: nil) }
     if verdict.scope == .everything, verdict.isAllowed, !withContent.isEmpty { #expect(isWhole) }
     if !isWhole { #expect(try !gate.judge(.metadata, PolicyFixtures.peer(artifact: PolicyFixtures.artifact(layout: layout))).isAllowed) }
+  }
+
+  @Test(arguments: 0..<150 as Range<UInt64>)
+  func aPeerOfOneFileIsNeverGivenAByteOfAnother(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    let model = ByteModel.random(&generator)
+    let layout = model.layout
+    let granted = Int.random(in: layout.files.indices, using: &generator)
+    // Others have everything; this peer has one file by a rule, whatever comes after and whatever is tried.
+    let settings: LiteralValue = [
+      "on_request": [
+        ["peers": ["192.0.2.0/24"]], ["answer": "shadow", "files": ["d0/**"]],
+        ["peers": ["10.0.0.0/8"], "files": [.text(layout.files[granted].displayPath)]],
+        ["answer": "deny", "peers": ["10.0.0.0/8"]], [:],
+      ]
+    ]
+    let gate = try GatePlugin(settings: LiteralSettings(settings).decode(GateSettings.self), services: PolicyFixtures.services())
+    let pipeline = try Pipeline(plugins: [InstalledPlugin(name: "gate", plugin: gate, place: "here")], generation: 1)
+    let grant = pipeline.grant(PolicyFixtures.peer(artifact: PolicyFixtures.artifact(layout: layout)))
+    for block in model.blocks where grant.allows(block, in: layout) {
+      // The session refuses blocks that are not within a piece.
+      guard let content = model.content(of: block) else { continue }
+      #expect(content.allSatisfy { $0 == granted }, "\(block) of \(layout): \(granted)")
+    }
+    let all = Bitfield(count: layout.pieceCount, filled: true)
+    for piece in grant.visible(all).pieces {
+      #expect(model.content(of: model.block(ofPiece: piece))?.allSatisfy { $0 == granted } == true)
+    }
   }
 
   @Test func peersOfTheSameRulesShareOneResolution() throws {

@@ -14,6 +14,7 @@ struct MetadataPluginTests {
     let context: PeerContext
     let peer: any PeerPlugin
     let info: [UInt8]
+    let journal = TestJournal()
 
     init(infoSize: Int = 40_000, metadata: Verdict = .allow("test"), understands: Bool = true) throws {
       var generator = SeededGenerator(seed: 9)
@@ -22,7 +23,7 @@ struct MetadataPluginTests {
       context = PolicyFixtures.context(
         on: EmbeddedEventLoop(), artifact: artifact, infoBytes: info, grant: PolicyFixtures.grant(metadata: metadata))
       if understands { context.peerMessages = [MetadataMessage.name: 3] }
-      let plugin = try MetadataPlugin(settings: NoSettings(), services: PolicyFixtures.services())
+      let plugin = try MetadataPlugin(settings: NoSettings(), services: PolicyFixtures.services(journal: journal))
       peer = try #require(try plugin.newTorrent(artifact)?.newConnection(context))
     }
 
@@ -68,6 +69,17 @@ struct MetadataPluginTests {
   @Test(arguments: [3, 1_000_000])
   func pieceThatThereIsNotIsRejected(piece: Int) throws {
     #expect(try Fixture().answer(.request(piece: piece)) == .reject(piece: piece))
+  }
+
+  @Test func peerThatMayNotHaveItIsInTheJournalOnce() throws {
+    let fixture = try Fixture(metadata: .deny("not you", rule: "r", place: "f.yaml:1:2"))
+    for piece in 0..<3 { #expect(try fixture.answer(.request(piece: piece)) == .reject(piece: piece)) }
+    let row = try #require(fixture.journal.records.first)
+    #expect(fixture.journal.records.count == 1 && row.operation == "metadata" && row.verdict == "deny")
+    #expect(row.reason == "not you" && row.rule == "r" && row.place == "f.yaml:1:2" && row.facts?.operation == .metadata)
+    let allowed = try Fixture()
+    _ = try allowed.answer(.request(piece: 0))
+    #expect(allowed.journal.records.isEmpty)
   }
 
   @Test func peerThatMayNotHaveItGetsRejectsAndLearnsNoSize() throws {

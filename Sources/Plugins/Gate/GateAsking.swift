@@ -1,0 +1,95 @@
+import Metainfo
+internal import PluginKit
+import Synchronization
+
+/// `write_request` for one connection: what we may ask of this peer, how much of it at a time, and whether others are asked first.
+final class GateAsking {
+  private let rules: GateRules
+  private let peer: PeerContext
+  private let preferred: PreferredPeers
+  private let services: PluginServices
+  private var deciding: [(rule: GateRule, scope: Scope)] = []
+  private var outcome: GateRules.Outcome?
+  private var outstanding: Set<Block> = []
+
+  /// How long a block is asked of others when this peer has enough to do.
+  private static let pause = Duration.milliseconds(250)
+  /// How long a block is left to peers that are preferred, before they are looked for again.
+  private static let leave = Duration.seconds(2)
+
+  init(_ rules: GateRules, _ peer: PeerContext, _ preferred: PreferredPeers, _ services: PluginServices) {
+    (self.rules, self.peer, self.preferred, self.services) = (rules, peer, preferred, services)
+    compile()
+  }
+
+  /// The answer to the question whether we may ask this peer for a block now.
+  func answer(_ block: Block) -> WriteRequestAnswer {
+    guard let outcome, let scope = outcome.scope else {
+      let until = outcome?.validUntil.map { peer.instant(of: $0, wall: services.wallClock()) }
+      return .withhold(outcome?.reason ?? "there are no rules", until: until)
+    }
+    guard scope.covers(block, in: peer.artifact.layout) else {
+      let until = outcome.validUntil.map { peer.instant(of: $0, wall: services.wallClock()) }
+      return .withhold("no rule of gate.write_request lets us ask this peer for it", until: until)
+    }
+    for (rule, scope) in deciding where scope.touches(block, in: peer.artifact.layout) {
+      if let most = rule.inFlight, outstanding.count >= most {
+        return .withhold("gate.\(rule.name): \(most) blocks are in flight", until: peer.now + Self.pause)
+      }
+      if isSecondChoice(rule) { return .withhold("gate.\(rule.name): others are preferred", until: peer.now + Self.leave) }
+    }
+    return .pass
+  }
+
+  private func isSecondChoice(_ rule: GateRule) -> Bool {
+    guard let prefer = rule.prefer else { return false }
+    return !prefer.contains(peer.facts.address.ip) && preferred.isAnyone(in: prefer)
+  }
+
+  func asked(_ block: Block) { outstanding.insert(block) }
+  /// It came, was rejected, or is not wanted any more.
+  func came(_ block: Block) { outstanding.remove(block) }
+
+  /// A peer that chokes us has forgotten what we asked, and is nobody's first choice.
+  func choked(_ isChoking: Bool) {
+    if isChoking { outstanding.removeAll() }
+    preferred.note(self, isChoking ? nil : peer.facts.address.ip)
+  }
+
+  /// Looks at the rules again where others may apply by now.
+  func refresh() {
+    guard let until = outcome?.validUntil, services.wallClock() >= until else { return }
+    compile()
+  }
+
+  private func compile() {
+    var facts = peer.facts
+    facts.now = services.wallClock()
+    outcome = rules.outcome(facts, peer.artifact)
+    deciding = rules.deciding(facts, peer.artifact).filter { $0.rule.answer == .allow }
+  }
+}
+
+/// The peers of one artifact that let us ask, by their addresses. Shared by all loops.
+final class PreferredPeers: Sendable {
+  private let addresses = Mutex<[ObjectIdentifier: IPAddress]>([:])
+
+  /// Where a peer is that lets us ask; nil: it does not.
+  func note(_ peer: GateAsking, _ address: IPAddress?) {
+    addresses.withLock { $0[ObjectIdentifier(peer)] = address }
+  }
+
+  func isAnyone(in networks: NetworkTable) -> Bool {
+    addresses.withLock { addresses in addresses.values.contains(where: networks.contains) }
+  }
+}
+
+extension Scope {
+  /// Whether each byte of the block is in.
+  fileprivate func covers(_ block: Block, in layout: PieceLayout) -> Bool {
+    switch self {
+    case .everything: true
+    case .part(let part): part.contains(block, in: layout)
+    }
+  }
+}

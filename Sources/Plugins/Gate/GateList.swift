@@ -1,0 +1,30 @@
+internal import PluginKit
+
+/// The lists of rules that a gate may have, by their names in the settings.
+enum GateList: String, CodingKey, Sendable, CaseIterable {
+  case onRequest = "on_request"
+  case metadata
+  case connect
+  case announce
+  case message
+  /// What we may ask of peers.
+  case writeRequest = "write_request"
+
+  /// The operation that the list is about.
+  var operation: PluginKit.Operation {
+    switch self {
+    case .onRequest: .request
+    case .metadata: .metadata
+    case .connect: .connect
+    case .announce: .announce
+    case .message: .message
+    case .writeRequest: .ask
+    }
+  }
+
+  /// Whether rules may be about files and pieces.
+  var isAboutBytes: Bool { self == .onRequest || self == .writeRequest }
+
+  /// The answers that its rules may give.
+  var answers: [GateAnswer.Word] { self == .onRequest ? GateAnswer.Word.allCases : [.allow, .deny, .shadow] }
+}
