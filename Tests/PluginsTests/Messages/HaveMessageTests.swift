@@ -24,12 +24,14 @@ struct HaveMessageTests {
 
   /// Answers when it is told to, or when nobody waits any more.
   private final class Slow: ArtifactDirectory {
-    private let cancelled = Mutex(0)
-    var cancellations: Int { cancelled.withLock { $0 } }
+    private let counts = Mutex((asked: 0, cancelled: 0))
+    var asked: Int { counts.withLock { $0.asked } }
+    var cancellations: Int { counts.withLock { $0.cancelled } }
 
     func standing(of infoHash: [UInt8], for peer: PeerFacts) async -> ArtifactStanding? {
+      counts.withLock { $0.asked += 1 }
       while !Task.isCancelled { try? await Task.sleep(for: .milliseconds(1)) }
-      cancelled.withLock { $0 += 1 }
+      counts.withLock { $0.cancelled += 1 }
       return nil
     }
   }
@@ -149,6 +151,7 @@ struct HaveMessageTests {
     let question = { (id: Int64) in HaveMessage.question(id: id, infoHashes: [Self.v1]).encoded }
     #expect(try rig.receive("gr_have", question(1)).isEmpty)
     #expect(try rig.receive("gr_have", question(2)).sent("gr_have").map { $0.encoded() } == [HaveMessage.later(id: 2).encoded])
+    try await waitFor { directory.asked == 1 }
     #expect(try rig.tick(after: .seconds(20)).isEmpty)
     #expect(try rig.tick().sent("gr_have").map { $0.encoded() } == [HaveMessage.later(id: 1).encoded])
     try await waitFor { directory.cancellations == 1 }
@@ -158,6 +161,7 @@ struct HaveMessageTests {
     let directory = Slow()
     let rig = try rig(directory)
     try rig.receive("gr_have", HaveMessage.question(id: 1, infoHashes: [Self.v1]).encoded)
+    try await waitFor { directory.asked == 1 }
     rig.chain.onDisconnect(DisconnectReason(.remote, "it went"))
     try await waitFor { directory.cancellations == 1 }
   }

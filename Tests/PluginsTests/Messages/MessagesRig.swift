@@ -44,7 +44,7 @@ final class MessagesRig {
   init(_ settings: LiteralValue, _ world: World = World()) throws {
     (artifact, store, clock) = (world.artifact, world.store, world.clock)
     plugin = try Self.plugin(settings, world, journal, counters)
-    context = PolicyFixtures.context(on: EmbeddedEventLoop(), artifact: artifact, grant: world.grant, now: clock.now)
+    context = PolicyFixtures.context(on: NIOAsyncTestingEventLoop(), artifact: artifact, grant: world.grant, now: clock.now)
     context.facts = PolicyFixtures.peer(world.address, artifact: artifact)
     context.facts.identities = world.identities
     context.peerMessages = Dictionary(uniqueKeysWithValues: zip(world.knows, UInt8(1)...))
