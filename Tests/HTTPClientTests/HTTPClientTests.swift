@@ -7,13 +7,13 @@ import Testing
   private let client = HTTPClient(group: .singletonMultiThreadedEventLoopGroup)
 
   private func get(
-    _ server: ScriptedServer, _ target: String = "/", limits: HTTPLimits = HTTPLimits(), within: TimeAmount = .seconds(20)
+    _ server: ScriptedServer, _ target: String = "/", limits: HTTPLimits = HTTPLimits(), within: TimeAmount = .seconds(120)
   ) async throws -> HTTPResponse {
     try await client.get(try HTTPURL("http://127.0.0.1:\(server.port)\(target)"), limits: limits, deadline: .now() + within)
   }
 
   /// Fetches from a server with this one answer.
-  private func answer(_ acts: [ScriptedServer.Act], limits: HTTPLimits = HTTPLimits(), within: TimeAmount = .seconds(20)) async throws
+  private func answer(_ acts: [ScriptedServer.Act], limits: HTTPLimits = HTTPLimits(), within: TimeAmount = .seconds(120)) async throws
     -> HTTPResponse
   {
     try await Script({ _ in acts }).run { try await get($0, limits: limits, within: within) }
@@ -133,7 +133,7 @@ import Testing
   @Test func `nobody listening is an error with its errno`() async throws {
     let port = try await Script({ _ in [] }).run { $0.port }
     let error = await #expect(throws: HTTPClientError.self) {
-      try await client.get(try HTTPURL("http://127.58.0.1:\(port)/"), deadline: .now() + .seconds(20))
+      try await client.get(try HTTPURL("http://127.58.0.1:\(port)/"), deadline: .now() + .seconds(120))
     }
     guard case .cannotConnect(_, _, let code?) = error else {
       Issue.record("\(String(describing: error))")
@@ -144,7 +144,7 @@ import Testing
 
   @Test func `https is refused with the reason`() async throws {
     let error = await #expect(throws: HTTPClientError.tlsUnavailable(host: "h")) {
-      try await client.get(try HTTPURL("https://h/"), deadline: .now() + .seconds(20))
+      try await client.get(try HTTPURL("https://h/"), deadline: .now() + .seconds(120))
     }
     #expect(error?.description == "https://h: TLS links are not available in this build")
   }
@@ -153,7 +153,7 @@ import Testing
     try await Script({ _ in [.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")] }).run { server in
       let url = try HTTPURL("http://127.0.0.1:\(server.port)/")
       await #expect(throws: HTTPClientError.self) {
-        try await client.get(url, headers: ["X": "a\r\nY: b"], deadline: .now() + .seconds(20))
+        try await client.get(url, headers: ["X": "a\r\nY: b"], deadline: .now() + .seconds(120))
       }
       #expect(server.requests.isEmpty)
     }

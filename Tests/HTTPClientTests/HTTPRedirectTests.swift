@@ -19,7 +19,7 @@ import Testing
         $0.hasPrefix("GET /a/b ") ? Self.redirect("../c?d") : Self.redirect("http://127.0.0.1:\(port)/e")
       }).run { server in
         let url = try HTTPURL("http://127.0.0.1:\(server.port)/a/b")
-        let response = try await client.get(url, headers: ["Authorization": "secret", "X-Kept": "y"], deadline: .now() + .seconds(20))
+        let response = try await client.get(url, headers: ["Authorization": "secret", "X-Kept": "y"], deadline: .now() + .seconds(120))
         #expect(response.status == 200)
         #expect(server.requests.map { $0.contains("secret") } == [true, true])
         #expect(server.requests.last?.hasPrefix("GET /c?d ") == true)
@@ -32,7 +32,7 @@ import Testing
     try await Script({ _ in Self.redirect("/again") }).run { server in
       let url = try HTTPURL("http://127.0.0.1:\(server.port)/")
       await #expect(throws: HTTPClientError.tooManyRedirects(limit: 2)) {
-        try await client.get(url, limits: HTTPLimits(redirects: 2), deadline: .now() + .seconds(20))
+        try await client.get(url, limits: HTTPLimits(redirects: 2), deadline: .now() + .seconds(120))
       }
       #expect(server.requests.count == 3)
     }
@@ -42,7 +42,7 @@ import Testing
   func `a redirect to another scheme or to no URL is refused`(location: String) async throws {
     try await Script({ _ in Self.redirect(location) }).run { server in
       let url = try HTTPURL("http://127.0.0.1:\(server.port)/")
-      let error = await #expect(throws: HTTPClientError.self) { try await client.get(url, deadline: .now() + .seconds(20)) }
+      let error = await #expect(throws: HTTPClientError.self) { try await client.get(url, deadline: .now() + .seconds(120)) }
       guard case .redirectRefused = error else {
         Issue.record("\(String(describing: error))")
         return
@@ -55,7 +55,7 @@ import Testing
     try await Script({ _ in Self.redirect("http://inside/") }).run { server in
       let url = try HTTPURL("http://127.0.0.1:\(server.port)/")
       await #expect(throws: HTTPClientError.redirectRefused("http://inside may not be visited")) {
-        try await client.get(url, deadline: .now() + .seconds(20))
+        try await client.get(url, deadline: .now() + .seconds(120))
       }
     }
   }
@@ -63,7 +63,7 @@ import Testing
   @Test func `a POST is not repeated elsewhere`() async throws {
     try await Script({ _ in Self.redirect("/other") }).run { server in
       let request = HTTPRequest(method: .post, to: .url(try HTTPURL("http://127.0.0.1:\(server.port)/")), body: Array("{}".utf8))
-      #expect(try await client.send(request, deadline: .now() + .seconds(20)).status == 302)
+      #expect(try await client.send(request, deadline: .now() + .seconds(120)).status == 302)
     }
   }
 }

@@ -45,9 +45,9 @@ import Testing
     let client = HTTPClient(group: .singletonMultiThreadedEventLoopGroup, resolver: both)
     try await Script({ _ in [.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")] }).run { server in
       let url = try HTTPURL("http://both.example:\(server.port)/")
-      #expect(try await client.get(url, family: .v4, deadline: .now() + .seconds(20)).status == 200)
-      #expect(try await client.get(url, deadline: .now() + .seconds(20)).status == 200)
-      await #expect(throws: HTTPClientError.self) { try await client.get(url, family: .v6, deadline: .now() + .seconds(20)) }
+      #expect(try await client.get(url, family: .v4, deadline: .now() + .seconds(120)).status == 200)
+      #expect(try await client.get(url, deadline: .now() + .seconds(120)).status == 200)
+      await #expect(throws: HTTPClientError.self) { try await client.get(url, family: .v6, deadline: .now() + .seconds(120)) }
       #expect(server.requests.count == 2)
     }
   }

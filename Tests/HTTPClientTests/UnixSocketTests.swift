@@ -23,7 +23,7 @@ import Testing
       let body = Array(#"{"a":1}"#.utf8)
       for method in [HTTPRequest.Method.get, .post, .delete] {
         let request = HTTPRequest(method: method, unixSocket: path, target: "/v1/x?y", json: method == .post ? body : nil)
-        let response = try await client.send(request, deadline: .now() + .seconds(20))
+        let response = try await client.send(request, deadline: .now() + .seconds(120))
         #expect(response.bytes == Array("{}".utf8))
       }
       #expect(server.requests.map { $0.prefix(14) } == ["GET /v1/x?y HT", "POST /v1/x?y H", "DELETE /v1/x?y"])
@@ -37,7 +37,7 @@ import Testing
 
   @Test func `a socket that is not there is an error with its errno`() async throws {
     let error = await #expect(throws: HTTPClientError.self) {
-      try await client.send(HTTPRequest(unixSocket: "/nonexistent/socket", target: "/"), deadline: .now() + .seconds(20))
+      try await client.send(HTTPRequest(unixSocket: "/nonexistent/socket", target: "/"), deadline: .now() + .seconds(120))
     }
     guard case .cannotConnect(to: "/nonexistent/socket", _, code: 2) = error else {
       Issue.record("\(String(describing: error))")
@@ -48,7 +48,7 @@ import Testing
   @Test func `a path longer than a socket's name is an error`() async throws {
     let path = "/" + String(repeating: "x", count: 200)
     await #expect(throws: HTTPClientError.self) {
-      try await client.send(HTTPRequest(unixSocket: path, target: "/"), deadline: .now() + .seconds(20))
+      try await client.send(HTTPRequest(unixSocket: path, target: "/"), deadline: .now() + .seconds(120))
     }
   }
 
@@ -57,7 +57,7 @@ import Testing
     let acts: [ScriptedServer.Act] = [.send(head), .drip("6\r\none\r\nt\r\n4\r\nwo\n\n\r\n5\r\nthree\r\n0\r\n\r\n")]
     try await withServer(Script({ _ in acts })) { path, _ in
       var lines: [String] = []
-      for try await line in client.lines(HTTPRequest(unixSocket: path, target: "/follow"), deadline: .now() + .seconds(20)) {
+      for try await line in client.lines(HTTPRequest(unixSocket: path, target: "/follow"), deadline: .now() + .seconds(120)) {
         lines.append(line)
       }
       #expect(lines == ["one", "two", "", "three"])
@@ -67,7 +67,7 @@ import Testing
   @Test func `a line is there before the response ends, and leaving closes the connection`() async throws {
     try await withServer(Script({ _ in [.send("HTTP/1.1 200 OK\r\n\r\nfirst\nsec")] })) { path, server in
       let following = Task {
-        for try await line in client.lines(HTTPRequest(unixSocket: path, target: "/"), deadline: .now() + .seconds(20)) { return line }
+        for try await line in client.lines(HTTPRequest(unixSocket: path, target: "/"), deadline: .now() + .seconds(120)) { return line }
         return "nothing"
       }
       #expect(try await following.value == "first")
@@ -79,7 +79,7 @@ import Testing
     let text = (0..<5000).map { "line \($0)\n" }.joined()
     try await withServer(Script({ _ in [.send("HTTP/1.1 200 OK\r\n\r\n\(text)"), .close] })) { path, _ in
       var count = 0
-      for try await line in client.lines(HTTPRequest(unixSocket: path, target: "/"), deadline: .now() + .seconds(20)) {
+      for try await line in client.lines(HTTPRequest(unixSocket: path, target: "/"), deadline: .now() + .seconds(120)) {
         #expect(line == "line \(count)")
         count += 1
       }
@@ -94,7 +94,7 @@ import Testing
   ])
   func `lines end with the error`(text: String, expected: HTTPClientError) async throws {
     try await withServer(Script({ _ in [.send(text), .close] })) { path, _ in
-      let lines = client.lines(HTTPRequest(unixSocket: path, target: "/"), limits: HTTPLimits(body: 100), deadline: .now() + .seconds(20))
+      let lines = client.lines(HTTPRequest(unixSocket: path, target: "/"), limits: HTTPLimits(body: 100), deadline: .now() + .seconds(120))
       let error = await #expect(throws: HTTPClientError.self) { for try await _ in lines {} }
       if case (.malformed, .malformed?) = (expected, error) { return }
       #expect(error == expected)

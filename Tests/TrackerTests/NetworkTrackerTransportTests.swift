@@ -13,7 +13,7 @@ import Tracker
     }
   }
 
-  private func transport(_ addresses: [String], grace: Duration = .seconds(20)) -> NetworkTrackerTransport {
+  private func transport(_ addresses: [String], grace: Duration = .seconds(120)) -> NetworkTrackerTransport {
     var settings = NetworkTrackerTransport.Settings()
     settings.grace = grace
     return NetworkTrackerTransport(group: .singletonMultiThreadedEventLoopGroup, resolver: resolver(addresses), settings: settings)

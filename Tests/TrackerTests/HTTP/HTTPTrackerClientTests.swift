@@ -7,12 +7,12 @@ import Tracker
 @Suite struct HTTPTrackerClientTests {
   private let client = HTTPTrackerClient(client: HTTPClient(group: .singletonMultiThreadedEventLoopGroup))
 
-  private func announce(to tracker: TestHTTPTracker.Running, within: TimeAmount = .seconds(20)) async throws -> AnnounceResponse {
+  private func announce(to tracker: TestHTTPTracker.Running, within: TimeAmount = .seconds(120)) async throws -> AnnounceResponse {
     let url = try HTTPURL("http://127.0.0.1:\(tracker.port)/announce?passkey=k")
     return try await client.announce(TrackerTests.announce(event: .started), to: url, deadline: .now() + within)
   }
 
-  private func answer(_ reply: TestHTTPTracker.Reply, within: TimeAmount = .seconds(20)) async throws -> AnnounceResponse {
+  private func answer(_ reply: TestHTTPTracker.Reply, within: TimeAmount = .seconds(120)) async throws -> AnnounceResponse {
     try await TestHTTPTracker { _ in reply }.run { try await announce(to: $0, within: within) }
   }
 
@@ -68,11 +68,11 @@ import Tracker
     let body = "d5:filesd20:aaaaaaaaaaaaaaaaaaaad8:completei1e10:downloadedi2e10:incompletei3eeee"
     try await TestHTTPTracker { _ in .text(body) }.run { tracker in
       let url = try HTTPURL("http://127.0.0.1:\(tracker.port)/announce")
-      let counts = try await client.scrape([infoHash(0x61)], at: url, deadline: .now() + .seconds(20))
+      let counts = try await client.scrape([infoHash(0x61)], at: url, deadline: .now() + .seconds(120))
       #expect(counts == [infoHash(0x61): SwarmCounts(seeders: 1, leechers: 3, downloads: 2)])
       #expect(tracker.requests == ["/scrape?info_hash=aaaaaaaaaaaaaaaaaaaa"])
     }
     let other = try HTTPURL("http://127.0.0.1:1/x")
-    await #expect(throws: TrackerError.self) { try await client.scrape([infoHash(1)], at: other, deadline: .now() + .seconds(20)) }
+    await #expect(throws: TrackerError.self) { try await client.scrape([infoHash(1)], at: other, deadline: .now() + .seconds(120)) }
   }
 }

@@ -132,7 +132,7 @@ import Tracker
     }
     try await tracker.run { tracker in
       try await withClient { client in
-        for _ in 0..<2 { _ = try await client.send(.announce(announce()), to: tracker.address, deadline: .now() + .seconds(20)) }
+        for _ in 0..<2 { _ = try await client.send(.announce(announce()), to: tracker.address, deadline: .now() + .seconds(120)) }
       }
       #expect(tracker.requests.map(\.action) == [0, 1, 1, 0, 1])
     }
@@ -140,7 +140,7 @@ import Tracker
 
   /// Returns once the tracker has had another request; a test that waits for nothing must not wait for ever.
   private func arrival(at tracker: TestUDPTracker.Running, after count: Int) async throws {
-    let deadline = ContinuousClock.now + .seconds(20)
+    let deadline = ContinuousClock.now + .seconds(120)
     while tracker.requests.count <= count {
       try #require(ContinuousClock.now < deadline, "no request came")
       await Task.yield()
@@ -159,12 +159,12 @@ import Tracker
           try await client.send(.announce(announce()), to: tracker.address, deadline: .now() + .milliseconds(50))
         }
         let before = tracker.requests.count
-        let cancelled = Task { try await client.send(.announce(announce()), to: tracker.address, deadline: .now() + .seconds(20)) }
+        let cancelled = Task { try await client.send(.announce(announce()), to: tracker.address, deadline: .now() + .seconds(120)) }
         try await arrival(at: tracker, after: before)
         cancelled.cancel()
         await #expect(throws: TrackerError.cancelled) { try await cancelled.value }
         let between = tracker.requests.count
-        let closed = Task { try await client.send(.announce(announce()), to: tracker.address, deadline: .now() + .seconds(20)) }
+        let closed = Task { try await client.send(.announce(announce()), to: tracker.address, deadline: .now() + .seconds(120)) }
         try await arrival(at: tracker, after: between)
         await client.close()
         await #expect(throws: TrackerError.unreachable("the socket was closed")) { try await closed.value }
