@@ -240,6 +240,8 @@ extension PeerConnection {
   func end(_ reason: DisconnectReason, isUseless: Bool = false) {
     guard phase != .closed, !isRefused else { return }
     if let moment = momentOfRefusal(reason) {
+      // Nobody will look at what it sends until then.
+      pauseReading()
       // A handler runs on its own loop, which is what is assumed here.
       refusal = loop.eventLoop.assumeIsolated().scheduleTask(deadline: moment) { [self] in endNow(reason) }
     } else {
@@ -254,7 +256,8 @@ extension PeerConnection {
   }
 
   /// A peer that is refused once it has named an artifact could tell from the time what the name was: unknown, known, or known and read from
-  /// the disk just now, or how far its proof was right. The end comes at a moment that does not depend on that, as far as a load does not take longer than a step.
+  /// the disk just now; or how far its proof was right. The end comes at a moment that does not depend on that, as far as a load does not take
+  /// longer than a step.
   private func momentOfRefusal(_ reason: DisconnectReason) -> NIODeadline? {
     guard let asked = dialogue?.spoken ?? named, direction == .inbound, phase == .admitting || phase == .conversing,
       reason.origin.isRefusal || (dialogue != nil && reason.origin != .remote)

@@ -58,6 +58,32 @@ extension Interop {
       try await auth.node.terminate()
     }
 
+    @Test func `who is refused and goes on talking costs no memory`() async throws {
+      let auth = try await AuthHost.make()
+      let offer = Array("d1:md7:gr_authi5ee7:gr_authd1:n32:".utf8) + [UInt8](repeating: 9, count: 32) + Array("1:vi1eee".utf8)
+      let proof = Array("d1:k7:fleet-11:p32:".utf8) + [UInt8](repeating: 3, count: 32) + Array("e".utf8)
+      let words =
+        PeerBytes.handshake(infoHash: PeerBytes.hex(auth.artifact.handshakeHash))
+        + PeerBytes.message(id: PeerBytes.ID.extended, [0] + offer) + PeerBytes.message(id: PeerBytes.ID.extended, [1] + proof)
+      let before = try auth.node.residentMemory()
+      let talk = [UInt8](repeating: 0, count: 64 << 20)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<4 {
+          group.addTask {
+            let peer = try await RawPeer.dial(auth.node.endpoint())
+            await peer.send(words)
+            // Until the offer and the refusal are through.
+            _ = try await peer.bytes(68)
+            await peer.send(talk)
+            _ = try await peer.isHungUp()
+          }
+        }
+        try await group.waitForAll()
+      }
+      #expect(try auth.node.residentMemory() - before < 32 << 20)
+      try await auth.node.terminate()
+    }
+
     @Test func `stock clients have an open artifact beside a protected one`() async throws {
       try await NetworkNamespaces.with(3) { network in
         let (ours, theirs, trackers) = (network.members[0], network.members[1], network.members[2])

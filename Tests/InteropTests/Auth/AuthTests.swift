@@ -32,6 +32,24 @@ extension Interop {
       try await auth.node.terminate()
     }
 
+    @Test func `libtorrent's plugin and we tell each other things of our own once it has proven itself`() async throws {
+      var configuration = GranaryConfiguration()
+      configuration.auth = "{ keys: auth.yaml, requires: none }"
+      configuration.furtherPlugins = [
+        "  - messages:", "      - name: corp_hello", "        send: handshake", "        body: { of: \"${artifact.name}\" }",
+        "        from: [auth/key:fleet-1]", "        reply: { to: \"${peer.principal}\" }", "        store: [host]",
+      ]
+      let auth = try await AuthHost.make(configuration)
+      let (report, _) = try await auth.fetch(
+        shared + ["--hear", "corp_hello", "--hear", "corp_hello", "--say", "corp_hello=d4:host5:edge7e", "--rate", "400000"])
+      let heard = report.heard.map { String(decoding: PeerBytes.hex(String($0.dropFirst("corp_hello=".count))), as: UTF8.self) }
+      #expect(heard.contains("d2:of5:prizee"), "\(heard)")
+      #expect(heard.contains("d2:to16:auth/key:fleet-1e"), "\(heard)")
+      let stored = try await auth.host.command(["messages"]).output()
+      #expect(stored.contains("edge7") && stored.contains("auth/key:fleet-1"), "\(stored)")
+      try await auth.node.terminate()
+    }
+
     @Test func `wrong, replayed, revoked and ended proofs get nothing, and the journal says which`() async throws {
       let auth = try await AuthHost.make(keys: [
         "{ id: lost, secret: \(AuthHost.secret), revoked: true, reason: stolen }",
