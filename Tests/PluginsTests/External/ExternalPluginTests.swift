@@ -121,7 +121,7 @@ struct ExternalPluginTests {
     let pump = Task {
       while !Task.isCancelled {
         try it.tick()
-        await Task.yield()
+        try await Task.sleep(for: .milliseconds(1))
       }
     }
     let verdict = try await it.plugin.admit(it.peer())
@@ -133,7 +133,7 @@ struct ExternalPluginTests {
   @Test func aQuestionWhoseConnectionIsGoneIsOver() async throws {
     let it = try Fixture(ScriptedProgram { _ in nil }, ["command": "p", "deadline": "60s"])
     let question = Task { try await it.plugin.admit(it.peer()) }
-    while !it.program.messages.contains(where: { $0.contains(#""type":"ask""#) }) { await Task.yield() }
+    try await until { it.program.messages.contains { $0.contains(#""type":"ask""#) } }
     question.cancel()
     #expect(try await question.value.reason == "the connection was gone before the program had answered")
   }
@@ -154,7 +154,9 @@ struct ExternalPluginTests {
     let it = try Fixture(ScriptedProgram { _ in "nonsense" }, ["command": "p", "restart": ["from": "10ms", "to": "10ms"]])
     let installed = InstalledPlugin(name: "external", plugin: it.plugin, place: "f.yaml:1:1", budget: .init(faults: 2))
     let pipeline = try Pipeline(plugins: [installed], generation: 1)
+    let deadline = ContinuousClock.now + .seconds(120)
     while !installed.isTripped {
+      try #require(ContinuousClock.now < deadline)
       let decision = await pipeline.admit(it.peer())
       #expect(!decision.isAllowed)
       installed.tell(.tick) { try it.tick() }
@@ -185,9 +187,9 @@ struct ExternalPluginTests {
     #expect(kept.isAllowed && kept.reason == "first" && kept.validUntil == hour.now.after(.seconds(1)))
     let renewed = try #require(try second.plugin.newTorrent(PolicyFixtures.artifact())?.newConnection(context))
     connection.onDisconnect(DisconnectReason(.engine, "the policy is a new one"))
-    while try second.plugin.judge(.request, second.peer()).isAllowed {
+    try await until {
       try second.tick()
-      await Task.yield()
+      return try !second.plugin.judge(.request, second.peer()).isAllowed
     }
     #expect(try second.plugin.judge(.request, second.peer()).reason == "second")
     #expect(failed.program.messages.isEmpty)
@@ -210,7 +212,7 @@ struct ExternalPluginTests {
     context.facts = facts
     let connection = try #require(try it.plugin.newTorrent(PolicyFixtures.artifact())?.newConnection(context))
     connection.onDisconnect(DisconnectReason(.remote, "the peer closed the connection"))
-    while it.program.messages.filter({ $0.contains(#""type":"event""#) }).count < 2 { await Task.yield() }
+    try await until { it.program.messages.filter { $0.contains(#""type":"event""#) }.count >= 2 }
     let events = it.program.messages.filter { $0.contains(#""type":"event""#) }
     #expect(events[0].contains("on_authorized") && events[0].contains("app-1.0"))
     #expect(events[1].contains("on_disconnect") && events[1].contains("the peer closed the connection"))
@@ -223,7 +225,15 @@ struct ExternalPluginTests {
       _ = try await it.plugin.admit(it.peer())
       #expect(program.wish == .up)
     }
-    while program.wish != .over { await Task.yield() }
+    try await until { program.wish == .over }
+  }
+
+  private func until(_ isMet: () throws -> Bool) async throws {
+    let deadline = ContinuousClock.now + .seconds(120)
+    while try !isMet() {
+      try #require(ContinuousClock.now < deadline)
+      try await Task.sleep(for: .milliseconds(1))
+    }
   }
 
   @Test func wrongSettingsAreNamedAllAtOnceWithTheirPlaces() throws {
