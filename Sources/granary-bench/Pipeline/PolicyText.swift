@@ -25,7 +25,7 @@ enum PolicyText {
     let items = (0..<rules - 1).map(other) + ["{ identities: [\"auth/key:*\"] }"]
     let head = [
       "pipeline:", "  - metadata", "  - allowlist: { addresses: [\(networks.joined(separator: ", "))] }",
-      "  - auth: { keys: \"\(file)\", requires: none }", "  - quota:", "      - { per: principal, bytes: 1000 TiB, window: 1d }",
+      "  - auth: { keys: \"\(file)\", requires: none }", "  - quota:", "      - { per: principal, bytes: 900000 GiB, window: 1d }",
       "  - gate:", "      on_request:",
     ]
     return empty + (head + items.map { "        - \($0)" }).joined(separator: "\n") + "\n"
