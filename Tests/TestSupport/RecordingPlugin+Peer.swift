@@ -13,6 +13,8 @@ final class RecordingPeer: PeerPlugin {
     (self.peer, self.log, self.script) = (peer, log, script)
   }
 
+  var blockHooks: BlockHooks { script.blockHooks }
+
   func addHandshake(_ additions: inout HandshakeAdditions) throws {
     try called(.addHandshake)
     for (key, value) in script.additions.sorted(by: { $0.key < $1.key }) { additions.add(key, value) }

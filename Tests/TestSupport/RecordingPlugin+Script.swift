@@ -13,6 +13,8 @@ package struct RecordingScript: Sendable {
   package var handlings: [Hook: Handling] = [:]
   /// Answers of `onHandshake` and `onExtensionHandshake`.
   package var participations: [Hook: Participation] = [:]
+  /// Which hooks it listens to of those that run for each block.
+  package var blockHooks = BlockHooks.all
   /// The answer of `onRequest`.
   package var request: @Sendable (PeerContext, Block) throws -> RequestAnswer = { _, _ in .pass }
   /// The answer of `onPiece`.

@@ -1,3 +1,4 @@
+import Glibc
 import Metainfo
 import NIOCore
 import PeerProtocol
@@ -140,9 +141,9 @@ extension PeerConnection {
     peer.context.facts = facts
     let decision = pipeline.decide(.connect, facts)
     connectUntil = decision.validUntil
-    if let refusal = decision.refusal { return refuse(refusal, operation: .connect) }
+    if let refusal = decision.refusal { return cutOff(refusal, operation: .connect) }
     let grant = pipeline.grant(facts)
-    if grant.isEmpty { return refuse(grant.request.refusal ?? grant.metadata.refusal, operation: .request) }
+    if grant.isEmpty { return cutOff(grant.request.refusal ?? grant.metadata.refusal, operation: .request) }
     if isOther {
       journalShadows(of: decision)
       journalShadows(of: grant)
@@ -212,6 +213,13 @@ extension PeerConnection {
   }
 
   private static let partingTime = Duration.seconds(10)
+
+  /// A guard's refusal of a peer that was let in before. What the kernel holds for it, which may be megabytes, is dropped with the link: all that
+  /// may still arrive is what is on its way.
+  private func cutOff(_ judgement: Judgement?, operation: Operation) {
+    if let channel = context?.channel as? any SocketOptionProvider { _ = channel.setSoLinger(linger(l_onoff: 1, l_linger: 0)) }
+    refuse(judgement, operation: operation)
+  }
 
   /// A guard's refusal: to the journal, and not to the wire.
   func refuse(_ judgement: Judgement?, operation: Operation) {

@@ -34,7 +34,8 @@ struct Failure: Error, Sendable {
     switch error {
     case let failure as Failure: self = failure
     case let errors as SettingsErrors: self.init(errors)
-    case let problem as SettingsProblem: self.init(.inputMissing, problem.message, place: problem.place)
+    case let problem as SettingsProblem:
+      self.init(problem.isPermission ? .notPermitted : .inputMissing, problem.message, place: problem.place)
     case let problems as PipelineProblems:
       self.init(.configuration, problems.problems.map { Line(message: $0.message, place: $0.place) })
     case let errors as ErrorsDocument:

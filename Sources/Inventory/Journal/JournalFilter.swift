@@ -32,7 +32,8 @@ package struct JournalFilter: Hashable, Sendable {
       arguments += more
     }
     if let since { add("last_at >= ?", [since.nanoseconds]) }
-    if refusedOnly { add("refused = 1", []) }
+    // What a rule in shadow would have refused was not.
+    if refusedOnly { add("refused = 1 AND verdict NOT LIKE 'shadow-%'", []) }
     if let after { add("id > ?", [after]) }
     if !peers.isEmpty {
       let list = Self.placeholders(peers.count)

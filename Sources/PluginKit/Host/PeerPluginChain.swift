@@ -53,6 +53,9 @@ package final class PeerPluginChain {
   /// Told of what plugins in shadow would have refused. On the connection's loop.
   package var onShadow: ((Shadowed) -> Void)?
   private var members: [Member] = []
+  /// The indices of members that listen to `onRequest`, and to sent pieces.
+  private var requestListeners: [Int] = []
+  private var pieceListeners: [Int] = []
   /// The plugins that said `.refuse` or left are gone from here.
   package var isEmpty: Bool { members.isEmpty }
   package var names: [String] { members.map(\.installed.name) }
@@ -69,6 +72,12 @@ package final class PeerPluginChain {
     let number = lane.number(of: installed.name)
     members.append(
       Member(installed: installed, plugin: plugin, number: number, stamp: number << 16 | (installed.isShadow ? HookLane.shadow : 0)))
+    findListeners()
+  }
+
+  private func findListeners() {
+    requestListeners = members.indices.filter { members[$0].plugin.blockHooks.contains(.onRequest) }
+    pieceListeners = members.indices.filter { members[$0].plugin.blockHooks.contains(.sentPiece) }
   }
 
   /// The first plugin of the chain that is tripped.
@@ -76,7 +85,7 @@ package final class PeerPluginChain {
 
   /// The per-block path: no allocation, no lock, and a clock for one call in many.
   package func onRequest(_ block: Block) throws(PluginFailure) -> Answered<RequestAnswer>? {
-    for index in members.indices {
+    for index in requestListeners {
       if members[index].installed.isTripped {
         if let answered = tripped(members[index].installed) { return answered }
         continue
@@ -207,7 +216,7 @@ package final class PeerPluginChain {
 
   /// As quick as `onRequest`.
   private func sentPiece(_ message: SentMessage) {
-    for index in members.indices where !members[index].installed.isTripped {
+    for index in pieceListeners where !members[index].installed.isTripped {
       members[index].pieces.calls &+= 1
       let began = beginTiming(members[index].pieces)
       lane.enter(members[index].stamp | Self.pieceMark, connection)
@@ -226,6 +235,7 @@ package final class PeerPluginChain {
     settle()
     let leaving = members
     members.removeAll()
+    findListeners()
     for member in leaving { told(member, .onDisconnect) { $0.onDisconnect(reason) } }
   }
 
@@ -266,6 +276,7 @@ package final class PeerPluginChain {
       }
     }
     members = staying
+    findListeners()
     return nil
   }
 

@@ -35,9 +35,11 @@ public struct SettingsProblem: Error, Sendable, CustomStringConvertible {
   public let message: String
   /// The exact place, where the plugin knows it (a `Placed` value, or `FILE:LINE` of a list file).
   public let place: String?
+  /// Whether a file's owner or mode is what is wrong: exit code 77 of commands that read it.
+  public let isPermission: Bool
 
-  public init(_ message: String, place: String? = nil) {
-    (self.message, self.place) = (message, place)
+  public init(_ message: String, place: String? = nil, isPermission: Bool = false) {
+    (self.message, self.place, self.isPermission) = (message, place, isPermission)
   }
 
   public var description: String { place.map { "\($0): \(message)" } ?? message }

@@ -3,6 +3,7 @@ import NIOCore
 import PeerProtocol
 
 extension PeerPlugin {
+  public var blockHooks: BlockHooks { .all }
   public func addHandshake(_ additions: inout HandshakeAdditions) throws {}
   public func onConnected() throws {}
   public func onHandshake(_ handshake: PeerHandshake) throws -> Participation { .stay }

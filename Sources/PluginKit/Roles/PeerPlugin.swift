@@ -10,6 +10,10 @@ import PeerProtocol
 ///
 /// `on…` hooks are asked or told before the engine acts; `sent…` hooks are told when a message has been handed to the link.
 public protocol PeerPlugin: AnyObject {
+  /// Which of the hooks that run for each block this plugin listens to; `.all` where nothing else is said. Read once, when the connection's
+  /// plugins are put together. A plugin is not called for those that it leaves out, whatever it answers there.
+  var blockHooks: BlockHooks { get }
+
   /// Asked before our extended handshake goes out: keys to add to it. Message ids are the host's; see `Plugin.extendedMessages`.
   func addHandshake(_ additions: inout HandshakeAdditions) throws
   /// For a connection that we dialed: the link stands.

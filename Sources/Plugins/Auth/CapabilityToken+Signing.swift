@@ -24,25 +24,45 @@ extension CapabilityToken {
     return try CapabilityToken(signed + [next]).checked()
   }
 
+  /// Likewise of one that is bound to a certificate, with that certificate's key.
+  package func narrowed(to block: Block, key: PrivateKey) throws -> CapabilityToken {
+    let publicKey = try key.publicKeyDER()
+    guard bearer == .certificate(SHA256Digest.hash(of: publicKey).bytes) else {
+      throw Malformed(description: "only the key of its bearer's certificate narrows a token")
+    }
+    var entries = block.entries
+    entries[Array("k".utf8)] = .bytes(publicKey)
+    let body = Bencode.dictionary(entries).encoded()
+    let signature = try key.sign(Self.message(body, after: signed.last?.signature ?? []))
+    return try CapabilityToken(signed + [Signed(body: body, signature: signature)]).checked()
+  }
+
   /// The token as others will read it.
   private func checked() throws(Malformed) -> CapabilityToken { try CapabilityToken(bytes) }
 
   private static func sign(_ body: Bencode, after previous: [UInt8], _ key: Ed25519.PrivateKey) throws(OpenSSLError) -> Signed {
     let bytes = body.encoded()
-    return Signed(body: bytes, signature: try key.sign(context + previous + bytes))
+    return Signed(body: bytes, signature: try key.sign(message(bytes, after: previous)))
   }
+
+  /// What a signature is of.
+  private static func message(_ body: [UInt8], after previous: [UInt8]) -> [UInt8] { context + previous + body }
 
   /// Whether every block is signed by whom it must be.
   package func isSigned(by issuer: Ed25519.PublicKey) -> Bool {
-    var previous: [UInt8] = []
-    let narrowing: Ed25519.PublicKey? = if case .key(let bytes) = bearer { try? Ed25519.PublicKey(bytes) } else { nil }
-    for (index, block) in signed.enumerated() {
-      guard let signer = index == 0 ? issuer : narrowing,
-        signer.isValid(block.signature, of: Self.context + previous + block.body)
-      else { return false }
-      previous = block.signature
+    guard let first = signed.first, issuer.isValid(first.signature, of: Self.message(first.body, after: [])) else { return false }
+    return zip(signed, signed.dropFirst()).allSatisfy { previous, block in isSignedByBearer(block, after: previous.signature) }
+  }
+
+  private func isSignedByBearer(_ block: Signed, after previous: [UInt8]) -> Bool {
+    let message = Self.message(block.body, after: previous)
+    switch bearer {
+    case .key(let bytes): return (try? Ed25519.PublicKey(bytes))?.isValid(block.signature, of: message) ?? false
+    case .certificate(let digest):
+      // The digest is looked at first: no key is read that the issuer did not mean.
+      guard let key = (try? Self.bencode(block.body))?["k"]?.bytes, SHA256Digest.hash(of: key).bytes == digest else { return false }
+      return (try? SubjectPublicKey(der: key))?.isValid(block.signature, of: message) ?? false
     }
-    return true
   }
 
   /// The last moment at which all blocks hold, seconds since 1970.

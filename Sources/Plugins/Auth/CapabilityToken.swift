@@ -4,9 +4,10 @@ internal import PluginKit
 
 /// A capability token: a grant that an issuer has signed, and that its bearer may have narrowed since.
 ///
-/// A bencoded list of blocks, each a list of two: the body, a bencoded dictionary as bytes, and 64 bytes of Ed25519 over
-/// `granary token 1`, the signature of the block before (none for the first) and the body. The first block is signed by the issuer, the later
-/// ones by the bearer; each can only take away, since what a token allows is what all of its blocks allow.
+/// A bencoded list of blocks, each a list of two: the body, a bencoded dictionary as bytes, and the signature over `granary token 1`, the
+/// signature of the block before (none for the first) and the body. The first block is signed by the issuer (Ed25519), the later ones by the
+/// bearer, with the Ed25519 key or the certificate's key that the token is bound to; each can only take away, since what a token allows is what
+/// all of its blocks allow.
 ///
 /// | key | in | value |
 /// |---|---|---|
@@ -15,6 +16,7 @@ internal import PluginKit
 /// | `e` | all | when it ends, seconds since 1970 |
 /// | `f` | all | patterns of files; a list; none: all files |
 /// | `i` | first | the issuer's name |
+/// | `k` | later | where it is bound to a certificate: the certificate's public key (SubjectPublicKeyInfo, DER), which signs the block |
 /// | `n` | first | the token's id |
 /// | `o` | all | operations; a list |
 /// | `v` | first | 1 |
@@ -73,7 +75,7 @@ package struct CapabilityToken: Sendable, Hashable {
     var signed: [Signed] = []
     for item in items {
       guard let pair = item.list, pair.count == 2, let body = pair[0].bytes, let signature = pair[1].bytes,
-        signature.count == Ed25519.signatureByteCount
+        (1...SubjectPublicKey.longestSignature).contains(signature.count)
       else { throw Malformed(description: "a block of a token is a body and a signature") }
       signed.append(Signed(body: body, signature: signature))
     }
@@ -96,7 +98,7 @@ package struct CapabilityToken: Sendable, Hashable {
     (self.issuer, self.id, self.bearer, self.blocks, self.signed) = (issuer, id, bearer, blocks, signed)
   }
 
-  private static func bencode(_ bytes: [UInt8]) throws(Malformed) -> Bencode {
+  static func bencode(_ bytes: [UInt8]) throws(Malformed) -> Bencode {
     do throws(BencodeError) {
       return try Bencode.decode(bytes, limits: BencodeLimits(size: longest, depth: 4, tokens: 1_024))
     } catch {

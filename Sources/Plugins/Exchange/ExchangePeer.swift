@@ -4,6 +4,8 @@ internal import PluginKit
 
 /// One peer's part in the exchange.
 final class ExchangePeer: PeerPlugin {
+  var blockHooks: BlockHooks { [] }
+
   private let peer: PeerContext
   private let roster: ExchangeRoster
   private let ticket: ExchangeRoster.Ticket

@@ -186,6 +186,8 @@ private struct ExternalTorrent: TorrentPlugin {
 
 /// A connection: while it lives, so does the answer.
 private final class ExternalPeer: PeerPlugin {
+  var blockHooks: BlockHooks { [] }
+
   private let peer: PeerContext
   private let facts: PeerFacts
   private let host: ExternalHost

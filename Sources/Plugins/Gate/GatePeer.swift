@@ -11,6 +11,8 @@ final class GatePeer: PeerPlugin {
     (self.measures, self.asking) = (measures, asking)
   }
 
+  var blockHooks: BlockHooks { measures == nil ? [] : .onRequest }
+
   func onRequest(_ block: Block) throws -> RequestAnswer { measures?.answer(block) ?? .pass }
   func writeRequest(_ block: Block) throws -> WriteRequestAnswer { asking?.answer(block) ?? .pass }
 

@@ -4,6 +4,8 @@ internal import PluginKit
 
 /// One connection's messages. A peer that sends what is none of a name's messages goes, with the reason in the journal.
 final class MessagesPeer: PeerPlugin {
+  var blockHooks: BlockHooks { [] }
+
   private let peer: PeerContext
   private var custom: [CustomMessagePeer]
   private var notices: NoticePeer?

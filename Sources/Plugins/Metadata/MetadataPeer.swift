@@ -7,6 +7,8 @@ internal import PluginKit
 ///
 /// A message that is no message of BEP 9 closes the connection with its reason: the peer is at fault, not this plugin, so nothing is thrown.
 final class MetadataPeer: PeerPlugin {
+  var blockHooks: BlockHooks { [] }
+
   private let peer: PeerContext
   private let allowance: MetadataAllowance
   private let services: PluginServices

@@ -85,23 +85,15 @@ struct QuotaAccount: Sendable, Hashable {
 
   /// The account that the bytes hold; nil for others.
   init?(_ bytes: [UInt8]) {
-    guard bytes.count == Self.size else { return nil }
-    let words = stride(from: 0, to: Self.size, by: 8).map { start in
-      bytes[start..<start + 8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    }
-    let numbers = words.map(Int64.init(bitPattern:))
-    guard words.count == 8, numbers[2] >= 0, numbers[3] >= 0, numbers[4] >= 0 else { return nil }
+    guard let numbers = WordBytes.decode(bytes, count: 8), numbers[2] >= 0, numbers[3] >= 0, numbers[4] >= 0 else { return nil }
     (expires, step, current, previous, leased) = (numbers[0], numbers[1], numbers[2], numbers[3], numbers[4])
-    (run, toldStep, toldLimit) = (words[5], numbers[6], numbers[7])
+    (run, toldStep, toldLimit) = (UInt64(bitPattern: numbers[5]), numbers[6], numbers[7])
   }
 
   /// The account as bytes: eight big-endian words.
   var bytes: [UInt8] {
-    let words = [expires, step, current, previous, leased, Int64(bitPattern: run), toldStep, toldLimit]
-    return words.flatMap { word in stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> Int64($0)) } }
+    WordBytes.encode([expires, step, current, previous, leased, Int64(bitPattern: run), toldStep, toldLimit])
   }
-
-  private static let size = 64
 }
 
 extension Int64 {

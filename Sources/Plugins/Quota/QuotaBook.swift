@@ -93,12 +93,9 @@ struct QuotaRate: Sendable, Hashable {
   }
 
   init?(_ bytes: [UInt8]) {
-    guard bytes.count == 16 else { return nil }
-    func word(_ start: Int) -> Int64 { Int64(bitPattern: bytes[start..<start + 8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }) }
-    (paidUntil, expires) = (word(0), word(8))
+    guard let words = WordBytes.decode(bytes, count: 2) else { return nil }
+    (paidUntil, expires) = (words[0], words[1])
   }
 
-  var bytes: [UInt8] {
-    [paidUntil, expires].flatMap { word in stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> Int64($0)) } }
-  }
+  var bytes: [UInt8] { WordBytes.encode([paidUntil, expires]) }
 }

@@ -9,38 +9,29 @@ final class QuotaPeer: PeerPlugin {
   private let peer: PeerContext
   private let services: PluginServices
   private let book: QuotaBook
-  private var holdings: [QuotaHolding]
-  private var rates: [RateHolding]
-  private var pending = PendingBlocks()
+  private var room: QuotaRoom
   private var isHolding = false
 
   init(_ peer: PeerContext, rules: [QuotaRule], services: PluginServices) {
     (self.peer, self.services) = (peer, services)
     book = QuotaBook(store: services.store, wallClock: services.wallClock)
-    holdings = rules.flatMap { rule in
+    let holdings = rules.flatMap { rule in
       rule.meters.map { QuotaHolding(rule: rule, meter: $0, key: rule.key($0.measure.rawValue, peer.facts, peer.artifact)) }
     }
-    rates = rules.compactMap { rule in
+    let rates = rules.compactMap { rule in
       rule.rate.map { RateHolding(rate: $0, key: rule.key("rate", peer.facts, peer.artifact)) }
     }
+    room = QuotaRoom(holdings: holdings, rates: rates)
   }
 
   func onRequest(_ block: Block) throws -> RequestAnswer {
-    let length = Int64(block.length)
-    for index in rates.indices {
-      guard let wait = rates[index].take(length, book) else { continue }
-      for earlier in 0..<index { rates[earlier].giveBack(length) }
+    switch room.take(block, book) {
+    case nil: return .pass
+    case .wait(let duration):
       services.counters.count("quota_postponed_requests")
-      return .postpone(until: peer.now + wait)
+      return .postpone(until: peer.now + duration)
+    case .account(let refusal, let index): return answer(refusal, room.holdings[index])
     }
-    for index in holdings.indices {
-      guard let refusal = holdings[index].promise(length, book) else { continue }
-      for earlier in 0..<index { holdings[earlier].takeBack(length) }
-      for earlier in rates.indices { rates[earlier].giveBack(length) }
-      return answer(refusal, holdings[index])
-    }
-    pending.append(block)
-    return .pass
   }
 
   private func answer(_ refusal: QuotaHolding.Refusal, _ holding: QuotaHolding) -> RequestAnswer {
@@ -79,46 +70,29 @@ final class QuotaPeer: PeerPlugin {
 
   func sent(_ message: SentMessage) {
     switch message {
-    case .piece(let block):
-      let wasPending = pending.remove(block)
-      for index in holdings.indices { holdings[index].spend(Int64(block.length), wasPromised: wasPending) }
-    case .reject(let block): drop(block)
-    case .choke:
-      // The engine drops what waits.
-      for block in pending.removeAll() { takeBack(block) }
+    case .piece(let block): room.sent(block)
+    case .reject(let block): room.drop(block)
+    // The engine drops what waits.
+    case .choke: room.dropAll()
     default: break
     }
   }
 
-  func sentPayload(_ bytes: Int) { settle() }
-
-  private func drop(_ block: Block) {
-    if pending.remove(block) { takeBack(block) }
-  }
-
-  private func takeBack(_ block: Block) {
-    let length = Int64(block.length)
-    for index in holdings.indices { holdings[index].takeBack(length) }
-    for index in rates.indices { rates[index].giveBack(length) }
-  }
-
-  private func settle() {
-    for index in holdings.indices { holdings[index].settle(book) }
-  }
+  func sentPayload(_ bytes: Int) { room.settle(book) }
 
   func tick(_ now: ContinuousClock.Instant) throws {
-    settle()
-    if pending.isEmpty { for index in holdings.indices { holdings[index].giveBack(book) } }
+    room.settle(book)
+    room.giveBackIdle(book)
     guard isHolding else { return }
     let wall = services.wallClock()
-    let isFree = holdings.allSatisfy { !book.account($0.key, $0.meter, at: wall).isUsedUp(limit: $0.meter.limit) }
+    let isFree = room.holdings.allSatisfy { !book.account($0.key, $0.meter, at: wall).isUsedUp(limit: $0.meter.limit) }
     guard isFree else { return }
     isHolding = false
     peer.unchoke()
   }
 
   func onDisconnect(_ reason: DisconnectReason) {
-    settle()
-    for index in holdings.indices { holdings[index].giveBack(book, everything: true) }
+    room.settle(book)
+    room.giveBackAll(book)
   }
 }

@@ -7,7 +7,7 @@ package struct YAMLDocuments: SettingsDocuments {
   package func open(_ path: String, isSecret: Bool) throws -> any SettingsSource {
     let file = try read(path)
     guard !isSecret || !file.isOpenToOthers else {
-      throw SettingsProblem("others can read this file: it has secrets (chmod 600)", place: path)
+      throw SettingsProblem("others can read this file: it has secrets (chmod 600)", place: path, isPermission: true)
     }
     return NodeSource(try YAMLDocument(parsing: file.bytes, file: path))
   }

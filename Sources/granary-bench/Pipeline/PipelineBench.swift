@@ -40,7 +40,7 @@ struct PipelineBench: ParsableCommand {
         .init(name: "allowlist, gate, metadata; everything granted") { try whole.nanoseconds(any) },
         .init(name: "half of the files granted") { try part.nanoseconds(inside) },
         .init(name: "likewise, blocks of pieces that are granted in part") { try part.nanoseconds(edges) },
-        .init(name: "allowlist of 1,000, auth, gate of 500, quota, metadata") { try full.nanoseconds(any) },
+        .init(name: "allowlist of 1,000, auth, gate of 500, quota, messages, metadata") { try full.nanoseconds(any) },
       ]
     ).run(rounds: options.rounds)
     showCost(medians)

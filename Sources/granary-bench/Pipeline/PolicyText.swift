@@ -16,19 +16,34 @@ enum PolicyText {
     return empty + (head + items.map { "        - \($0)" }).joined(separator: "\n") + "\n"
   }
 
-  /// Every built-in plugin, with long lists; the file of keys goes into the folder.
+  /// Every built-in plugin, with long lists, for peers that prove the key `bench`; the file of keys goes into the folder.
   static func full(keys folder: String, rules: Int) throws -> String {
-    let secret = String(repeating: "5a", count: 32)
+    let auth = "{ keys: \"\(try keys(in: folder))\", requires: none }"
+    return empty + pipeline(auth: auth, rules: rules, last: "{ identities: [\"auth/key:*\"] }")
+  }
+
+  /// The same for peers that prove nothing: the artifact needs no proof.
+  static func fullForAnyone(keys folder: String, rules: Int) throws -> String {
+    let auth = "{ keys: \"\(try keys(in: folder))\", requires: none, required: [{ artifacts: [\"secret-*\"] }] }"
+    return pipeline(auth: auth, rules: rules, last: "{}")
+  }
+
+  private static func keys(in folder: String) throws -> String {
     let file = folder + "/auth.yaml"
-    try AtomicFile.write(Array("keys: [{ id: bench, secret: \(secret) }]\n".utf8), to: file, mode: 0o600)
+    try AtomicFile.write(Array("keys: [{ id: bench, secret: \(String(repeating: "5a", count: 32)) }]\n".utf8), to: file, mode: 0o600)
+    return file
+  }
+
+  private static func pipeline(auth: String, rules: Int, last: String) -> String {
     let networks = (0..<999).map { "10.\($0 / 250).\($0 % 250).0/24" } + ["127.0.0.0/8"]
-    let items = (0..<rules - 1).map(other) + ["{ identities: [\"auth/key:*\"] }"]
+    let items = (0..<rules - 1).map(other) + [last]
     let head = [
-      "pipeline:", "  - metadata", "  - allowlist: { addresses: [\(networks.joined(separator: ", "))] }",
-      "  - auth: { keys: \"\(file)\", requires: none }", "  - quota:", "      - { per: principal, bytes: 900000 GiB, window: 1d }",
-      "  - gate:", "      on_request:",
+      "pipeline:", "  - metadata", "  - allowlist: { addresses: [\(networks.joined(separator: ", "))] }", "  - auth: \(auth)", "  - quota:",
+      "      - { per: principal, bytes: 900000 GiB, window: 1d }",
+      "  - messages: { custom: [{ name: bench_hello, send: [handshake], body: { v: 1 }, from: [127.0.0.0/8] }] }", "  - gate:",
+      "      on_request:",
     ]
-    return empty + (head + items.map { "        - \($0)" }).joined(separator: "\n") + "\n"
+    return (head + items.map { "        - \($0)" }).joined(separator: "\n") + "\n"
   }
 
   private static func other(_ index: Int) -> String {

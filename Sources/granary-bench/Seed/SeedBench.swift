@@ -16,6 +16,7 @@ struct SeedBench: ParsableCommand {
   @Option(help: "The rig's cases.") var cases = "a,b,c,g,g1448"
   @Option(help: "The seeders to compare with; the first is the baseline of the ratios.") var kinds = "libtorrent-hiperf,limit-writev-mmap"
   @Option(help: "Rounds; each starts every seeder anew.") var rounds = 3
+  @Flag(help: "Also with no policy at all (open: true), and with every built-in plugin and long lists.") var policies = false
 
   mutating func validate() throws {
     guard (1...100).contains(rounds) else { throw ValidationError("--rounds is from 1 to 100") }
@@ -23,16 +24,27 @@ struct SeedBench: ParsableCommand {
 
   func run() throws {
     let scratch = try Scratch()
-    let script = try SeederScript(below: scratch.path, granary: granary ?? Self.sibling()).path
+    let own = try scripts(below: scratch.path)
     let runner = RigRunner(rig: rig, data: data, bin: bin, cases: cases, output: scratch.path + "/runs.jsonl")
     let others = kinds.split(separator: ",").map(String.init)
     for round in 1...rounds {
       FileHandle.standardError.write(Data("round \(round) of \(rounds)\n".utf8))
       for kind in others { try runner.run(kind, command: nil) }
-      try runner.run("granary", command: "\(script) {torrent} {data} {port} {state}")
+      for (name, script) in own { try runner.run(name, command: "\(script) {torrent} {data} {port} {state}") }
     }
     let runs = try RigRun.read(runner.output)
-    for name in cases.split(separator: ",") { show(runs.filter { $0.name == name }, case: String(name), kinds: others + ["granary"]) }
+    for name in cases.split(separator: ",") { show(runs.filter { $0.name == name }, case: String(name), kinds: others + own.map(\.name)) }
+  }
+
+  private func scripts(below folder: String) throws -> [(name: String, path: String)] {
+    let program = granary ?? Self.sibling()
+    var scripts = [("granary", try SeederScript(below: folder, granary: program).path)]
+    guard policies else { return scripts }
+    let texts = [("granary-open", "open: true\n"), ("granary-full", try PolicyText.fullForAnyone(keys: folder, rules: 500))]
+    for (name, policy) in texts {
+      scripts.append((name, try SeederScript(below: folder, granary: program, named: name, policy: policy).path))
+    }
+    return scripts
   }
 
   private func show(_ runs: [RigRun], case name: String, kinds: [String]) {

@@ -5,16 +5,26 @@ import Foundation
 struct SeederScript {
   let path: String
 
-  init(below folder: String, granary: String) throws {
+  /// What an operator of a few machines would write.
+  static let usualPolicy = """
+    pipeline:
+      - allowlist: { addresses: [127.0.0.0/8] }
+      - gate: { on_request: [{}] }
+      - metadata
+
+    """
+
+  /// - Parameter policy: the lines of the configuration that say who may have what.
+  init(below folder: String, granary: String, named name: String = "seeder", policy: String = usualPolicy) throws {
     guard FileManager.default.isExecutableFile(atPath: granary) else {
       throw ValidationError("\(granary) is no program; build it with: swift build -c release --product granary")
     }
-    path = folder + "/seeder.sh"
-    try Data(Self.text(granary).utf8).write(to: URL(fileURLWithPath: path))
+    path = "\(folder)/\(name).sh"
+    try Data(Self.text(granary, policy).utf8).write(to: URL(fileURLWithPath: path))
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
   }
 
-  private static func text(_ granary: String) -> String {
+  private static func text(_ granary: String, _ policy: String) -> String {
     """
     #!/bin/sh
     # seeder.sh TORRENT DATA PORT STATE
@@ -24,11 +34,7 @@ struct SeederScript {
     listen: [{ address: "127.0.0.1:$3" }]
     artifacts: { roots: ["$2"] }
     limits: { connections: 20000, per-address: 4000, handshakes: 2000 }
-    pipeline:
-      - allowlist: { addresses: [127.0.0.0/8] }
-      - gate: { on_request: [{}] }
-      - metadata
-    YAML
+    \(policy)YAML
     '\(granary)' add "$1" --data "$2" --config "$4/granary.yaml"
     exec '\(granary)' run --config "$4/granary.yaml"
 

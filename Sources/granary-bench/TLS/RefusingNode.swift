@@ -49,7 +49,7 @@ struct RefusingNode {
   func stop() { ChildProcess.stop(process) }
 
   /// Publishes a small file; the info-hash.
-  private static func publish(_ granary: String, _ folder: String, _ configuration: String, _ name: String) throws -> String {
+  static func publish(_ granary: String, _ folder: String, _ configuration: String, _ name: String) throws -> String {
     let (file, torrent) = ("\(folder)/\(name).bin", "\(folder)/\(name).torrent")
     try Data(repeating: UInt8(name.utf8.count), count: 1 << 20).write(to: URL(fileURLWithPath: file))
     try ChildProcess.run([granary, "publish", file, "--v1", "--output", torrent, "--config", configuration])

@@ -18,4 +18,9 @@ struct ThreadTimes {
     let all = spent.reduce(0, +)
     return all > 0 ? (spent.max() ?? 0) / all : 0
   }
+
+  /// What all threads have run since then; one that has ended since is not seen.
+  func total(since before: ThreadTimes) -> Double {
+    times.reduce(0) { $0 + $1.value - (before.times[$1.key] ?? 0) }
+  }
 }

@@ -95,7 +95,10 @@ final class ConnectionRun {
   private func look() throws {
     let sent = link.takeSent()
     if let connection {
-      if sent.readableBytes > 0, connection.direction == .inbound, !connection.wasAuthorized { throw fault("a stranger is told something") }
+      // With the words of a guard, which tell nothing of the artifact, it begins before anybody is authorized.
+      if sent.readableBytes > 0, connection.direction == .inbound, !connection.wasAuthorized, connection.dialogue == nil {
+        throw fault("a stranger is told something")
+      }
       if let active = connection.active, active.waiting > queue + 64 { throw fault("\(active.waiting) requests wait, of at most \(queue)") }
       if let names = connection.active?.context.peerMessages.count, names > 256 { throw fault("\(names) names of messages are kept") }
       if let received = connection.received, received.readableBytes > 256 << 10 { throw fault("\(received.readableBytes) bytes are kept") }

@@ -33,7 +33,8 @@ final class ConnectionWorld {
     artifacts = try versions.enumerated().map { index, version in
       try FuzzArtifact(version, id: Int64(index + 1), in: folder, lacking: index == 3)
     }
-    pipelines = try PolicyTexts.all.enumerated().map { try Self.pipeline($1, generation: UInt64($0 + 1)) }
+    try AtomicFile.write(Array(PolicyTexts.keys.utf8), to: folder.path + "/auth.yaml", mode: 0o600)
+    pipelines = try PolicyTexts.all.enumerated().map { try Self.pipeline($1, in: folder.path, generation: UInt64($0 + 1)) }
     self.folder = folder
     disk.start()
     var generator = SeededGenerator(seed: 1)
@@ -61,11 +62,12 @@ final class ConnectionWorld {
       requestQueue: choice & 2 == 0 ? 500 : 4, dials: false)
   }
 
-  private static func pipeline(_ yaml: String, generation: UInt64) throws -> Pipeline {
+  private static func pipeline(_ yaml: String, in folder: String, generation: UInt64) throws -> Pipeline {
     let text = "listen: [{ address: \"127.0.0.1:0\" }]\n" + yaml
     let settings = try NodeSettings.load(bytes: Array(text.utf8), file: "fuzz.yaml", environment: SettingsEnvironment())
     let builder = PipelineBuilder(
-      registry: PluginRegistry(Plugins.builtIns), services: { _ in PolicyFixtures.services(journal: Unkept()) },
+      registry: PluginRegistry(Plugins.builtIns),
+      services: { _ in PolicyFixtures.services(folder: folder, journal: Unkept(), documents: YAMLDocuments()) },
       explain: SettingsErrors.explain)
     return try builder.build(settings.pipeline.map(\.pipelineEntry), generation: generation).get()
   }
@@ -90,6 +92,7 @@ final class ConnectionWorld {
 
 /// Who may have what, as an operator would write it. Inputs come from 127.0.0.1 at noon of a Monday.
 private enum PolicyTexts {
+  static let keys = "keys: [{ id: a, secret: \(String(repeating: "5a", count: 32)) }]\n"
   static let all = [
     "open: true\n",
     "pipeline: [metadata, allowlist: { addresses: [127.0.0.0/8] }, gate: { on_request: [{}] }]\n",
@@ -99,6 +102,18 @@ private enum PolicyTexts {
     "pipeline: [metadata, allowlist: { addresses: [{ address: 127.0.0.1, until: \"2026-11-23T12:01:00Z\" }] }]\n",
     "pipeline: [gate: { on_request: [{ pieces: [0, 2], peers: [127.0.0.1] }] }]\n",
     "pipeline: [metadata, gate: { on_request: [{ answer: deny, reason: no }] }]\n",
+    "pipeline: [metadata, auth: { keys: auth.yaml, requires: none }, gate: { on_request: [{}] }]\n",
+    "pipeline: [metadata, exchange, allowlist: { addresses: [127.0.0.0/8] }, quota: [{ blocks: 3, window: 1m }, { rate: 64 KiB/s }]]\n",
+    """
+    pipeline:
+      - allowlist: { addresses: [127.0.0.0/8] }
+      - metadata
+      - messages:
+          custom: [{ name: x_y, send: [handshake], body: { v: "${peer.address}" }, from: [127.0.0.0/8], reply: { v: 1 }, store: [v], rate: 2/1m }]
+          notices: { trusted: [{ id: ops, public: \(String(repeating: "ab", count: 32)) }] }
+          have: { from: [127.0.0.0/8], rate: 2/1m }
+
+    """,
   ]
 }
 

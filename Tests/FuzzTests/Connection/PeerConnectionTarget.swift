@@ -38,6 +38,12 @@ struct PeerConnectionTarget: FuzzTarget {
     try run.end()
   }
 
+  /// One for each of the plugins' own messages, in the order of `StepPlayer.names`.
+  private static let payloads = [
+    "d1:k1:a1:p0:e", "d1:a20:aaaaaaaaaaaaaaaaaaaa1:ii1e1:ni1e1:ui2e1:vi1ee", "d1:ii1e1:ql20:aaaaaaaaaaaaaaaaaaaaee", "d5:added0:e",
+    "d1:vi1ee",
+  ]
+
   func seeds() throws -> [[UInt8]] {
     let metadata = Step.metadata.rawValue
     let talk: [UInt8] =
@@ -47,9 +53,10 @@ struct PeerConnectionTarget: FuzzTarget {
     let stuck: [UInt8] = [
       Step.simple.rawValue, 0, Step.link.rawValue, 1, Step.many.rawValue, 40, Step.time.rawValue, 2, Step.link.rawValue, 0,
     ]
+    let words = Self.payloads.enumerated().flatMap { [Step.talk.rawValue, UInt8($0), UInt8($1.utf8.count)] + Array($1.utf8) }
     var seeds: [[UInt8]] = []
     for artifact in UInt8(0)..<4 {
-      for policy in UInt8(0)..<8 { seeds.append([artifact, policy, 0] + talk) }
+      for policy in world.pipelines.indices { seeds.append([artifact, UInt8(policy), 0] + talk + words) }
       for choice in [UInt8(1), 3, 7, 8, 32] { seeds += [[artifact, 1, choice] + talk + stuck, [artifact, 0, choice] + stuck + talk] }
     }
     let bytes = PeerBytes.handshake(world.artifacts[0].infoHash, reserved: .ours(v2: false)) + PeerBytes.of(.interested, .haveNone)

@@ -8,7 +8,7 @@ import PluginKit
 
 /// What an input may let happen.
 enum Step: UInt8, CaseIterable {
-  case read, longRead, message, request, cancel, simple, have, bitfield, handshake, metadata, hashes, time, link, policy, world, many
+  case read, longRead, message, request, cancel, simple, have, bitfield, handshake, metadata, hashes, time, link, policy, world, many, talk
 }
 
 /// Plays the steps of an input.
@@ -41,6 +41,7 @@ struct StepPlayer {
     case .policy: run.judge(by: world.pipelines[Int(reader.byte()) % world.pipelines.count])
     case .world: change(reader.byte())
     case .many: many(Int(reader.byte()))
+    case .talk: send(PeerBytes.of(talk(&reader)))
     }
   }
 
@@ -92,6 +93,7 @@ struct StepPlayer {
   private func extendedHandshake(_ id: UInt8) -> PeerMessage {
     var handshake = ExtendedHandshake()
     handshake.messages = [MetadataMessage.name: id, DontHaveMessage.name: id &+ 1, "x": 9]
+    if id & 2 == 2 { for (index, name) in Self.names.enumerated() { handshake.messages[name] = UInt8(20 + index) } }
     handshake.uploadOnly = id & 1 == 1
     return .extended(id: 0, ByteBuffer(bytes: handshake.encoded()))
   }
@@ -102,6 +104,16 @@ struct StepPlayer {
     var payload = ByteBuffer()
     (choice & 0x80 == 0 ? MetadataMessage.request(piece: Int(choice)) : .reject(piece: Int(choice & 0x7F))).encode(into: &payload)
     return .extended(id: id, payload)
+  }
+
+  /// The names of the plugins' own messages, as their policies have them.
+  private static let names = ["gr_auth", "gr_notice", "gr_have", "ut_pex", "x_y"]
+
+  /// Anything under the number that we announced for a plugin's name.
+  private func talk(_ reader: inout InputReader) -> PeerMessage {
+    let name = Self.names[Int(reader.byte()) % Self.names.count]
+    let id = run.connection?.messages.ids[name] ?? 1
+    return .extended(id: id, ByteBuffer(bytes: reader.bytes(Int(reader.byte()))))
   }
 
   private func hashRequest(_ reader: inout InputReader) -> HashRequest {

@@ -36,5 +36,5 @@ struct BrokenPromise: Error, CustomStringConvertible {
 let fuzzTargets: [any FuzzTarget.Type] = [
   BencodeTarget.self, TorrentTarget.self, MagnetTarget.self, SettingsTarget.self, TrackerHTTPTarget.self, TrackerUDPTarget.self,
   ExtendedHandshakeTarget.self, MetadataMessageTarget.self, HashMessagesTarget.self,
-  ExternalAnswerTarget.self, PeerConnectionTarget.self,
+  ExternalAnswerTarget.self, AuthMessageTarget.self, NoticeTarget.self, HaveMessageTarget.self, PeerConnectionTarget.self,
 ]

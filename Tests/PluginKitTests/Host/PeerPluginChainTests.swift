@@ -63,6 +63,23 @@ struct PeerPluginChainTests {
     #expect(fixture.called(.onRequest) == [true, true, false])
   }
 
+  @Test func onlyThoseAreCalledForEachBlockThatListen() throws {
+    let fixture = try Fixture(
+      script { $0.blockHooks = [] }, script { $0.blockHooks = .onRequest }, script { $0.blockHooks = .sentPiece }, RecordingScript())
+    #expect(try fixture.chain.onRequest(block) == nil)
+    fixture.chain.sent(.piece(block))
+    #expect(fixture.called(.onRequest) == [false, true, false, true])
+    #expect(fixture.called(.sentPiece) == [false, false, true, true])
+  }
+
+  /// The indices of those who listen are others then.
+  @Test func listenersAreFoundAnewWhenOneLeaves() throws {
+    let fixture = try Fixture(script { $0.participations[.onHandshake] = .leave }, script { $0.request = { _, _ in .reject("no") } })
+    #expect(try participate(.onHandshake, fixture.chain)?.plugin == nil)
+    #expect(try fixture.chain.onRequest(block)?.plugin == "plugin-1")
+    #expect(fixture.called(.onRequest) == [false, true])
+  }
+
   @Test func throwNamesPluginAndHookAndCountsAsAFault() throws {
     let fixture = try Fixture(RecordingScript(), script { $0.request = { _, _ in throw Broken() } })
     let failure = #expect(throws: PluginFailure.self) { try fixture.chain.onRequest(block) }

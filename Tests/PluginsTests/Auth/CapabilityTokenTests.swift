@@ -62,6 +62,35 @@ struct CapabilityTokenTests {
     #expect(throws: CapabilityToken.Malformed.self) { try mint().narrowed(to: .init(operations: ["request"]), key: issuer) }
     let bound = try mint(bearer: .certificate([UInt8](repeating: 3, count: 32)))
     #expect(throws: CapabilityToken.Malformed.self) { try bound.narrowed(to: .init(operations: ["request"]), key: bearer) }
+    #expect(throws: CapabilityToken.Malformed.self) { try bound.narrowed(to: .init(operations: ["request"]), key: .generate(.p256)) }
+  }
+
+  @Test(arguments: PrivateKey.Kind.allCases)
+  func theKeyOfACertificateNarrowsWhatIsBoundToIt(kind: PrivateKey.Kind) throws {
+    let key = try PrivateKey.generate(kind)
+    let token = try mint(bearer: .certificate(SHA256Digest.hash(of: key.publicKeyDER()).bytes))
+    let narrowed = try token.narrowed(to: .init(operations: ["request"]), key: key).narrowed(to: .init(ends: ends - 60), key: key)
+    #expect(narrowed.isSigned(by: issuer.publicKey))
+    #expect(try CapabilityToken(narrowed.bytes).capability?.operations == [.request])
+    #expect(narrowed.ends == ends - 60)
+    #expect(try CapabilityToken([narrowed.signed[0], narrowed.signed[2]]).isSigned(by: issuer.publicKey) == false)
+    // A stranger's block with a stranger's key in it is the stranger's.
+    let other = try PrivateKey.generate(kind)
+    let foreign = try mint(bearer: .certificate(SHA256Digest.hash(of: other.publicKeyDER()).bytes))
+    let theirs = try foreign.narrowed(to: .init(files: []), key: other)
+    #expect(try CapabilityToken([token.signed[0], theirs.signed[1]]).isSigned(by: issuer.publicKey) == false)
+  }
+
+  /// Of all bytes but those of an ECDSA signature, of which there are two for one message.
+  @Test func everyChangedByteOfABlockOfACertificateIsNoticed() throws {
+    let key = try PrivateKey.generate(.ed25519)
+    let token = try mint(bearer: .certificate(SHA256Digest.hash(of: key.publicKeyDER()).bytes)).narrowed(to: .init(files: ["a"]), key: key)
+    let bytes = token.bytes
+    for index in bytes.indices {
+      var changed = bytes
+      changed[index] ^= 1
+      #expect((try? CapabilityToken(changed))?.isSigned(by: issuer.publicKey) != true, "byte \(index)")
+    }
   }
 
   /// Whatever a further block says, what the token allows is never more than before.

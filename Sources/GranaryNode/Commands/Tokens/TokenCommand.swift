@@ -44,6 +44,38 @@ enum TokenFiles {
     try KeyFileText.own(in: try YAMLDocuments().open(path, isSecret: true))
   }
 
+  /// Whoever narrows a token.
+  enum Bearer {
+    case key(Ed25519.PrivateKey)
+    case certificate(PrivateKey)
+
+    func narrow(_ token: CapabilityToken, to block: CapabilityToken.Block) throws -> CapabilityToken {
+      switch self {
+      case .key(let key): try token.narrowed(to: block, key: key)
+      case .certificate(let key): try token.narrowed(to: block, key: key)
+      }
+    }
+  }
+
+  /// A key file's own key, or a certificate's in PEM.
+  static func bearer(_ path: String) throws -> Bearer {
+    let file: TLSFile
+    do throws(TLSFileError) {
+      file = try TLSFile.read(path)
+    } catch {
+      throw Failure(.inputMissing, "\(error)", place: path)
+    }
+    guard file.bytes.starts(with: "-----BEGIN".utf8) else { return .key(try key(path).key) }
+    guard file.mode & 0o007 == 0 else {
+      throw Failure(.notPermitted, "others on this machine may use this key (chmod 600)", place: path)
+    }
+    do {
+      return .certificate(try PrivateKey.parse(pem: file.bytes))
+    } catch {
+      throw Failure(.badData, "holds no PEM key that can be read without a passphrase: \(error)", place: path)
+    }
+  }
+
   static func token(_ path: String) throws -> CapabilityToken {
     let text = try AuthorityFolder.read(path)
     do throws(CapabilityToken.Malformed) {

@@ -1,0 +1,13 @@
+/// The hooks that run for each block: hundreds of thousands of times a second in a busy node, so nobody is called who does not listen.
+public struct BlockHooks: OptionSet, Sendable, Hashable {
+  public let rawValue: UInt8
+
+  public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  /// `onRequest`.
+  public static let onRequest = BlockHooks(rawValue: 1 << 0)
+  /// `sent` of a `.piece`.
+  public static let sentPiece = BlockHooks(rawValue: 1 << 1)
+  /// Every one.
+  public static let all: BlockHooks = [.onRequest, .sentPiece]
+}
