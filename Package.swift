@@ -45,7 +45,7 @@ let package = Package(
     .target(name: "PeerProtocol", dependencies: ["Metainfo", nioCore]),
     .target(name: "Storage", dependencies: ["CLinux", "OpenSSL", "Metainfo", nioCore, nioPosix]),
     .target(name: "Inventory", dependencies: ["OpenSSL", "Metainfo", grdb]),
-    .target(name: "HTTPClient", dependencies: [nioCore, nioPosix, nioHTTP1]),
+    .target(name: "HTTPClient", dependencies: ["OpenSSL", "TLS", nioCore, nioPosix, nioHTTP1]),
     // Level 4: the plugin interface.
     .target(name: "PluginKit", dependencies: ["PeerProtocol", "Metainfo", nioCore, logging]),
     // Level 5: plugins, the engine, announces, settings.

@@ -5,7 +5,8 @@ import NIOPosix
 /// A small HTTP/1.1 client: one connection a request, bounded in bytes and in time, over TCP or a Unix domain socket.
 ///
 /// For trackers, web seeds and a node's control socket. A response of any status is a response; redirects are followed for GETs on
-/// the network, only to `http`. `https` is refused: the TLS layer comes with its own issue.
+/// the network, never from `https` to `http`. `https` wants to be told whom to trust. A response over it that has no length and is cut short is
+/// noticed by what it says, not by its end.
 package struct HTTPClient: Sendable {
   let group: any EventLoopGroup
   let connector: HTTPConnector
@@ -13,10 +14,11 @@ package struct HTTPClient: Sendable {
 
   /// A client on the group's loops. `mayFollow` judges where redirects lead, for callers who may only speak to some hosts.
   package init(
-    group: any EventLoopGroup, resolver: HostResolver = .shared, mayFollow: @escaping @Sendable (HTTPURL) -> Bool = { _ in true }
+    group: any EventLoopGroup, resolver: HostResolver = .shared, security: HTTPSecurity? = nil,
+    mayFollow: @escaping @Sendable (HTTPURL) -> Bool = { _ in true }
   ) {
     (self.group, self.mayFollow) = (group, mayFollow)
-    connector = HTTPConnector(resolver: resolver)
+    connector = HTTPConnector(resolver: resolver, security: security)
   }
 
   /// Fetches a URL. Throws `HTTPClientError`, also where the deadline passes or the task is cancelled.

@@ -1,7 +1,9 @@
 /// Why a request has no response.
 package enum HTTPClientError: Error, Hashable, Sendable {
-  /// An `https` URL: this build has no TLS links.
+  /// An `https` URL, and nothing that tells whom to trust.
   case tlsUnavailable(host: String)
+  /// No TLS link: the server's certificate is not good, or it does not speak TLS.
+  case tlsFailed(to: String, reason: String)
   /// No connection. `code` is the `errno`, where there is one.
   case cannotConnect(to: String, reason: String, code: Int32?)
   /// The deadline passed.
@@ -29,7 +31,8 @@ package enum HTTPClientError: Error, Hashable, Sendable {
 extension HTTPClientError: CustomStringConvertible {
   package var description: String {
     switch self {
-    case .tlsUnavailable(let host): "https://\(host): TLS links are not available in this build"
+    case .tlsUnavailable(let host): "https://\(host): nobody is trusted for TLS links here"
+    case .tlsFailed(let destination, let reason): "no TLS link to \(destination): \(reason)"
     case .cannotConnect(let destination, let reason, _): "cannot connect to \(destination): \(reason)"
     case .timedOut(let destination): "no answer from \(destination) in time"
     case .cancelled: "the request was cancelled"

@@ -1,11 +1,13 @@
 import NIOCore
 import NIOPosix
 
-/// Opens the connection of a request: the one place that knows of schemes and sockets, and where TLS and kept connections will go.
+/// Opens the connection of a request: the one place that knows of schemes and sockets, and where kept connections will go.
 ///
 /// The channel reads nothing until its handlers are in place and `autoRead` is switched on.
 struct HTTPConnector: Sendable {
   let resolver: HostResolver
+  /// Nil: `https` is refused.
+  let security: HTTPSecurity?
 
   func connect(_ request: HTTPRequest, on loop: any EventLoop, deadline: NIODeadline) -> EventLoopFuture<any Channel> {
     let remaining = deadline - .now()
@@ -13,24 +15,29 @@ struct HTTPConnector: Sendable {
       return loop.makeFailedFuture(HTTPClientError.timedOut("\(request.destination)"))
     }
     let bootstrap = ClientBootstrap(group: loop).connectTimeout(remaining).channelOption(.autoRead, value: false)
-    let channel = open(request, with: bootstrap, on: loop)
+    let channel = open(request, with: bootstrap, on: loop, deadline: deadline)
     return channel.flatMapErrorThrowing { throw Self.error($0, connectingTo: request.destination) }
   }
 
-  private func open(_ request: HTTPRequest, with bootstrap: ClientBootstrap, on loop: any EventLoop) -> EventLoopFuture<any Channel> {
+  private func open(
+    _ request: HTTPRequest, with bootstrap: ClientBootstrap, on loop: any EventLoop, deadline: NIODeadline
+  ) -> EventLoopFuture<any Channel> {
     switch request.destination {
     case .unixSocket(let path, _):
       return bootstrap.connect(unixDomainSocketPath: path)
-    case .url(let url) where url.scheme == .https:
-      return loop.makeFailedFuture(HTTPClientError.tlsUnavailable(host: url.authority))
     case .url(let url):
-      return open(url, family: request.family, with: bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1), on: loop)
+      guard url.scheme == .https else { return open(url, family: request.family, with: bootstrap, on: loop) }
+      guard let security else { return loop.makeFailedFuture(HTTPClientError.tlsUnavailable(host: url.authority)) }
+      return open(url, family: request.family, with: bootstrap, on: loop).flatMap { channel in
+        HTTPSLink.secure(channel, to: url, security, deadline: deadline)
+      }
     }
   }
 
   private func open(
     _ url: HTTPURL, family: AddressFamily, with bootstrap: ClientBootstrap, on loop: any EventLoop
   ) -> EventLoopFuture<any Channel> {
+    let bootstrap = bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
     switch url.host {
     case .address(let address) where family.includes(address):
       return bootstrap.connect(to: address.with(port: url.port))

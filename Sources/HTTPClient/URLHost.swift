@@ -15,6 +15,17 @@ package enum URLHost: Hashable, Sendable {
     }
   }
 
+  /// The name, without the dot that may end it; nil for an address.
+  package var name: String? { if case .name(let name) = self { String(name.hasSuffix(".") ? name.dropLast() : name[...]) } else { nil } }
+
+  /// The name, or the address without brackets: what a certificate has.
+  package var bare: String {
+    switch self {
+    case .name(let name): self.name ?? name
+    case .address(let address): address.ipAddress ?? ""
+    }
+  }
+
   /// The host in these bytes of a URL, brackets included.
   ///
   /// Forms that resolvers take for an address though they do not look like one (`127.1`, `0x7f000001`) are refused, because a rule

@@ -14,9 +14,10 @@ package final class TLSEntry: Sendable {
   private let state: Mutex<State>
 
   /// - Parameter requiredName: the name that peers' certificates must bear, by libtorrent's rule; nil where policy looks at names.
-  package init(name: String, context: TLSContext, requiredName: String? = nil) {
+  /// - Parameter hostName: the host that they must be for, by the rule of https.
+  package init(name: String, context: TLSContext, requiredName: String? = nil, hostName: String? = nil) {
     self.name = name
-    state = Mutex(State(party: TLSParty(context: context, requiredName: requiredName)))
+    state = Mutex(State(party: TLSParty(context: context, requiredName: requiredName, hostName: hostName)))
   }
 
   /// What new links are made with.
@@ -32,7 +33,7 @@ package final class TLSEntry: Sendable {
   /// From now on new links are made with this.
   package func replace(context: TLSContext) {
     state.withLock { state in
-      state.party = TLSParty(context: context, requiredName: state.party.requiredName)
+      state.party = TLSParty(context: context, requiredName: state.party.requiredName, hostName: state.party.hostName)
       state.generation += 1
     }
   }

@@ -12,6 +12,8 @@ package struct NetworkTrackerTransport: TrackerTransport {
     /// How long the other family is waited for once one has answered: long enough for one UDP retransmission.
     package var grace: Duration = .seconds(20)
     package var retransmission = UDPRetransmission(limit: 2)
+    /// Whom https trackers are trusted by; nil: they are not spoken to.
+    package var security: HTTPSecurity?
     /// Local addresses to send UDP from, at most one a family; any where there is none.
     package var sources: [SocketAddress] = []
 
@@ -25,7 +27,7 @@ package struct NetworkTrackerTransport: TrackerTransport {
   private let settings: Settings
 
   package init(group: any EventLoopGroup, resolver: HostResolver = .shared, settings: Settings = Settings()) {
-    http = HTTPTrackerClient(client: HTTPClient(group: group, resolver: resolver))
+    http = HTTPTrackerClient(client: HTTPClient(group: group, resolver: resolver, security: settings.security))
     udp = UDPTrackerClient(group: group, sources: settings.sources, retransmission: settings.retransmission)
     (self.resolver, loop, self.settings) = (resolver, group.any(), settings)
   }

@@ -2,6 +2,7 @@ import HTTPClient
 
 /// An announce URL of a kind that we speak.
 package enum TrackerURL: Hashable, Sendable {
+  /// `http` or `https` (BEP 3).
   case http(HTTPURL)
   /// BEP 15. Path and query of the URL mean nothing there.
   case udp(host: URLHost, port: UInt16)
@@ -11,11 +12,10 @@ package enum TrackerURL: Hashable, Sendable {
     do throws(URLProblem) {
       let parts = try URLParts(text)
       switch (parts.scheme, parts.port) {
-      case ("http", _): self = .http(try HTTPURL(text))
+      case ("http", _), ("https", _): self = .http(try HTTPURL(text))
       case ("udp", let port?): self = .udp(host: parts.host, port: port)
       case ("udp", nil): throw URLProblem("a udp tracker's URL needs a port")
-      case ("https", _): throw URLProblem("https trackers are not available in this build, which has no TLS links")
-      default: throw URLProblem("a tracker's scheme is http or udp")
+      default: throw URLProblem("a tracker's scheme is http, https or udp")
       }
     } catch {
       throw .unsupported(error.description)
@@ -33,7 +33,7 @@ package enum TrackerURL: Hashable, Sendable {
   /// Scheme, host and port, for logs: the rest may hold a passkey.
   package var origin: String {
     switch self {
-    case .http(let url): "http://\(url.authority)"
+    case .http(let url): "\(url.scheme.rawValue)://\(url.authority)"
     case .udp(let host, let port): "udp://\(host.text):\(port)"
     }
   }

@@ -5,12 +5,13 @@ import Tracker
 @Suite struct TrackerURLTests {
   @Test func `http and udp are understood`() throws {
     #expect(try TrackerURL("http://t/announce?passkey=x").origin == "http://t")
+    #expect(try TrackerURL("https://t/announce?passkey=x").origin == "https://t")
     #expect(try TrackerURL("udp://[::1]:6969/announce").origin == "udp://[::1]:6969")
     #expect(try TrackerURL("UDP://T.example:1").host == .name("t.example"))
   }
 
   @Test(arguments: [
-    ("https://t/announce", "https trackers are not available in this build"), ("wss://t/", "a tracker's scheme is http or udp"),
+    ("wss://t/", "a tracker's scheme is http, https or udp"),
     ("udp://t/announce", "needs a port"), ("http://u:p@t/", "user name"), ("", "no scheme"), ("udp://t:70000", "65535"),
   ])
   func `others are refused with the reason`(text: String, reason: String) throws {

@@ -120,7 +120,11 @@ final class Node: Sendable {
       clientVersion: "Granary \(Granary.version)",
       journal: journal, delegate: delegate, logger: logger, group: group, disk: disk, diskThreads: Self.diskThreads, source: delegate)
     engine.replace(links: EngineLinks(links.links))
-    announcer = TrackerAnnouncer(group: group, peerID: peerID.bytes, delegate: delegate, logger: logger)
+    var announcing = NetworkTrackerTransport.Settings()
+    announcing.security = links.httpSecurity { Int64(time(nil)) }
+    announcer = TrackerAnnouncer(
+      group: group, peerID: peerID.bytes, delegate: delegate, logger: logger,
+      transport: NetworkTrackerTransport(group: group, settings: announcing))
     announcements = AnnouncerLine(announcer)
     state = Mutex(State(configuration: configuration))
     try database.markInterruptedRuns()

@@ -1,3 +1,4 @@
+import HTTPClient
 import Inventory
 import Metainfo
 import OpenSSL
@@ -23,6 +24,8 @@ final class LinkKeeper: Sendable {
     var dialing = NodeSettings.DialSecurity.plain
     var peers: [PeerAddress: NodeSettings.DialSecurity] = [:]
     var entrance: TLSContext?
+    /// The entry that https servers are judged by; nil: the system's authorities.
+    var https: String?
     /// In the file's order.
     var fleets: [Fleet] = []
     var book = SSLTorrentBook([])
@@ -54,6 +57,19 @@ final class LinkKeeper: Sendable {
       NodeLinks(
         fleets: Dictionary(state.fleets.map { ($0.entry.name, $0.entry) }) { $1 }, sslTorrents: state.book.entries,
         entrance: state.entrance, dialing: state.dialing, peers: state.peers)
+    }
+  }
+
+  /// What https links to others are made with, as it is in force when it is asked for.
+  func httpSecurity(now: @escaping @Sendable () -> Int64) -> HTTPSecurity {
+    let system = SystemTrust()
+    return HTTPSecurity(now: now) { [self] in
+      let named: (name: String, entry: TLSEntry?)? = state.withLock { state in
+        state.https.map { name in (name, state.fleets.first { $0.entry.name == name }?.entry) }
+      }
+      guard let named else { return try system.context() }
+      guard let entry = named.entry else { throw TLSFileError(message: "the entry '\(named.name)' of tls, which https names, is gone") }
+      return entry.context
     }
   }
 
@@ -146,6 +162,7 @@ final class LinkKeeper: Sendable {
     working.withLock { _ in
       state.withLock { state in
         (state.links, state.dialing, state.entrance) = (prepared.settings.links, prepared.settings.dialing, prepared.entrance)
+        state.https = prepared.settings.https
         state.peers = Dictionary(prepared.settings.peers.map { ($0.address, $0.security) }) { $1 }
         let former = state.fleets
         state.fleets = prepared.fleets.map { draft in

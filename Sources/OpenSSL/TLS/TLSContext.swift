@@ -26,6 +26,11 @@ package final class TLSContext: Sendable {
     try self.init(credentials, trust, versions: minimum...TLSVersion.tls13)
   }
 
+  /// A context for servers that others run: they may speak TLS 1.2, and are shown nothing where there are no credentials.
+  package static func client(trust: TrustStore, credentials: Credentials? = nil) throws(OpenSSLError) -> TLSContext {
+    try TLSContext(credentials, trust, versions: .tls12 ... .tls13)
+  }
+
   /// A context that shows nothing and trusts nobody: where a server's links begin that are given another by the name that they ask for.
   package static func entrance(minimum: TLSVersion) throws(OpenSSLError) -> TLSContext {
     let context = try TLSContext(nil, nil, versions: minimum...TLSVersion.tls13)

@@ -50,6 +50,7 @@ extension NodeSettings {
         security: DialSecurity(peer.tls, links: root.links, entries: tls.entries), place: peer.address.place ?? file)
     }
     origins = (root.origins ?? []).map(\.text)
+    https = root.https?.text
     pipeline = root.pipeline ?? []
     isOpen = root.open ?? false
     self.warnings = warnings + Self.warnings(root, folder: folder) + TLSChecks(root).warnings(file: file)

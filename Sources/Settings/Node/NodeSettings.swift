@@ -93,6 +93,9 @@ package struct NodeSettings: Sendable {
   package let peers: [StaticPeer]
   /// Hosts that torrents added from elsewhere may be announced to: lower-case names, or addresses without brackets. Empty: none.
   package let origins: [String]
+  /// The entry of `tls` by whose trust https servers are judged, and whose certificate they are shown; nil: the system's authorities, and nothing
+  /// is shown.
+  package let https: String?
   /// The plugins, in the order of the chain.
   package let pipeline: [PluginEntry]
   /// `open: true`: the operator wants a node that admits anyone.

@@ -132,6 +132,9 @@ package enum ReloadableKeys {
     SettingsKey("trackers", .reloads, default: "[]", "announce URLs for what is published from then on") { $0.trackers },
     SettingsKey("peers", .reloads, default: "[]", "peers that are dialed") { $0.peers.map { PeerValue($0) } },
     SettingsKey("origins", .reloads, default: "[]", "hosts that added torrents may announce to") { $0.origins },
+    SettingsKey("https", .reloads, default: "the system's authorities", "the entry of tls that https trackers are trusted by, and shown") {
+      $0.https
+    },
     // Settings of plugins are not compared: a reload makes every plugin anew.
     SettingsKey("pipeline", .reloads, default: "[]", "the plugins, in the order of the chain; files that they name are read again") {
       $0.pipeline.map(\.name)

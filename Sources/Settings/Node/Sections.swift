@@ -15,11 +15,12 @@ struct RootSection: Decodable {
   let trackers: [TrackerURL]?
   let peers: [PeerSection]?
   let origins: [HostName]?
+  let https: TLSName?
   let pipeline: [PluginEntry]?
   let open: Bool?
 
   enum CodingKeys: String, CodingKey, CaseIterable, ExplainedKeys {
-    case node, links, listen, tls, artifacts, limits, scrub, trackers, peers, origins, pipeline, open
+    case node, links, listen, tls, artifacts, limits, scrub, trackers, peers, origins, https, pipeline, open
     case superSeeding = "super-seeding"
 
     /// Sections of the contract that come with their issues.

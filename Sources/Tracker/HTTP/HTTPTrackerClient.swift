@@ -58,7 +58,8 @@ extension TrackerError {
     case .cancelled: self = .cancelled
     case .tlsUnavailable: self = .unsupported(error.description)
     case .malformed, .headTooLarge, .bodyTooLarge, .unsupportedEncoding: self = .malformed(place: "HTTP", problem: error.description)
-    case .cannotConnect, .closedEarly, .tooManyRedirects, .redirectRefused, .unexpectedStatus: self = .unreachable(error.description)
+    case .cannotConnect, .tlsFailed, .closedEarly, .tooManyRedirects, .redirectRefused, .unexpectedStatus:
+      self = .unreachable(error.description)
     }
   }
 }

@@ -42,7 +42,7 @@ import Tracker
     (TestHTTPTracker.Reply.text("d14:failure reason2:noe"), TrackerError.refused(reason: "no", retry: nil)),
     (.status(403, "d14:failure reason2:no8:retry in5:nevere"), .refused(reason: "no", retry: .never)),
     (.status(404, "<html>"), .badStatus(404)),
-    (.status(503, ""), .badStatus(503)), (.redirect("https://t/"), .unreachable("a redirect is not followed: it leads from http to https")),
+    (.status(503, ""), .badStatus(503)), (.redirect("https://t/"), .unsupported("https://t: nobody is trusted for TLS links here")),
     (.redirect("/announce"), .unreachable("more than 3 redirects")),
   ])
   func `a tracker that does not serve us is an error`(reply: TestHTTPTracker.Reply, expected: TrackerError) async throws {

@@ -52,7 +52,7 @@ enum HaveMessage: Sendable, Hashable {
     if list.isEmpty { return nil }
     guard list.count == 2, let held = list[0].integer.flatMap({ Int(exactly: $0) }),
       let pieces = list[1].integer.flatMap({ Int(exactly: $0) }),
-      (0...pieces).contains(held)
+      held >= 0, held <= pieces
     else { throw Malformed(description: "an answer has what is held, and of how much") }
     return ArtifactStanding(held: held, pieces: pieces)
   }
