@@ -43,7 +43,8 @@ struct Explainer: Sendable {
 
   private func document(_ peer: String, _ artifact: Artifact, _ deciding: [Decision], _ all: [Decision]) -> WhyDocument {
     let refused = deciding.first { !$0.isAllowed } ?? deciding.first { $0.isVoid }
-    let judgement = refused?.refusal ?? (refused ?? deciding.last { !$0.judgements.isEmpty })?.judgements.last
+    let approval = refused == nil ? deciding.lazy.compactMap(\.approval).first : nil
+    let judgement = approval ?? refused?.refusal ?? (refused ?? deciding.last { !$0.judgements.isEmpty })?.judgements.last
     let operation = refused?.operation ?? deciding.last?.operation ?? .connect
     let reason = refused?.isVoid == true ? Self.nothingInCommon : judgement?.verdict.reason
     return WhyDocument(
