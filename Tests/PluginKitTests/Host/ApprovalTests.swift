@@ -27,7 +27,8 @@ struct ApprovalTests {
     return RecordingPlugin(script: script)
   }
 
-  private func pipeline(_ operations: Set<Operation> = [.connect], mode: PluginMode = .enforce, _ plugins: any Plugin...) throws -> Pipeline
+  private func pipeline(approving operations: Set<Operation> = [.connect], mode: PluginMode = .enforce, _ plugins: any Plugin...) throws
+    -> Pipeline
   {
     try Pipeline(
       plugins: plugins.enumerated().map {
@@ -85,7 +86,8 @@ struct ApprovalTests {
   }
 
   @Test func eachOperationIsApprovedForItself() throws {
-    let pipeline = try pipeline([.connect, .request], guarding([.connect, .request, .metadata], .unmatched("no rule is about it")))
+    let pipeline = try pipeline(
+      approving: [.connect, .request], guarding([.connect, .request, .metadata], .unmatched("no rule is about it")))
     let grant = pipeline.grant(facts(edge))
     #expect(grant.scope == .everything && !grant.metadata.isAllowed && grant.metadata.isUnmatched)
     #expect(grant.validUntil == WallTime(nanoseconds: PolicyFixtures.noon.nanoseconds + 60_000_000_000))
