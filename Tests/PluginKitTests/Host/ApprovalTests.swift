@@ -18,9 +18,7 @@ struct ApprovalTests {
 
   private let edge = Identity(trust: "fleet", name: "dns:edge-7")
 
-  private func guarding(
-    _ operations: Set<Operation> = [.connect], admits: Bool = false, _ verdict: Verdict
-  ) -> RecordingPlugin {
+  private func guarding(_ verdict: Verdict, for operations: Set<Operation> = [.connect], admits: Bool = false) -> RecordingPlugin {
     var script = RecordingScript()
     (script.guards, script.judge) = (operations, { _, _ in verdict })
     if admits { script.admit = { _ in verdict } }
@@ -87,14 +85,14 @@ struct ApprovalTests {
 
   @Test func eachOperationIsApprovedForItself() throws {
     let pipeline = try pipeline(
-      approving: [.connect, .request], guarding([.connect, .request, .metadata], .unmatched("no rule is about it")))
+      approving: [.connect, .request], guarding(.unmatched("no rule is about it"), for: [.connect, .request, .metadata]))
     let grant = pipeline.grant(facts(edge))
     #expect(grant.scope == .everything && !grant.metadata.isAllowed && grant.metadata.isUnmatched)
     #expect(grant.validUntil == WallTime(nanoseconds: PolicyFixtures.noon.nanoseconds + 60_000_000_000))
   }
 
   @Test func guardsThatWaitAreTheSame() async throws {
-    let pipeline = try pipeline(guarding(admits: true, .unmatched("no rule is about it")))
+    let pipeline = try pipeline(guarding(.unmatched("no rule is about it"), admits: true))
     let decision = await pipeline.admit(facts(edge))
     #expect(decision.isAllowed && !pipeline.isWithdrawn(decision, facts(edge)))
     #expect(pipeline.isWithdrawn(decision, facts()), "it has been taken back meanwhile")
