@@ -119,6 +119,7 @@ extension PeerConnection {
     phase = .admitting
     pauseReading()
     facts.now = core.clock.wall()
+    facts = pipeline.informed(facts, isConnected: false)
     guard pipeline.admitsAsynchronously else {
       decided(pipeline.decide(.connect, facts), next)
       return

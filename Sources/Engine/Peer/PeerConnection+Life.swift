@@ -137,6 +137,7 @@ extension PeerConnection {
       return close(DisconnectReason(.policy(plugin: tripped.name), "plugin \(tripped.name) was tripped, and the policy is a new one"))
     }
     facts.now = core.clock.wall()
+    facts = pipeline.informed(facts, isConnected: true)
     peer.context.facts = facts
     let decision = pipeline.decide(.connect, facts)
     take(decision)

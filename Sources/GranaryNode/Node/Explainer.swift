@@ -20,6 +20,7 @@ struct Explainer: Sendable {
     var facts = asked.facts
     let subject = ArtifactFacts(artifact, torrent)
     (facts.artifact, facts.infoHash) = (subject, artifact.infoHash.preferredWire)
+    facts = pipeline.informed(facts, isConnected: asked.live != nil)
     if asksOthers { pipeline.askOthers(facts) }
     let decisions = wanted.map { pipeline.decide($0, facts) }
     // Without an operation the question is about blocks: the others are told of, and decide nothing.

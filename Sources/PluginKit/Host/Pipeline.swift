@@ -8,6 +8,8 @@ package struct Pipeline: Sendable {
   package let conversing: InstalledPlugin?
   /// What operators have allowed by hand.
   package let approvals: any Approvals
+  /// Those that count what peers have had.
+  let historians: [InstalledPlugin]
   private let guardsByOperation: [Operation: [InstalledPlugin]]
   /// The plugins that are asked about an operation, or deny it once they are tripped.
   private let voicesByOperation: [Operation: [InstalledPlugin]]
@@ -19,6 +21,7 @@ package struct Pipeline: Sendable {
     (self.plugins, self.generation, self.approvals) = (plugins, generation, approvals)
     messages = try MessageTable(plugins: plugins)
     conversing = try Self.conversing(plugins)
+    historians = plugins.filter(\.plugin.keepsHistory)
     let (shadows, enforced) = (plugins.filter(\.isShadow), plugins.filter { !$0.isShadow })
     guardsByOperation = Self.byOperation { operation in enforced.filter { $0.plugin.guards.contains(operation) } }
     voicesByOperation = Self.byOperation { operation in

@@ -103,7 +103,7 @@ struct GateRules: Sendable {
   private func select(_ facts: PeerFacts) -> Selection {
     var selection = Selection()
     for (index, rule) in rules.enumerated() {
-      let match = rule.match(facts)
+      let match = rule.match(facts).and(rule.conditions.match(facts))
       if match == .no { continue }
       let (holds, until) = rule.state(at: facts.now)
       selection.validUntil = [selection.validUntil, until].compactMap { $0 }.min()
@@ -114,6 +114,9 @@ struct GateRules: Sendable {
       if match == .notYet {
         selection.isProvisional = true
         guard rule.answer.gives else { continue }
+      } else if let lack = rule.conditions.lack(facts, gives: rule.answer.gives) {
+        selection.absences.append("\(rule.name) \(lack)")
+        continue
       }
       selection.applying.append(index)
       // It covers what is left: later rules decide nothing as long as it holds.
