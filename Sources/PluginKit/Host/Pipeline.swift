@@ -21,7 +21,7 @@ package struct Pipeline: Sendable {
     (self.plugins, self.generation, self.approvals) = (plugins, generation, approvals)
     messages = try MessageTable(plugins: plugins)
     conversing = try Self.conversing(plugins)
-    historians = plugins.filter(\.plugin.keepsHistory)
+    historians = plugins.filter { $0.plugin.keepsHistory }
     let (shadows, enforced) = (plugins.filter(\.isShadow), plugins.filter { !$0.isShadow })
     guardsByOperation = Self.byOperation { operation in enforced.filter { $0.plugin.guards.contains(operation) } }
     voicesByOperation = Self.byOperation { operation in

@@ -80,7 +80,8 @@ final class GateAllowance {
     var facts = peer.facts
     facts.now = services.wallClock()
     bounds = rules.deciding(facts, peer.artifact).compactMap { rule, scope in
-      rule.answer.gives ? rule.conditions.bytesBelow.map { (rule, $0, scope) } : nil
+      guard rule.answer.gives, let limit = rule.conditions.bytesBelow else { return nil }
+      return (rule: rule, limit: limit, scope: scope)
     }
     validUntil = rules.outcome(facts, peer.artifact).validUntil
     known = peer.facts.history

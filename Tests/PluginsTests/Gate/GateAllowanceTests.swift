@@ -4,7 +4,6 @@ import NIOCore
 import NIOEmbedded
 import PeerProtocol
 import PluginKit
-import Synchronization
 import TestSupport
 import Testing
 
@@ -15,7 +14,6 @@ struct GateAllowanceTests {
   private final class Rig {
     let store = MemoryPluginStore()
     let memory = PluginMemory()
-    let time = Mutex(PolicyFixtures.noon)
     let settings: LiteralValue
     let artifact = PolicyFixtures.artifact(layout: PolicyFixtures.layout(["a": 1 << 20], pieceLength: 1 << 18))
     private(set) var gate: GatePlugin
