@@ -67,10 +67,8 @@ struct PendingNodeTests {
     let node = try node()
     let wishes = NodeWishes(node: node)
     try refuse(facts(), node)
-    let id = try { () throws in
-      try node.pending.flush()
-      return try #require(try node.database.pending().first?.wish.id)
-    }()
+    try node.pending.flush()
+    let id = try #require(try node.database.pending().first?.wish.id)
     #expect(!isServed(facts(), node))
     let approved = try wishes.approve(order(id), by: 1000)
     #expect(approved.approval.by == "uid 1000" && approved.approval.principal == "fleet/dns:edge-7")
