@@ -46,7 +46,7 @@ struct GateHistoryTests {
       for block in artifact.blocks.prefix(4) { #expect(try await peer.fetch([block]) == [artifact.bytes(of: block)]) }
       try await peer.send(.request(artifact.blocks[5]))
       // It waits for a moment, and is asked about again by the engine's second.
-      try await eventually("the block that the next rule gives") {
+      try await eventually("the block that the next rule gives") { () async throws -> Void? in
         rig.clock.advance(by: .seconds(1))
         await rig.engine.tick()
         return await rig.engine.peers().first?.uploaded == 5 * 16_384 ? () : nil

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Control
 import Foundation
+import Inventory
 import PluginKit
 import Settings
 

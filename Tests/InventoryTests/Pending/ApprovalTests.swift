@@ -42,7 +42,7 @@ struct ApprovalTests {
   @Test func `A wish for the node itself is approved for connect only`() throws {
     let id = try Made.entry(artifact: 0).wish.id
     #expect { try database.approve(id, Made.terms(["connect", "request"])) } throws: {
-      if case .invalid = $0 as? InventoryError { true } else { false }
+      if case .invalid? = $0 as? InventoryError { true } else { false }
     }
     #expect(try database.pending().count == 3)
     #expect(try database.approve(id, Made.terms()).operations == ["connect"])
@@ -79,7 +79,7 @@ struct ApprovalTests {
     #expect {
       try database.approve(String(try Made.entry().wish.id.prefix(1)), Made.terms())
     } throws: {
-      guard case .ambiguousWish(_, let candidates) = $0 as? InventoryError else { return false }
+      guard case .ambiguousWish(_, let candidates)? = $0 as? InventoryError else { return false }
       return (2...InventoryDatabase.candidateLimit).contains(candidates.count)
     }
     #expect(try database.approvals(at: .noon).isEmpty)
