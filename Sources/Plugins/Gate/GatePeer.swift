@@ -14,7 +14,7 @@ final class GatePeer: PeerPlugin {
 
   func onRequest(_ block: Block) throws -> RequestAnswer {
     let answer = measures?.answer(block) ?? .pass
-    guard answer == .pass, let allowance else { return answer }
+    guard case .pass = answer, let allowance else { return answer }
     return allowance.answer(block)
   }
 
