@@ -29,6 +29,15 @@ package struct ControlClient: Sendable {
   package func notify(_ order: NoticeOrder) async throws -> NotifyDocument {
     try await ask(.post, "/v1/notices", body: Array(DocumentEncoder.encode(order)))
   }
+  package func approve(_ order: WishOrder) async throws -> ApprovalChangeDocument {
+    try await ask(.post, "/v1/approvals", body: Array(DocumentEncoder.encode(order)))
+  }
+  package func revokeApproval(_ id: String) async throws -> ApprovalChangeDocument {
+    try await ask(.delete, "/v1/approvals?" + query([("id", id)]))
+  }
+  package func reject(_ order: WishOrder) async throws -> RejectionDocument {
+    try await ask(.post, "/v1/rejections", body: Array(DocumentEncoder.encode(order)))
+  }
   package func messages() async throws -> MessagesDocument { try await ask(.get, "/v1/messages") }
   package func flush() async throws -> ChangeDocument { try await ask(.post, "/v1/flush", body: []) }
 

@@ -57,9 +57,29 @@ package struct ControlServer: Service {
       let order = try JSONDecoder().decode(NoticeOrder.self, from: Data(body.readableBytesView))
       return try respond(await node.notify(order, by: context.uid ?? .max))
     }
+    addWishes(to: api, node)
     api.get("messages") { _, _ in try respond(await node.messages()) }
     api.post("flush") { _, _ in try respond(await node.flush()) }
     return router
+  }
+
+  /// What operators say to peers that no rule is about.
+  private static func addWishes(to api: RouterGroup<ControlContext>, _ node: any NodeControl) {
+    api.post("approvals") { request, context in
+      try respond(await node.approve(try await order(request), by: context.uid ?? .max))
+    }
+    api.delete("approvals") { request, context in
+      let id = request.uri.queryParameters["id"].map(String.init) ?? ""
+      return try respond(await node.revokeApproval(id, by: context.uid ?? .max))
+    }
+    api.post("rejections") { request, context in
+      try respond(await node.reject(try await order(request), by: context.uid ?? .max))
+    }
+  }
+
+  private static func order(_ request: Request) async throws -> WishOrder {
+    let body = try await request.body.collect(upTo: largestNotice)
+    return try JSONDecoder().decode(WishOrder.self, from: Data(body.readableBytesView))
   }
 
   /// A torrent of 100,000 files with their identities.

@@ -14,6 +14,12 @@ package protocol NodeControl: Sendable {
   func reload(by uid: UInt32) async throws -> ChangeDocument
   /// Signs a notice on an artifact and has it sent to its peers.
   func notify(_ order: NoticeOrder, by uid: UInt32) async throws -> NotifyDocument
+  /// Allows what a peer wants that no rule is about.
+  func approve(_ order: WishOrder, by uid: UInt32) async throws -> ApprovalChangeDocument
+  /// Takes an approval back.
+  func revokeApproval(_ id: String, by uid: UInt32) async throws -> ApprovalChangeDocument
+  /// Drops what a peer wants, for a while.
+  func reject(_ order: WishOrder, by uid: UInt32) async throws -> RejectionDocument
   /// What peers have told.
   func messages() async throws -> MessagesDocument
   /// Stores what waits for the journal and the ledger, so that a reader of the inventory sees it.

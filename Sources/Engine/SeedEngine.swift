@@ -95,6 +95,9 @@ package final class SeedEngine: Sendable {
     core.judgeAgain()
   }
 
+  /// Judges every live connection again, by the policy in force: an approval has come or gone.
+  package func judgeAgain() { core.judgeAgain() }
+
   /// From now on these are the static addresses of each artifact; of what is left out there are none.
   package func replaceStatic(peers: [Int64: Set<PeerAddress>]) { dialer.replaceStatic(peers: peers) }
 

@@ -30,6 +30,10 @@ package enum InventoryError: Error, Hashable, Sendable {
   case ambiguous(text: String, candidates: [Artifact])
   /// No artifact answers to the text (a name, an info-hash, a start of one, or an id).
   case unknownArtifact(String)
+  /// No peer waits for an answer under this id, or has one that could be taken back.
+  case unknownWish(String)
+  /// Several wishes have ids that begin like this.
+  case ambiguousWish(text: String, candidates: [Wish])
   /// SQLite refused for a reason that none of the others names: a bug of ours.
   case failed(place: String, problem: String)
 
@@ -37,7 +41,8 @@ package enum InventoryError: Error, Hashable, Sendable {
   package var isTemporary: Bool {
     switch self {
     case .full, .readOnly, .busy, .io, .cannotOpen: true
-    case .corrupt, .newerSchema, .olderSchema, .notOurs, .missing, .exists, .invalid, .duplicate, .ambiguous, .unknownArtifact, .failed:
+    case .corrupt, .newerSchema, .olderSchema, .notOurs, .missing, .exists, .invalid, .duplicate, .ambiguous, .unknownArtifact,
+      .unknownWish, .ambiguousWish, .failed:
       false
     }
   }
@@ -64,6 +69,9 @@ extension InventoryError: CustomStringConvertible {
     case .ambiguous(let text, let candidates):
       "\(text) may be any of: " + candidates.map { "\($0.name) (\($0.infoHash))" }.joined(separator: ", ")
     case .unknownArtifact(let text): "no such artifact: \(text)"
+    case .unknownWish(let text): "nothing is known under the id \(text); 'granary pending' and 'granary pending approvals' list what is"
+    case .ambiguousWish(let text, let candidates):
+      "\(text) may be any of: " + candidates.map { "\($0.id) (\($0.principal))" }.joined(separator: ", ")
     case .failed(let place, let problem): "\(place): \(problem)"
     }
   }

@@ -52,6 +52,25 @@ struct ControlSocketTests {
   }
 
   @Test
+  func answersToPeersThatWaitGoThrough() async throws {
+    try await ControlRig.run { rig async throws in
+      var order = WishOrder(id: "0123", milliseconds: 86_400_000, reason: "a drill")
+      order.operations = ["connect", "request"]
+      let approved = try await rig.client.approve(order)
+      #expect(approved.schema == "granary.pending-approval/1" && approved.change == "approved" && approved.approval.by == "uid 0")
+      #expect(try await rig.client.revokeApproval("01 &2").warnings == ["one"])
+      #expect(try await rig.client.reject(WishOrder(id: "0123", milliseconds: 5, reason: "no")).wish.artifact == nil)
+      let uid = getuid()
+      let asked = [
+        "approve 0123 86400000 a drill [\"connect\", \"request\"] by \(uid)", "revoke 01 &2 by \(uid)", "reject 0123 5 no by \(uid)",
+      ]
+      #expect(rig.node.asked == asked)
+      #expect(try await rig.send(.post, "/v1/approvals", body: Array("{}".utf8)).status == 400)
+      #expect(rig.node.asked == asked)
+    }
+  }
+
+  @Test
   func textInQueriesArrivesAsItWas() async throws {
     try await ControlRig.run { rig async throws in
       let odd = "a b&c=d%20/ü?#+;"

@@ -73,6 +73,28 @@ final class StubNode: NodeControl {
     return NotifyDocument(artifact: order.what, infoHash: "cd", notice: notice, warnings: [])
   }
 
+  private var approval: ApprovalDocument {
+    ApprovalDocument(
+      WishDocument(id: "0123456789ab", principal: "fleet/spiffe://corp/edge/7", artifact: "app", infoHash: "cd"), operations: ["connect"],
+      by: "uid 0", reason: "r", at: "2026-11-23T12:00:00.000Z", until: "2026-11-24T12:00:00.000Z")
+  }
+
+  func approve(_ order: WishOrder, by uid: UInt32) async throws -> ApprovalChangeDocument {
+    try ask("approve \(order.id) \(order.milliseconds) \(order.reason) \(order.operations ?? []) by \(uid)")
+    return ApprovalChangeDocument("approved", approval)
+  }
+
+  func revokeApproval(_ id: String, by uid: UInt32) async throws -> ApprovalChangeDocument {
+    try ask("revoke \(id) by \(uid)")
+    return ApprovalChangeDocument("revoked", approval, warnings: ["one"])
+  }
+
+  func reject(_ order: WishOrder, by uid: UInt32) async throws -> RejectionDocument {
+    try ask("reject \(order.id) \(order.milliseconds) \(order.reason) by \(uid)")
+    return RejectionDocument(
+      wish: WishDocument(id: "0123456789ab", principal: "p", artifact: nil, infoHash: nil), until: "2026-11-24T12:00:00.000Z")
+  }
+
   func messages() async throws -> MessagesDocument {
     try ask("messages")
     return MessagesDocument(

@@ -110,3 +110,21 @@ extension Made {
       lastAt: .noon(plus: to))
   }
 }
+
+extension Made {
+  /// A refusal of an identity that no rule is about. Artifact 0: none was named.
+  static func entry(
+    _ name: String = "edge-7", artifact: Int = 1, at seconds: Int = 0, operation: String = "connect", trust: String = "fleet"
+  ) throws -> PendingEntry {
+    let infoHash = InfoHash(v1: try #require(SHA1Digest(hex: hash(artifact))))
+    let wish = try #require(Wish(trust: trust, name: "dns:\(name)", artifact: artifact == 0 ? nil : (infoHash, "artifact-\(artifact)")))
+    return PendingEntry(
+      wish: wish, address: "10.0.0.1:6881", operation: operation, plugin: "allowlist", rule: nil, reason: "not in the allowlist",
+      place: "granary.yaml:7:3", at: .noon(plus: seconds))
+  }
+
+  static func terms(_ operations: [String]? = nil, at seconds: Int = 100, for length: Int = 1000) -> ApprovalTerms {
+    ApprovalTerms(
+      operations: operations, by: "uid 0", reason: "a drill", at: .noon(plus: seconds), until: .noon(plus: seconds + length))
+  }
+}

@@ -2,13 +2,20 @@ import OpenSSL
 import PluginKit
 import TLS
 
+/// A refusal that waits to be told.
+struct PostponedRefusal {
+  let judgement: Judgement
+  /// Whether nothing in the policy is about the peer, and no guard says no for another reason: an approval for what it will name lifts it.
+  let isUnmatched: Bool
+}
+
 /// What a connection knows of its TLS link. Lives on the connection's loop.
 final class SecureLink {
   /// nil until the link stands.
   private(set) var link: TLSLink?
   /// A refusal that was spoken when the identity became known. It waits until the peer has named an artifact: who is refused for what it is
   /// must look like one that is refused for what it asks.
-  var refusal: Judgement?
+  var refusal: PostponedRefusal?
   /// The generation of the entry that the link was last judged by.
   private var generation: UInt64 = 0
   private var validUntil: Int64 = 0

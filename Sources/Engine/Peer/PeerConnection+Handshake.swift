@@ -18,7 +18,7 @@ extension PeerConnection {
 
   func beginHandshake() {
     // Our handshake names the artifact: a peer that may have nothing of it does not get to read that.
-    if target != nil, pipeline.grant(facts).isEmpty { return refuse(pipeline.grant(facts).request.refusal, operation: .request) }
+    if target != nil, case let grant = pipeline.grant(facts), grant.isEmpty { return refuse(grant) }
     phase = .handshaking
     if let target {
       send(handshakeNaming: target.infoHash, isV2: target.swarm.facts.infoHash.v2 != nil)
@@ -119,6 +119,7 @@ extension PeerConnection {
     phase = .admitting
     pauseReading()
     facts.now = core.clock.wall()
+    facts = pipeline.informed(facts, isConnected: false)
     guard pipeline.admitsAsynchronously else {
       decided(pipeline.decide(.connect, facts), next)
       return
@@ -127,8 +128,10 @@ extension PeerConnection {
     admission = Task {
       let decision = await pipeline.admit(facts)
       core.visit(number) { connection in
-        // The policy may have changed while the guards thought, or one of them may have been tripped: those of today are asked.
-        let isOvertaken = decision.isAllowed && connection.pipeline.isDeniedByTrip(.connect)
+        // While the guards thought the policy may have changed, one of them may have been tripped, an approval may have been taken back: those
+        // of today are asked.
+        let isOvertaken =
+          decision.isAllowed && (connection.pipeline.isDeniedByTrip(.connect) || connection.pipeline.isWithdrawn(decision, facts))
         let isCurrent = connection.pipeline.generation == pipeline.generation && !isOvertaken
         connection.handleEvent { isCurrent ? $0.decided(decision, next) : $0.askToConnect(next) }
       }
@@ -138,13 +141,28 @@ extension PeerConnection {
   private func decided(_ decision: Decision, _ next: (PeerConnection) -> Void) {
     guard phase == .admitting, !isRefused else { return }
     admission = nil
-    connectUntil = decision.validUntil
-    if let refusal = named == nil ? decision.refusal : secure?.refusal ?? decision.refusal {
-      if !postpones(refusal) { refuse(refusal, operation: .connect) }
+    take(decision)
+    if let refusal = standingRefusal(decision) {
+      let isUnmatched = decision.isUnmatched && secure?.refusal?.isUnmatched ?? true
+      if !postpones(refusal, isUnmatched: isUnmatched) { refuse(refusal, operation: .connect, isUnmatched: isUnmatched) }
     } else {
+      secure?.refusal = nil
       if named != nil { journalShadows(of: decision) }
       next(self)
     }
+  }
+
+  /// How long the guards' word on the connection holds, and what it rests on.
+  func take(_ decision: Decision) {
+    (connectUntil, isApproved) = (decision.validUntil, decision.approval != nil)
+  }
+
+  /// What refuses the peer. What was said of its identity stands; unless there was only no rule about it, and there is an approval for the
+  /// artifact that it has named meanwhile.
+  private func standingRefusal(_ decision: Decision) -> Judgement? {
+    guard named != nil, let earlier = secure?.refusal else { return decision.refusal }
+    let isLifted = earlier.isUnmatched && decision.judgements.contains { $0.isApproved && $0.plugin == earlier.judgement.plugin }
+    return isLifted ? decision.refusal : earlier.judgement
   }
 
   /// Every guard of `connect` allows: compile the grant, make the handlers, answer the handshake.
@@ -155,10 +173,7 @@ extension PeerConnection {
     }
     guard let swarm = judged else { return refuseUnknown() }
     let grant = pipeline.grant(facts)
-    guard !grant.isEmpty else {
-      refuse(grant.request.refusal ?? grant.metadata.refusal, operation: .request)
-      return
-    }
+    guard !grant.isEmpty else { return refuse(grant) }
     journalShadows(of: grant)
     do {
       try activate(handshake, swarm, grant)
@@ -223,9 +238,10 @@ extension PeerConnection {
   }
 
   private func journalAdmission(_ grant: Grant) {
-    // Somebody may be let in for metadata alone.
+    // Who was approved is let in for that reason. Somebody may be let in for metadata alone.
+    let approval = grant.request.approval ?? (isApproved ? pipeline.decide(.connect, facts).approval : nil)
     let judgement =
-      (grant.request.isAllowed ? grant.request : grant.metadata).judgements.last
+      approval ?? (grant.request.isAllowed ? grant.request : grant.metadata).judgements.last
       ?? pipeline.guards(of: .connect).last.map { Judgement(plugin: $0.name, verdict: .allow("it may connect")) }
     journal(
       .connect, "allow", plugin: judgement?.plugin ?? "engine", rule: judgement?.verdict.rule,

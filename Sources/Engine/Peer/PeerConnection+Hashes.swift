@@ -57,7 +57,8 @@ extension PeerConnection {
     let judgement = decision.refusal ?? decision.judgements.last
     journal(
       .request, "deny", plugin: judgement?.plugin ?? "engine", rule: decision.refusal?.verdict.rule,
-      reason: "hashes: \(decision.refusal?.verdict.reason ?? "the file is outside of what is granted")", place: judgement?.verdict.place)
+      reason: "hashes: \(decision.refusal?.verdict.reason ?? "the file is outside of what is granted")", place: judgement?.verdict.place,
+      isUnmatched: decision.isUnmatched)
   }
 
   /// Hashes of blocks tell what a file holds: they are given only of files that are granted.

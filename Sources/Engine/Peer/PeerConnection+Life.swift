@@ -138,12 +138,19 @@ extension PeerConnection {
       return close(DisconnectReason(.policy(plugin: tripped.name), "plugin \(tripped.name) was tripped, and the policy is a new one"))
     }
     facts.now = core.clock.wall()
+    facts = pipeline.informed(facts, isConnected: true)
     peer.context.facts = facts
     let decision = pipeline.decide(.connect, facts)
-    connectUntil = decision.validUntil
-    if let refusal = decision.refusal { return cutOff(refusal, operation: .connect) }
+    take(decision)
+    if let refusal = decision.refusal {
+      resetAtEnd()
+      return refuse(refusal, operation: .connect, isUnmatched: decision.isUnmatched)
+    }
     let grant = pipeline.grant(facts)
-    if grant.isEmpty { return cutOff(grant.request.refusal ?? grant.metadata.refusal, operation: .request) }
+    if grant.isEmpty {
+      resetAtEnd()
+      return refuse(grant)
+    }
     if isOther {
       journalShadows(of: decision)
       journalShadows(of: grant)
@@ -214,27 +221,33 @@ extension PeerConnection {
 
   private static let partingTime = Duration.seconds(10)
 
-  /// A guard's refusal of a peer that was let in before. What the kernel holds for it, which may be megabytes, is dropped with the link: all that
-  /// may still arrive is what is on its way.
-  private func cutOff(_ judgement: Judgement?, operation: Operation) {
+  /// A peer that was let in before is let in no more. What the kernel holds for it, which may be megabytes, is dropped with the link: all that may
+  /// still arrive is what is on its way.
+  private func resetAtEnd() {
     if let channel = context?.channel as? any SocketOptionProvider { _ = channel.setSoLinger(linger(l_onoff: 1, l_linger: 0)) }
-    refuse(judgement, operation: operation)
   }
 
   /// A guard's refusal: to the journal, and not to the wire.
-  func refuse(_ judgement: Judgement?, operation: Operation) {
+  ///
+  /// - Parameter isUnmatched: whether every guard that refuses has nothing about the peer.
+  func refuse(_ judgement: Judgement?, operation: Operation, isUnmatched: Bool = false) {
     let verdict = judgement?.verdict
-    journal(judgement, operation)
+    journal(judgement, operation, isUnmatched: isUnmatched)
     end(DisconnectReason(.policy(plugin: judgement?.plugin ?? "engine"), verdict?.reason ?? "nothing is granted"))
   }
 
-  private func journal(_ refusal: Judgement?, _ operation: Operation) {
+  /// Nothing is granted.
+  func refuse(_ grant: Grant) {
+    refuse(grant.request.refusal ?? grant.metadata.refusal, operation: .request, isUnmatched: grant.request.isUnmatched)
+  }
+
+  private func journal(_ refusal: Judgement?, _ operation: Operation, isUnmatched: Bool) {
     // Whatever was put off is told of now, once.
     secure?.refusal = nil
     let verdict = refusal?.verdict
     journal(
       operation, "deny", plugin: refusal?.plugin ?? "engine", rule: verdict?.rule, reason: verdict?.reason ?? "nothing is granted",
-      place: verdict?.place)
+      place: verdict?.place, isUnmatched: isUnmatched)
   }
 
   /// Closes the link and says why in the journal.
@@ -277,7 +290,7 @@ extension PeerConnection {
   func finish(_ reason: DisconnectReason, isUseless: Bool = false) {
     guard phase != .closed else { return }
     // Refused once its identity was known, and gone before it named an artifact.
-    if let refusal = secure?.refusal { journal(refusal, .connect) }
+    if let refusal = secure?.refusal { journal(refusal.judgement, .connect, isUnmatched: refusal.isUnmatched) }
     settleAccounts()
     phase = .closed
     loop.connections[number] = nil
@@ -314,13 +327,14 @@ extension PeerConnection {
   }
 
   func journal(
-    _ operation: Operation?, _ verdict: String, plugin: String, rule: String? = nil, reason: String, place: String? = nil
+    _ operation: Operation?, _ verdict: String, plugin: String, rule: String? = nil, reason: String, place: String? = nil,
+    isUnmatched: Bool = false
   ) {
     core.journal.record(
       JournalRecord(
         at: core.clock.wall(), principal: facts.principal, address: address, infoHash: facts.infoHash, artifact: facts.artifact?.name,
         operation: operation?.rawValue ?? "protocol", verdict: verdict, plugin: plugin, rule: rule, reason: reason, place: place,
-        generation: pipeline.generation, facts: operation.map { RecordedFacts(facts, $0) }))
+        generation: pipeline.generation, facts: operation.map { RecordedFacts(facts, $0) }, isUnmatched: isUnmatched))
   }
 }
 

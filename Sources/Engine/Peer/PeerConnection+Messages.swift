@@ -99,7 +99,7 @@ extension PeerConnection {
     let refusal = decision.refusal
     journal(
       .message, "deny", plugin: refusal?.plugin ?? "engine", rule: refusal?.verdict.rule,
-      reason: "\(name): \(refusal?.verdict.reason ?? "not granted")", place: refusal?.verdict.place)
+      reason: "\(name): \(refusal?.verdict.reason ?? "not granted")", place: refusal?.verdict.place, isUnmatched: decision.isUnmatched)
     return false
   }
 
@@ -173,7 +173,7 @@ extension PeerConnection {
     journal(
       .request, "deny", plugin: refusal?.plugin ?? grant.request.judgements.last?.plugin ?? "engine",
       rule: refusal?.verdict.rule, reason: refusal?.verdict.reason ?? JournalRecord.outsideOfGrant,
-      place: refusal?.verdict.place)
+      place: refusal?.verdict.place, isUnmatched: grant.request.isUnmatched)
     refuse(block)
   }
 

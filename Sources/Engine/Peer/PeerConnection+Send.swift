@@ -56,6 +56,7 @@ extension PeerConnection {
       guard peer.context.supportsFast, peer.announced[piece] else { return }
       active?.session.willAllowFast(piece)
       send(.allowedFast(UInt32(piece)), .allowedFast(piece))
+    case .judge: judgeAgain(core.pipeline)
     case .close(let reason, let plugin): close(DisconnectReason(.policy(plugin: plugin ?? "plugin"), reason))
     }
   }

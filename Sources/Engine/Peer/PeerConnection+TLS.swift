@@ -28,9 +28,9 @@ extension PeerConnection {
 
   /// A refusal once the identity is known. Who dialed us is let go on until it has named an artifact, so that it cannot tell from the moment
   /// of its end whether it is refused for what it is or for what it asks.
-  func postpones(_ refusal: Judgement) -> Bool {
+  func postpones(_ refusal: Judgement, isUnmatched: Bool) -> Bool {
     guard let secure, secure.link != nil, direction == .inbound, named == nil else { return false }
-    secure.refusal = refusal
+    secure.refusal = PostponedRefusal(judgement: refusal, isUnmatched: isUnmatched)
     beginHandshake()
     return true
   }

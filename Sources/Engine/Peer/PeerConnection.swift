@@ -79,6 +79,8 @@ final class PeerConnection: ChannelDuplexHandler {
   var refusal: Scheduled<Void>?
   /// When the guards' word on the connection itself stops being true.
   var connectUntil: WallTime?
+  /// Whether it rests on an approval.
+  var isApproved = false
   var admission: Task<Void, Never>?
   var handshakeSent = false
 

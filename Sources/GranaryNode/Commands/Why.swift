@@ -1,6 +1,7 @@
 import ArgumentParser
 import Control
 import Foundation
+import Inventory
 import PluginKit
 import Settings
 
@@ -35,7 +36,8 @@ struct Why: AsyncParsableCommand {
     let services = ServicesMaker(
       folder: place.configuration.settings.folder, journal: NoJournal(), stores: .read(database)
     ).services
-    let pipeline = try place.configuration.makePipeline(services, generation: 0)
+    let approvals = ApprovalBook(try database.approvals(at: .now()))
+    let pipeline = try place.configuration.makePipeline(services, generation: 0, approvals: approvals)
     return try Explainer(pipeline: pipeline, database: database).explain(peer: peer, artifact: artifact, operation: operation)
   }
 }

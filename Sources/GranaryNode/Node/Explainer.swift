@@ -20,6 +20,7 @@ struct Explainer: Sendable {
     var facts = asked.facts
     let subject = ArtifactFacts(artifact, torrent)
     (facts.artifact, facts.infoHash) = (subject, artifact.infoHash.preferredWire)
+    facts = pipeline.informed(facts, isConnected: asked.live != nil)
     if asksOthers { pipeline.askOthers(facts) }
     let decisions = wanted.map { pipeline.decide($0, facts) }
     // Without an operation the question is about blocks: the others are told of, and decide nothing.
@@ -43,7 +44,8 @@ struct Explainer: Sendable {
 
   private func document(_ peer: String, _ artifact: Artifact, _ deciding: [Decision], _ all: [Decision]) -> WhyDocument {
     let refused = deciding.first { !$0.isAllowed } ?? deciding.first { $0.isVoid }
-    let judgement = refused?.refusal ?? (refused ?? deciding.last { !$0.judgements.isEmpty })?.judgements.last
+    let approval = refused == nil ? deciding.lazy.compactMap(\.approval).first : nil
+    let judgement = approval ?? refused?.refusal ?? (refused ?? deciding.last { !$0.judgements.isEmpty })?.judgements.last
     let operation = refused?.operation ?? deciding.last?.operation ?? .connect
     let reason = refused?.isVoid == true ? Self.nothingInCommon : judgement?.verdict.reason
     return WhyDocument(

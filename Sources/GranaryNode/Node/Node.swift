@@ -36,6 +36,10 @@ final class Node: Sendable {
   let journalKey: Ed25519.PublicKey
   let ledger: TransferLedger
   let pluginValues: PluginValueStore
+  /// What no rule is about.
+  let pending: PendingBook
+  /// What operators have allowed by hand.
+  let approvals: ApprovalBook
   let pluginCounters = PluginCounters()
   let pluginMemories = PluginMemories()
   /// Programs of plugins.
@@ -94,13 +98,15 @@ final class Node: Sendable {
     let key = try JournalKeyFile.loadOrMake(paths.journalKey)
     journalKey = key.key.publicKey
     let writer = try Self.journalWriter(database, key, rows: settings.limits.journalRows, logger: logger, onPressure: pacer.wake)
-    (journal, ledger) = (NodeJournal(writer: writer), TransferLedger(database: database))
+    pending = PendingBook(database: database)
+    approvals = ApprovalBook(database, logger)
+    (journal, ledger) = (NodeJournal(writer: writer, pending: pending), TransferLedger(database: database))
     pluginValues = PluginValueStore(database: database)
     let maker = ServicesMaker(
       folder: settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, memories: pluginMemories,
       children: children,
       directory: directory, nodeName: settings.node.name)
-    let pipeline = try configuration.makePipeline(maker.services, generation: 1)
+    let pipeline = try configuration.makePipeline(maker.services, generation: 1, approvals: approvals)
     threads = max(1, settings.limits.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount)
     group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
     disk = NIOThreadPool(numberOfThreads: Self.diskThreads)
@@ -131,7 +137,7 @@ final class Node: Sendable {
     formerHang = try database.runs(limit: 1).first?.whyEnded.flatMap { $0.hasPrefix(LastWords.prefix) ? $0 : nil }
     run = try database.beginRun(pid: getpid(), version: Granary.version, at: .now())
     watchdog = Self.watchdog(settings, engine, disk, logger, LastWords(journal: journal, database: database, run: run))
-    flusher = InventoryFlusher([writer, ledger, pluginValues], pacer: pacer)
+    flusher = InventoryFlusher([writer, ledger, pluginValues, pending], pacer: pacer)
   }
 
   /// Serves until a signal ends it.
@@ -244,7 +250,7 @@ final class Node: Sendable {
         children: children,
         directory: directory, nodeName: initial.node.name
       ).services,
-      generation: generation)
+      generation: generation, approvals: approvals)
     let certificates = try links.prepare(fresh.settings, now: WallTime.now.seconds)
     // The listeners stay as they were opened, whatever the new file says of them.
     if initial.listensBeyondLoopback, !pipeline.isGuarded, !fresh.settings.isOpen {

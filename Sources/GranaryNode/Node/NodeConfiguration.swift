@@ -23,8 +23,11 @@ struct NodeConfiguration: Sendable {
   }
 
   /// The pipeline, or every problem of it. A pipeline that lets anybody in from beyond loopback must say so.
-  func makePipeline(_ services: @escaping @Sendable (String) -> PluginServices, generation: UInt64) throws -> Pipeline {
-    let builder = PipelineBuilder(registry: KnownPlugins.registry, services: services, explain: SettingsErrors.explain)
+  func makePipeline(
+    _ services: @escaping @Sendable (String) -> PluginServices, generation: UInt64, approvals: any Approvals = NoApprovals()
+  ) throws -> Pipeline {
+    let builder = PipelineBuilder(
+      registry: KnownPlugins.registry, services: services, explain: SettingsErrors.explain, approvals: approvals)
     let pipeline = try builder.build(settings.pipeline.map(\.pipelineEntry), generation: generation).get()
     if settings.listensBeyondLoopback, !pipeline.isGuarded, !settings.isOpen {
       throw Failure(

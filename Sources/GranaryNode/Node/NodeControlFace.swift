@@ -83,6 +83,18 @@ struct NodeControlFace: NodeControl {
     }
   }
 
+  func approve(_ order: WishOrder, by uid: UInt32) async throws -> ApprovalChangeDocument {
+    try await blocking { try NodeWishes(node: node).approve(order, by: uid) }
+  }
+
+  func revokeApproval(_ id: String, by uid: UInt32) async throws -> ApprovalChangeDocument {
+    try await blocking { try NodeWishes(node: node).revoke(id, by: uid) }
+  }
+
+  func reject(_ order: WishOrder, by uid: UInt32) async throws -> RejectionDocument {
+    try await blocking { try NodeWishes(node: node).reject(order, by: uid) }
+  }
+
   func messages() async throws -> MessagesDocument {
     try await blocking { try NodeMessages(node: node).document() }
   }
@@ -92,6 +104,7 @@ struct NodeControlFace: NodeControl {
       try node.journal.writer.flush()
       try node.ledger.flush()
       try node.pluginValues.flush()
+      try node.pending.flush()
       return ChangeDocument(message: "stored")
     }
   }
@@ -133,9 +146,11 @@ struct NodeControlFace: NodeControl {
   /// How often each limit has bitten: the engine's, the plugins', the journal's.
   private var limits: [String: Int64] {
     let journal = node.journal.writer.status
+    let pending = node.pending.status
     let own = [
       "journal_rows_merged": journal.merged, "journal_rows_pruned": journal.pruned, "journal_rows_dropped": journal.dropped,
-      "transfers_dropped_bytes": node.ledger.status.droppedBytes,
+      "transfers_dropped_bytes": node.ledger.status.droppedBytes, "pending_dropped": pending.dropped,
+      "pending_forgotten": pending.forgotten,
     ]
     return node.pluginCounters.snapshot.merging(node.engine.limits) { $1 }.merging(own) { $1 }
   }
@@ -153,6 +168,8 @@ struct NodeControlFace: NodeControl {
     warnings += node.journalWarnings
     if let problem = node.ledger.status.problem { warnings.append("transfers cannot be written: \(problem)") }
     if let problem = node.pluginValues.problem { warnings.append("what plugins keep cannot be written: \(problem)") }
+    if let problem = node.pending.status.problem { warnings.append("what no rule is about cannot be written: \(problem)") }
+    if let problem = node.approvals.problem { warnings.append("approvals could not be read, and none holds: \(problem)") }
     warnings += node.links.warnings(now: WallTime.now.seconds).map(\.text)
     warnings += try await blocking { try NodeMessages(node: node).warnings(limit: Self.mostShown) }
     let filter = ArtifactFilter(states: [.changed, .missing, .failed])

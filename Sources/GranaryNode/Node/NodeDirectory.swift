@@ -21,6 +21,7 @@ final class NodeDirectory: ArtifactDirectory {
     let pipeline = node.engine.pipeline
     var facts = peer
     (facts.artifact, facts.infoHash, facts.now) = (artifact, artifact.infoHash.preferredWire, .now)
+    facts = pipeline.informed(facts, isConnected: false)
     guard await pipeline.admit(facts).isAllowed else { return nil }
     let grant = pipeline.grant(facts)
     guard grant.scope != nil else { return nil }

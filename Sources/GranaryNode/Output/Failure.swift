@@ -60,8 +60,8 @@ struct Failure: Error, Sendable {
   private init(_ error: InventoryError) {
     let status: ExitStatus =
       switch error {
-      case .unknownArtifact, .missing: .inputMissing
-      case .ambiguous: .usage
+      case .unknownArtifact, .unknownWish, .missing: .inputMissing
+      case .ambiguous, .ambiguousWish: .usage
       case .duplicate, .exists: .cannotCreate
       case .full, .readOnly, .io: .diskIO
       case .busy: .tryLater

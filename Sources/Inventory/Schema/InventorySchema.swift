@@ -19,6 +19,9 @@ import GRDB
 /// | `journal` | one verdict, or several equal refusals: `count` of them between `at` and `last_at`; `open_until`: further ones are counted in it, null once they are not |
 /// | `journal_chain` | one link of the hash chain over the journal (`ChainLink`): the row `journal_id` was written or closed, or a signed note |
 /// | `plugin_values` | what one plugin of the pipeline keeps under one key |
+/// | `pending` | an identity that was refused because no rule is about it and the artifact that it wanted; `info_hash` null: the node itself |
+/// | `rejections` | a wish that an operator does not want to see for a while |
+/// | `approvals` | what an operator has allowed an identity by hand: `operations` with commas between, until `until_at` |
 /// | `runs` | one life of the node; `why_ended` is null while it lasts |
 ///
 /// | view | columns |
@@ -29,6 +32,9 @@ import GRDB
 /// | `journal_view` | id, at, last_at, count, refused, verdict, operation, principal, address, artifact, info_hash, plugin, rule, reason, place, policy_generation, facts |
 /// | `journal_chain_view` | seq, kind, journal_id, hash, signed |
 /// | `plugin_values_view` | plugin, key, value, updated_at |
+/// | `pending_view` | id, principal, artifact, info_hash, address, operation, plugin, rule, reason, place, first_seen, last_seen, count |
+/// | `rejections_view` | id, principal, artifact, info_hash, rejected_by, reason, at, until_at |
+/// | `approvals_view` | id, principal, artifact, info_hash, operations, approved_by, reason, at, until_at |
 /// | `principals_view` | id, kind, name, first_seen, last_seen, bytes, blocks |
 /// | `runs_view` | id, started_at, ended_at, pid, version, why_ended, report |
 ///
@@ -43,6 +49,7 @@ enum InventorySchema {
     migrator.registerMigration("003-plugin-values") { try Migration003.run($0) }
     migrator.registerMigration("004-ssl-torrents") { try Migration004.run($0) }
     migrator.registerMigration("005-journal-chain") { try Migration005.run($0) }
+    migrator.registerMigration("006-pending") { try Migration006.run($0) }
     return migrator
   }()
 

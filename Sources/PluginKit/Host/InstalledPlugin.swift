@@ -62,7 +62,7 @@ package final class InstalledPlugin: Sendable {
     guard verdict.place == nil else { return Judgement(plugin: name, verdict: verdict) }
     let placed = Verdict(
       verdict.answer, reason: verdict.reason, rule: verdict.rule, place: place, validUntil: verdict.validUntil, scope: verdict.scope,
-      shadows: verdict.shadows)
+      shadows: verdict.shadows, isUnmatched: verdict.isUnmatched)
     return Judgement(plugin: name, verdict: placed)
   }
 

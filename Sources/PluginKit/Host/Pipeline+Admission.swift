@@ -43,7 +43,7 @@ extension Pipeline {
     // An answer that takes long is no fault: a deadline bounds it.
     defer { installed.statistics.end(call, isTimed: false) }
     do {
-      return installed.judgement(try await ask(installed, facts))
+      return settled(installed.judgement(try await ask(installed, facts)), .connect, facts)
     } catch {
       installed.statistics.countFault(.admit)
       return installed.failed(.admit, error)

@@ -6,6 +6,10 @@ package struct Pipeline: Sendable {
   package let messages: MessageTable
   /// The plugin that has words with each peer before it is authorized.
   package let conversing: InstalledPlugin?
+  /// What operators have allowed by hand.
+  package let approvals: any Approvals
+  /// Those that count what peers have had.
+  let historians: [InstalledPlugin]
   private let guardsByOperation: [Operation: [InstalledPlugin]]
   /// The plugins that are asked about an operation, or deny it once they are tripped.
   private let voicesByOperation: [Operation: [InstalledPlugin]]
@@ -13,10 +17,11 @@ package struct Pipeline: Sendable {
   private let shadowsByOperation: [Operation: [InstalledPlugin]]
 
   /// Throws `SettingsProblem` where two plugins claim one extended message, or would both have words with peers.
-  package init(plugins: [InstalledPlugin], generation: UInt64) throws {
-    (self.plugins, self.generation) = (plugins, generation)
+  package init(plugins: [InstalledPlugin], generation: UInt64, approvals: any Approvals = NoApprovals()) throws {
+    (self.plugins, self.generation, self.approvals) = (plugins, generation, approvals)
     messages = try MessageTable(plugins: plugins)
     conversing = try Self.conversing(plugins)
+    historians = plugins.filter { $0.plugin.keepsHistory }
     let (shadows, enforced) = (plugins.filter(\.isShadow), plugins.filter { !$0.isShadow })
     guardsByOperation = Self.byOperation { operation in enforced.filter { $0.plugin.guards.contains(operation) } }
     voicesByOperation = Self.byOperation { operation in
@@ -88,7 +93,8 @@ package struct Pipeline: Sendable {
     guard !installed.isTripped else { return installed.trippedJudgement(operation) }
     guard installed.plugin.guards.contains(operation) else { return nil }
     do {
-      return installed.judgement(try installed.call(.judge) { try installed.plugin.judge(operation, facts) })
+      let verdict = try installed.call(.judge) { try installed.plugin.judge(operation, facts) }
+      return settled(installed.judgement(verdict), operation, facts)
     } catch {
       return installed.failed(.judge, error)
     }

@@ -36,12 +36,14 @@ package struct PipelineBuilder {
   package let services: @Sendable (_ plugin: String) -> PluginServices
   /// Turns what a settings source threw into lines with places; what it does not know gives nil.
   package let explain: @Sendable (any Error) -> [PipelineProblem]?
+  /// What operators have allowed by hand.
+  package let approvals: any Approvals
 
   package init(
     registry: PluginRegistry, services: @escaping @Sendable (String) -> PluginServices,
-    explain: @escaping @Sendable (any Error) -> [PipelineProblem]?
+    explain: @escaping @Sendable (any Error) -> [PipelineProblem]?, approvals: any Approvals = NoApprovals()
   ) {
-    (self.registry, self.services, self.explain) = (registry, services, explain)
+    (self.registry, self.services, self.explain, self.approvals) = (registry, services, explain, approvals)
   }
 
   /// The pipeline, or every problem of every entry.
@@ -58,7 +60,7 @@ package struct PipelineBuilder {
     }
     guard problems.isEmpty else { return .failure(PipelineProblems(problems)) }
     do {
-      return .success(try Pipeline(plugins: installed, generation: generation))
+      return .success(try Pipeline(plugins: installed, generation: generation, approvals: approvals))
     } catch {
       return .failure(PipelineProblems(explained(error, place: entries.first?.place ?? "")))
     }

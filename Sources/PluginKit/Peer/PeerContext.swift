@@ -71,6 +71,9 @@ public final class PeerContext {
   /// Closes the connection, for a reason that goes to the journal and not to the wire.
   public func close(_ reason: String) { append(.close(reason, plugin: lane.running?.plugin)) }
 
+  /// Has the guards asked about this connection again: what they look at has changed.
+  public func judgeAgain() { append(.judge) }
+
   /// Whether the grant covers the block. Asked for each request: only the scope is read, the grant is not copied.
   package func mayHave(_ block: Block) -> Bool {
     switch grant.scope {
@@ -104,6 +107,7 @@ package enum PeerAct: Sendable {
   case unchoke
   case suggest(Int)
   case allowFast(Int)
+  case judge
   case close(String, plugin: String?)
 }
 

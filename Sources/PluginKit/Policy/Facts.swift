@@ -83,6 +83,8 @@ public struct PeerFacts: Sendable {
   public var peerID: PeerID?
   /// The moment of the question.
   public var now: WallTime
+  /// What the peer has had so far; nil where nobody counts.
+  public var history: PeerHistory?
 
   public init(
     address: PeerAddress, direction: Direction, link: PeerLink = .plain, identities: [Identity] = [], artifact: ArtifactFacts? = nil,

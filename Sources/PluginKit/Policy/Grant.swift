@@ -6,9 +6,11 @@ public struct Judgement: Sendable, Hashable {
   public let plugin: String
   /// Its verdict.
   public let verdict: Verdict
+  /// Whether the guard had nothing about the peer, and an approval allows it.
+  public let isApproved: Bool
 
-  package init(plugin: String, verdict: Verdict) {
-    (self.plugin, self.verdict) = (plugin, verdict)
+  package init(plugin: String, verdict: Verdict, isApproved: Bool = false) {
+    (self.plugin, self.verdict, self.isApproved) = (plugin, verdict, isApproved)
   }
 }
 
@@ -32,6 +34,10 @@ public struct Decision: Sendable, Hashable {
   public var isAllowed: Bool { judgements.allSatisfy { $0.verdict.isAllowed } }
   /// The first refusal in the pipeline's order, which is the one named to people.
   public var refusal: Judgement? { judgements.first { !$0.verdict.isAllowed } }
+  /// Whether it is refused, and only by guards that have nothing about the peer: an approval would allow it.
+  public var isUnmatched: Bool { !isAllowed && judgements.allSatisfy { $0.verdict.isAllowed || $0.verdict.isUnmatched } }
+  /// The first guard that allows it because of an approval.
+  public var approval: Judgement? { judgements.first(where: \.isApproved) }
   /// What every guard's scope covers.
   public var scope: Scope { judgements.reduce(.everything) { $0.intersection($1.verdict.scope) } }
   /// What in shadow would have refused or narrowed what is allowed. Empty where nothing is allowed: nothing would be different.

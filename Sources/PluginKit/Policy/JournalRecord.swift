@@ -28,16 +28,18 @@ public struct JournalRecord: Sendable {
   public var generation: UInt64
   /// What was known of the peer when a guard was asked; nil for what no guard decides.
   public var facts: RecordedFacts?
+  /// Whether nothing in the policy is about the peer and what it asks for (`Verdict.isUnmatched`), and no guard says no for another reason.
+  public var isUnmatched: Bool
 
   public init(
     at: WallTime, principal: String, address: PeerAddress?, infoHash: SHA1Digest? = nil, artifact: String? = nil, operation: String,
     verdict: String, plugin: String, rule: String? = nil, reason: String, place: String? = nil, generation: UInt64 = 0,
-    facts: RecordedFacts? = nil
+    facts: RecordedFacts? = nil, isUnmatched: Bool = false
   ) {
     (self.at, self.principal, self.address, self.infoHash) = (at, principal, address, infoHash)
     (self.artifact, self.operation, self.verdict, self.plugin) = (artifact, operation, verdict, plugin)
     (self.rule, self.reason, self.place, self.generation) = (rule, reason, place, generation)
-    self.facts = facts
+    (self.facts, self.isUnmatched) = (facts, isUnmatched)
   }
 }
 

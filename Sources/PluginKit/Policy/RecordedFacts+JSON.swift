@@ -18,6 +18,7 @@ extension RecordedFacts {
       if let infoHash { text.field("info_hash", infoHash) }
       if let peerID { text.field("peer_id", peerID) }
       if let client { text.field("client", client) }
+      if let history { text.field("history") { $0.write(history) } }
       text.field("left_out") { $0.array(leftOut) { $0.write($1) } }
     }
     return text.text
@@ -31,6 +32,13 @@ extension FactsText {
       text.field("subject", certificate.subject)
       text.field("serial", certificate.serial)
       text.field("valid_until", certificate.validUntil)
+    }
+  }
+
+  fileprivate mutating func write(_ history: PeerHistory) {
+    object { text in
+      if let bytes = history.bytes { text.field("bytes", bytes) }
+      if let connections = history.connections { text.field("connections", Int64(connections)) }
     }
   }
 

@@ -79,11 +79,13 @@ public struct RecordedFacts: Sendable, Hashable, Codable {
   public let peerID: String?
   /// The client's name and version as the peer id has it, escaped; a claim.
   public let client: String?
+  /// What the peer had had by then; nil where nobody counted.
+  public let history: PeerHistory?
   /// What had no room: `identities`, `capability`, `labels`, `name`, `subject`.
   public let leftOut: [String]
 
   enum CodingKeys: String, CodingKey {
-    case operation, at, address, direction, link, certificate, identities, capability, artifact, client
+    case operation, at, address, direction, link, certificate, identities, capability, artifact, client, history
     case infoHash = "info_hash"
     case peerID = "peer_id"
     case leftOut = "left_out"
@@ -102,6 +104,7 @@ public struct RecordedFacts: Sendable, Hashable, Codable {
     infoHash = facts.infoHash?.description
     peerID = facts.peerID.map { Hex.encode($0.bytes) }
     client = facts.peerID?.clientName
+    history = facts.history
     leftOut = room.leftOut
   }
 
@@ -115,6 +118,7 @@ public struct RecordedFacts: Sendable, Hashable, Codable {
       address: address, direction: direction, link: peerLink, identities: identities, artifact: artifact,
       infoHash: infoHash.flatMap { SHA1Digest(hex: $0) }, peerID: peerID.flatMap { Hex.decode($0) }.flatMap { PeerID($0) },
       now: WallTime(nanoseconds: at))
+    facts.history = history
     facts.capability = capability.map { limits in
       Capability(
         issuer: limits.issuer, id: limits.id, artifacts: limits.artifacts, operations: Set(limits.operations), files: limits.files,

@@ -17,11 +17,16 @@ public struct Verdict: Sendable, Hashable {
   public let scope: Scope
   /// What rules that are only tried would have answered instead. For the journal and for `why`: nothing else comes of them.
   public let shadows: [Verdict]
+  /// Of a denial: nothing that the operator has written is about this peer and what it asks for; no rule says no. The host may know of an
+  /// approval (`granary pending approve`) that allows it nevertheless. A rule that denies, or does not hold now, what was revoked or has
+  /// expired, a failed proof and a limit are never that.
+  public let isUnmatched: Bool
 
   public init(
     _ answer: Answer, reason: String, rule: String? = nil, place: String? = nil, validUntil: WallTime? = nil, scope: Scope = .everything,
-    shadows: [Verdict] = []
+    shadows: [Verdict] = [], isUnmatched: Bool = false
   ) {
+    self.isUnmatched = isUnmatched && answer == .deny
     (self.answer, self.reason, self.rule, self.place) = (answer, reason, rule, place)
     (self.validUntil, self.scope, self.shadows) = (validUntil, scope, shadows)
   }
@@ -36,6 +41,11 @@ public struct Verdict: Sendable, Hashable {
   /// It may not happen.
   public static func deny(_ reason: String, rule: String? = nil, place: String? = nil, validUntil: WallTime? = nil) -> Verdict {
     Verdict(.deny, reason: reason, rule: rule, place: place, validUntil: validUntil)
+  }
+
+  /// It may not happen, because nothing is about this peer and what it asks for (`isUnmatched`).
+  public static func unmatched(_ reason: String, validUntil: WallTime? = nil) -> Verdict {
+    Verdict(.deny, reason: reason, validUntil: validUntil, isUnmatched: true)
   }
 
   /// Whether the answer is yes.

@@ -63,6 +63,14 @@ public protocol Plugin: Sendable {
   /// Asked for `connect` when a connection is accepted (address), when TLS has an identity, and when the handshake has named an artifact;
   /// for the other operations when the peer is authorized, and again whenever the policy changes or an answer's `validUntil` has passed.
   func judge(_ operation: Operation, _ facts: PeerFacts) throws -> Verdict
+  /// Whether the plugin counts what peers have had (`history`). It must not change during the plugin's life.
+  var keepsHistory: Bool { get }
+  /// What the plugin has counted of the peer so far, which becomes a fact (`PeerFacts.history`) before guards are asked: so that a guard's answer
+  /// stays a function of the facts, and recorded facts give the recorded answer. Asked on event loops; must not block.
+  ///
+  /// - Parameter isConnected: whether handlers have been made for the connection that the facts are about: it is none of its *other*
+  ///   connections.
+  func history(of facts: PeerFacts, isConnected: Bool) -> PeerHistory?
   /// The same question about `connect` where the answer may have to wait. Reading from the peer is paused meanwhile, under one deadline;
   /// a late answer is a refusal. By default asks `judge`. Heed cancellation: questions that outlive their connections are bounded, and past
   /// that number the answer is no. Wait without blocking: the threads are few, and shared.
@@ -94,6 +102,8 @@ extension Plugin {
   public var warnings: [String] { [] }
   public func findings(_ survey: PolicySurvey) -> [PolicyFinding] { [] }
   public var admitsAsynchronously: Bool { false }
+  public var keepsHistory: Bool { false }
+  public func history(of facts: PeerFacts, isConnected: Bool) -> PeerHistory? { nil }
   /// A guard that forgets to answer denies.
   public func judge(_ operation: Operation, _ facts: PeerFacts) throws -> Verdict {
     .deny("\(Self.name) guards \(operation.rawValue) but has no answer")

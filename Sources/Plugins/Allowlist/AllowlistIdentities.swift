@@ -44,7 +44,7 @@ struct AllowlistIdentities: Sendable {
       return .deny("\(identity) is \(ended.pattern), but that entry \(ended.note.ending)", rule: ended.rule, place: ended.place)
     }
     let names = facts.identities.prefix(Self.named).map(\.description).joined(separator: ", ")
-    return .deny(entries.isEmpty ? "the allowlist's identities are empty: they allow nobody" : "not in the allowlist: \(names)")
+    return .unmatched(entries.isEmpty ? "the allowlist's identities are empty: they allow nobody" : "not in the allowlist: \(names)")
   }
 
   /// How many of a peer's identities a refusal names.

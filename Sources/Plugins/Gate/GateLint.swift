@@ -76,12 +76,12 @@ extension GateRules {
 extension GateRule {
   /// Whether nothing but the artifact limits it.
   fileprivate var isForEverybody: Bool {
-    peers == nil && identities == nil && clients == nil && isUnlimited && window == nil && note.until == nil
+    peers == nil && identities == nil && clients == nil && isUnlimited && window == nil && conditions.isEmpty && note.until == nil
   }
 
   /// Whether it decides, at all times, everything that a later rule is about.
   fileprivate func hides(_ later: GateRule) -> Bool {
-    guard window == nil, note.until == nil, !answer.isShadow, emptiness == nil else { return false }
+    guard window == nil, conditions.isEmpty, note.until == nil, !answer.isShadow, emptiness == nil else { return false }
     let hasPeers = peers.map { own in later.peers.map(own.covers) ?? false } ?? true
     return hasPeers && Self.holds(identities, later.identities) && Self.holds(clients, later.clients)
       && (Self.holds(artifacts, later.artifacts) || artifacts?.contains { $0 == ArtifactPattern.everything } == true)

@@ -25,6 +25,9 @@ enum GateList: String, CodingKey, Sendable, CaseIterable {
   /// Whether rules may be about files and pieces.
   var isAboutBytes: Bool { self == .onRequest || self == .writeRequest }
 
+  /// Whether rules may look at what a peer has had so far.
+  var counts: Bool { self == .onRequest || self == .metadata || self == .connect }
+
   /// The answers that its rules may give.
   var answers: [GateAnswer.Word] { self == .onRequest ? GateAnswer.Word.allCases : [.allow, .deny, .shadow] }
 }

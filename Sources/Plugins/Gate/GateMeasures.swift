@@ -21,6 +21,8 @@ final class GateMeasures {
   private var measures: [Measure] = []
   /// When another set of rules may apply.
   private var validUntil: WallTime?
+  /// What the peer had had when the rules were looked at.
+  private var known: PeerHistory?
 
   init(_ rules: GateRules, _ peer: PeerContext, _ book: QuotaBook, _ services: PluginServices) {
     (self.rules, self.peer, self.book, self.services) = (rules, peer, book, services)
@@ -29,6 +31,7 @@ final class GateMeasures {
 
   /// The answer to a request that the grant lets through.
   func answer(_ block: Block) -> RequestAnswer {
+    if peer.facts.history != known { compile() }
     let layout = peer.artifact.layout
     for index in measures.indices where measures[index].scope.touches(block, in: layout) {
       if let until = measures[index].until {
@@ -66,6 +69,7 @@ final class GateMeasures {
     facts.now = wall
     measures = rules.deciding(facts, peer.artifact).compactMap { rule, scope in measure(rule, scope, wall) }
     validUntil = rules.outcome(facts, peer.artifact).validUntil
+    known = peer.facts.history
   }
 
   private func measure(_ rule: GateRule, _ scope: Scope, _ wall: WallTime) -> Measure? {

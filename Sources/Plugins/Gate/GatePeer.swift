@@ -6,19 +6,26 @@ internal import PluginKit
 final class GatePeer: PeerPlugin {
   private let measures: GateMeasures?
   private let asking: GateAsking?
+  private let allowance: GateAllowance?
 
-  init(measures: GateMeasures?, asking: GateAsking?) {
-    (self.measures, self.asking) = (measures, asking)
+  init(measures: GateMeasures?, asking: GateAsking?, allowance: GateAllowance?) {
+    (self.measures, self.asking, self.allowance) = (measures, asking, allowance)
   }
 
-  var blockHooks: BlockHooks { measures == nil ? [] : .onRequest }
+  var blockHooks: BlockHooks { allowance != nil ? .all : measures != nil ? .onRequest : [] }
 
-  func onRequest(_ block: Block) throws -> RequestAnswer { measures?.answer(block) ?? .pass }
+  func onRequest(_ block: Block) throws -> RequestAnswer {
+    let answer = measures?.answer(block) ?? .pass
+    guard case .pass = answer, let allowance else { return answer }
+    return allowance.answer(block)
+  }
+
   func writeRequest(_ block: Block) throws -> WriteRequestAnswer { asking?.answer(block) ?? .pass }
 
   func tick(_ now: ContinuousClock.Instant) throws {
     measures?.refresh()
     asking?.refresh()
+    allowance?.tick()
   }
 
   func onPiece(_ block: Block, _ bytes: ByteBuffer) throws -> PieceAnswer {
@@ -41,7 +48,10 @@ final class GatePeer: PeerPlugin {
     return .pass
   }
 
+  func sentPayload(_ bytes: Int) { allowance?.settle() }
+
   func sent(_ message: SentMessage) {
+    allowance?.sent(message)
     switch message {
     case .request(let block): asking?.asked(block)
     case .cancel(let block): asking?.came(block)
@@ -49,7 +59,10 @@ final class GatePeer: PeerPlugin {
     }
   }
 
-  func onDisconnect(_ reason: DisconnectReason) { asking?.choked(true) }
+  func onDisconnect(_ reason: DisconnectReason) {
+    asking?.choked(true)
+    allowance?.end()
+  }
 }
 
 extension Scope {

@@ -10,13 +10,17 @@ package struct GatePlugin: Plugin {
   package static let name = "gate"
   package static let summary = "guards what it has rules for: peers, artifacts, files, pieces and hours; puts requests off"
   package static let hooks: [Hook] = [
-    .judge, .onRequest, .writeRequest, .onPiece, .onReject, .onChoke, .onUnchoke, .sentRequest, .sentCancel, .tick,
+    .judge, .onRequest, .writeRequest, .onPiece, .onReject, .onChoke, .onUnchoke, .sentRequest, .sentCancel, .sentPiece,
+    .sentReject, .sentChoke, .sentPayload, .tick, .onDisconnect,
   ]
 
   package let guards: Set<Operation>
   let lists: [GateList: GateRules]
   private let services: PluginServices
   private let book: QuotaBook
+  private let counted: GateHistory
+  /// Whether a rule looks at what peers have had so far.
+  package let keepsHistory: Bool
   private let fileWarnings: [String]
   private let swept = Swept()
 
@@ -38,6 +42,8 @@ package struct GatePlugin: Plugin {
     (self.lists, self.services, fileWarnings) = (lists, services, files.warnings)
     guards = Set(lists.keys.map(\.operation)).union(lists[.onRequest] == nil ? [] : [.metadata])
     book = QuotaBook(store: services.store, wallClock: services.wallClock)
+    counted = GateHistory(services, book, lists.values.flatMap(\.rules))
+    keepsHistory = counted.isNeeded
   }
 
   package var warnings: [String] {
@@ -78,10 +84,16 @@ package struct GatePlugin: Plugin {
       validUntil: outcome.validUntil)
   }
 
+  package func history(of facts: PeerFacts, isConnected: Bool) -> PeerHistory? {
+    keepsHistory ? counted.of(facts, isConnected: isConnected) : nil
+  }
+
   package func newTorrent(_ artifact: ArtifactFacts) throws -> (any TorrentPlugin)? {
     let measures = lists[.onRequest].flatMap { $0.rules.contains { $0.answer.isMeasure } ? $0 : nil }
-    guard measures != nil || lists[.writeRequest] != nil else { return nil }
-    return GateTorrent(measures: measures, asking: lists[.writeRequest], book: book, services: services)
+    guard measures != nil || lists[.writeRequest] != nil || keepsHistory else { return nil }
+    return GateTorrent(
+      measures: measures, asking: lists[.writeRequest], book: book, history: keepsHistory ? counted : nil,
+      requests: lists[.onRequest] ?? GateRules(.onRequest, []), services: services)
   }
 
   package func tick(_ now: ContinuousClock.Instant) throws {
@@ -94,18 +106,25 @@ private struct GateTorrent: TorrentPlugin {
   let measures: GateRules?
   let asking: GateRules?
   let book: QuotaBook
+  /// Nil where nothing is counted.
+  let history: GateHistory?
+  let requests: GateRules
   let services: PluginServices
   private let preferred = PreferredPeers()
 
-  init(measures: GateRules?, asking: GateRules?, book: QuotaBook, services: PluginServices) {
-    (self.measures, self.asking, self.book, self.services) = (measures, asking, book, services)
+  init(
+    measures: GateRules?, asking: GateRules?, book: QuotaBook, history: GateHistory?, requests: GateRules, services: PluginServices
+  ) {
+    (self.measures, self.asking, self.book) = (measures, asking, book)
+    (self.history, self.requests, self.services) = (history, requests, services)
   }
 
   func newConnection(_ peer: PeerContext) throws -> (any PeerPlugin)? {
     let isMeasured = measures?.rules.contains { $0.answer.isMeasure && $0.match(peer.facts) == .yes } == true
-    guard isMeasured || asking != nil else { return nil }
+    guard isMeasured || asking != nil || history != nil else { return nil }
     return GatePeer(
       measures: isMeasured ? measures.map { GateMeasures($0, peer, book, services) } : nil,
-      asking: asking.map { GateAsking($0, peer, preferred, services) })
+      asking: asking.map { GateAsking($0, peer, preferred, services) },
+      allowance: history.map { GateAllowance(requests, peer, $0, services) })
   }
 }

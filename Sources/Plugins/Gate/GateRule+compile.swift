@@ -27,6 +27,7 @@ extension GateRule {
       return PieceRanges(compiler.items(texts, "pieces", Compiler.pieces))
     }
     window = compiler.window(settings.when)
+    conditions = compiler.conditions(settings.when)
     inFlight = compiler.inFlight(settings.inFlight)
     prefer = settings.prefer.map { compiler.networks($0, "prefer") }
     note = compiler.note(settings.note)
@@ -88,14 +89,18 @@ extension GateRule {
           SettingsProblem("\(name): \(list.operation.rawValue) is given as a whole: files and pieces have no meaning here", place: place))
       }
       if word == .limit, settings.rate == nil { missing("answer: limit wants a rate such as 5 MiB/s") }
-      if word == .postpone, settings.wait == nil, settings.when == nil, settings.note.until == nil {
+      if word == .postpone, settings.wait == nil, settings.when?.value.isAboutHours != true, settings.note.until == nil {
         missing("answer: postpone wants for, when or until: how long requests wait")
       }
       if word != .limit, let rate = settings.rate { stray("rate", "answer: limit", rate.place) }
       if word != .postpone, let wait = settings.wait { stray("for", "answer: postpone", wait.place) }
+      if !list.counts, let bytes = settings.when?.value.bytesBelow { stray("when.bytes-below", Self.counting, bytes.place) }
+      if !list.counts, let most = settings.when?.value.connectionsBelow { stray("when.connections-below", Self.counting, most.place) }
       if list != .writeRequest, let count = settings.inFlight { stray("in-flight", "write_request", count.place) }
       if list != .writeRequest, let prefer = settings.prefer { stray("prefer", "write_request", prefer.first?.place) }
     }
+
+    private static let counting = "on_request, metadata and connect"
 
     private mutating func missing(_ text: String) { problems.append(SettingsProblem("\(name): \(text)", place: place)) }
 
@@ -119,10 +124,20 @@ extension GateRule {
 
     mutating func window(_ settings: Placed<TimeWindowSettings>?) -> TimeWindow? {
       do throws(SettingsProblem) {
-        return try settings?.value.compiled()
+        guard let settings, settings.value.isAboutHours else { return nil }
+        return try settings.value.compiled()
       } catch {
         note(SettingsProblem(error.message, place: error.place ?? settings?.place), at: nil)
         return nil
+      }
+    }
+
+    mutating func conditions(_ settings: Placed<TimeWindowSettings>?) -> GateConditions {
+      do throws(SettingsProblem) {
+        return try settings?.value.compiledConditions() ?? GateConditions()
+      } catch {
+        note(SettingsProblem(error.message, place: error.place ?? settings?.place), at: nil)
+        return GateConditions()
       }
     }
 

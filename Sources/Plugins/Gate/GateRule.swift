@@ -31,6 +31,8 @@ struct GateRule: Sendable {
   let files: [Glob]?
   let pieces: PieceRanges?
   let window: TimeWindow?
+  /// What the peer may have had so far.
+  let conditions: GateConditions
   /// Of `write_request`: how many blocks may be asked of a peer at a time.
   let inFlight: Int?
   /// Of `write_request`: peers there are asked first.

@@ -26,9 +26,14 @@ struct GateRules: Sendable {
     let validUntil: WallTime?
     /// What rules in shadow would have said.
     var shadows: [Verdict] = []
+    /// Whether no rule is about the peer and the artifact, at whatever hour.
+    var isUnmatched = false
 
     var verdict: Verdict {
-      guard let scope else { return .deny(reason, rule: rule?.name, place: rule?.place, validUntil: validUntil) }
+      guard let scope else {
+        return Verdict(
+          .deny, reason: reason, rule: rule?.name, place: rule?.place, validUntil: validUntil, isUnmatched: isUnmatched)
+      }
       return Verdict(
         .allow, reason: reason, rule: rule?.name, place: rule?.place, validUntil: validUntil, scope: scope, shadows: shadows)
     }
@@ -47,7 +52,7 @@ struct GateRules: Sendable {
       return outcome
     }
     if let place = resolution.firstDenying { return outcome(selection, rules[deciding[place]], nil) }
-    return unmatched(selection)
+    return unmatched(selection, isUnmatched: deciding.isEmpty)
   }
 
   /// The rules that apply to a peer and an artifact now, each with what it decides. For those that look at single blocks.
@@ -65,9 +70,11 @@ struct GateRules: Sendable {
       scope: scope, rule: rule, reason: rule.note.explain("\(verb) gate.\(rule.name)\(rest)"), validUntil: selection.validUntil)
   }
 
-  private func unmatched(_ selection: Selection) -> Outcome {
+  private func unmatched(_ selection: Selection, isUnmatched: Bool) -> Outcome {
     let absences = selection.absences.isEmpty ? "" : ": " + selection.absences.joined(separator: ", ")
-    return Outcome(scope: nil, rule: nil, reason: "no rule of gate.\(name) matches\(absences)", validUntil: selection.validUntil)
+    return Outcome(
+      scope: nil, rule: nil, reason: "no rule of gate.\(name) matches\(absences)", validUntil: selection.validUntil,
+      isUnmatched: isUnmatched && selection.absences.isEmpty)
   }
 
   /// What would be given if the rules in shadow denied what they cover; nothing where that is the same.
@@ -96,7 +103,7 @@ struct GateRules: Sendable {
   private func select(_ facts: PeerFacts) -> Selection {
     var selection = Selection()
     for (index, rule) in rules.enumerated() {
-      let match = rule.match(facts)
+      let match = rule.match(facts).and(rule.conditions.match(facts))
       if match == .no { continue }
       let (holds, until) = rule.state(at: facts.now)
       selection.validUntil = [selection.validUntil, until].compactMap { $0 }.min()
@@ -107,6 +114,9 @@ struct GateRules: Sendable {
       if match == .notYet {
         selection.isProvisional = true
         guard rule.answer.gives else { continue }
+      } else if let lack = rule.conditions.lack(facts, gives: rule.answer.gives) {
+        selection.absences.append("\(rule.name) \(lack)")
+        continue
       }
       selection.applying.append(index)
       // It covers what is left: later rules decide nothing as long as it holds.
@@ -122,7 +132,7 @@ struct GateRules: Sendable {
     let selection = select(facts)
     let shadow = selection.applying.prefix { rules[$0].answer.isShadow }.first.map { rules[$0] }
     guard let rule = selection.applying.lazy.map({ rules[$0] }).first(where: { !$0.answer.isShadow }) else {
-      return unmatched(selection).verdict
+      return unmatched(selection, isUnmatched: true).verdict
     }
     var outcome = outcome(selection, rule, rule.answer.gives ? .everything : nil)
     outcome.shadows =

@@ -1,14 +1,20 @@
 import Foundation
 internal import PluginKit
 
-/// `when` of a rule.
+/// `when` of a rule: hours, and what the peer may have had so far.
 struct TimeWindowSettings: Decodable, Sendable {
   let days: [Placed<String>]?
   let from: Placed<String>?
   let to: Placed<String>?
   let zone: Placed<String>?
+  let bytesBelow: Placed<AmountSettings>?
+  let connectionsBelow: Placed<Int>?
 
-  private enum CodingKeys: String, CodingKey { case days, from, to, zone }
+  private enum CodingKeys: String, CodingKey {
+    case days, from, to, zone
+    case bytesBelow = "bytes-below"
+    case connectionsBelow = "connections-below"
+  }
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -16,6 +22,31 @@ struct TimeWindowSettings: Decodable, Sendable {
     from = try container.decodeIfPresent(Placed<String>.self, forKey: .from)
     to = try container.decodeIfPresent(Placed<String>.self, forKey: .to)
     zone = try container.decodeIfPresent(Placed<String>.self, forKey: .zone)
+    bytesBelow = try container.decodeIfPresent(Placed<AmountSettings>.self, forKey: .bytesBelow)
+    connectionsBelow = try container.decodeIfPresent(Placed<Int>.self, forKey: .connectionsBelow)
+  }
+
+  /// Whether it says something of hours; an empty `when` is every hour.
+  var isAboutHours: Bool { days != nil || from != nil || to != nil || zone != nil || (bytesBelow == nil && connectionsBelow == nil) }
+
+  /// What the peer may have had.
+  func compiledConditions() throws(SettingsProblem) -> GateConditions {
+    var conditions = GateConditions()
+    if let bytesBelow {
+      do throws(SettingsProblem) {
+        conditions.bytesBelow = try AmountText.size(bytesBelow.value.text)
+      } catch {
+        throw SettingsProblem("when.bytes-below: \(error.message)", place: bytesBelow.place)
+      }
+    }
+    if let connectionsBelow {
+      guard (1...10_000).contains(connectionsBelow.value) else {
+        throw SettingsProblem(
+          "when.connections-below: expected 1 to 10000, found \(connectionsBelow.value)", place: connectionsBelow.place)
+      }
+      conditions.connectionsBelow = connectionsBelow.value
+    }
+    return conditions
   }
 
   private static let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

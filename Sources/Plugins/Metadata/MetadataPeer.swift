@@ -72,7 +72,8 @@ final class MetadataPeer: PeerPlugin {
       JournalRecord(
         at: services.wallClock(), principal: facts.principal, address: facts.address, infoHash: facts.infoHash,
         artifact: peer.artifact.name, operation: Operation.metadata.rawValue, verdict: "deny", plugin: refusal.plugin, rule: verdict.rule,
-        reason: verdict.reason, place: verdict.place, generation: peer.grant.generation, facts: RecordedFacts(facts, .metadata)))
+        reason: verdict.reason, place: verdict.place, generation: peer.grant.generation, facts: RecordedFacts(facts, .metadata),
+        isUnmatched: peer.grant.metadata.isUnmatched))
   }
 
   private func send(_ message: MetadataMessage) {

@@ -38,6 +38,9 @@ struct QuotaAccount: Sendable, Hashable {
   /// What counts against the limit now.
   var used: Int64 { current.addingClamped(previous) }
 
+  /// What counts, or the limit that was told to be used up: a block that is larger than what is left of it does not fit any more.
+  var usedUp: Int64 { max(used, toldStep == step ? toldLimit : 0) }
+
   /// Goes on to the moment's step. A clock that was put back leaves the account where it is.
   mutating func advance(_ window: QuotaWindow, to now: WallTime, run: UInt64) {
     if run != self.run { (self.run, leased) = (run, 0) }
@@ -46,7 +49,7 @@ struct QuotaAccount: Sendable, Hashable {
       previous = window.isSliding && next == step + 1 ? current : 0
       (step, current) = (next, 0)
     }
-    expires = window.end(ofStep: step + 1).nanoseconds
+    expires = window.isEndless ? now.nanoseconds.addingClamped(QuotaWindow.quiet) : window.end(ofStep: step + 1).nanoseconds
   }
 
   /// Asks for room of at least `least` and at most `most` units.

@@ -3,8 +3,8 @@ internal import PluginKit
 
 /// What one connection holds of one account: room that it has leased, and what it has sent since it last settled. No lock is taken for a block.
 struct QuotaHolding {
-  let rule: QuotaRule
-  let meter: QuotaRule.Meter
+  /// Its limit may be another for each promise.
+  var meter: QuotaRule.Meter
   let key: String
   /// Leased and not promised to a request.
   private(set) var free: Int64 = 0
@@ -14,8 +14,8 @@ struct QuotaHolding {
   /// The part of what was sent that was leased.
   private var sentOfLease: Int64 = 0
 
-  init(rule: QuotaRule, meter: QuotaRule.Meter, key: String) {
-    (self.rule, self.meter, self.key) = (rule, meter, key)
+  init(meter: QuotaRule.Meter, key: String) {
+    (self.meter, self.key) = (meter, key)
   }
 
   /// Promises room to a block; nil where that was done, else the account's answer.

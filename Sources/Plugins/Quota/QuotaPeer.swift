@@ -10,13 +10,16 @@ final class QuotaPeer: PeerPlugin {
   private let services: PluginServices
   private let book: QuotaBook
   private var room: QuotaRoom
+  /// The rule of each of the room's holdings.
+  private let rules: [QuotaRule]
   private var isHolding = false
 
   init(_ peer: PeerContext, rules: [QuotaRule], services: PluginServices) {
     (self.peer, self.services) = (peer, services)
     book = QuotaBook(store: services.store, wallClock: services.wallClock)
+    self.rules = rules.flatMap { rule in rule.meters.map { _ in rule } }
     let holdings = rules.flatMap { rule in
-      rule.meters.map { QuotaHolding(rule: rule, meter: $0, key: rule.key($0.measure.rawValue, peer.facts, peer.artifact)) }
+      rule.meters.map { QuotaHolding(meter: $0, key: rule.key($0.measure.rawValue, peer.facts, peer.artifact)) }
     }
     let rates = rules.compactMap { rule in
       rule.rate.map { RateHolding(rate: $0, key: rule.key("rate", peer.facts, peer.artifact)) }
@@ -30,20 +33,20 @@ final class QuotaPeer: PeerPlugin {
     case .wait(let duration):
       services.counters.count("quota_postponed_requests")
       return .postpone(until: peer.now + duration)
-    case .account(let refusal, let index): return answer(refusal, room.holdings[index])
+    case .account(let refusal, let index): return answer(refusal, rules[index], room.holdings[index].meter)
     }
   }
 
-  private func answer(_ refusal: QuotaHolding.Refusal, _ holding: QuotaHolding) -> RequestAnswer {
+  private func answer(_ refusal: QuotaHolding.Refusal, _ rule: QuotaRule, _ meter: QuotaRule.Meter) -> RequestAnswer {
     guard case .account(let answer) = refusal else {
       hold()
-      return .reject("\(holding.rule.name): the accounts are full, and what cannot be counted is not given")
+      return .reject("\(rule.name): the accounts are full, and what cannot be counted is not given")
     }
     guard case .exhausted(let isNews) = answer.lease else {
       // Others hold what is left: it is used or given back in a moment.
       return .postpone(until: peer.now + .milliseconds(250))
     }
-    if isNews { tell(holding, answer.account) }
+    if isNews { tell(rule, meter, answer.account) }
     services.counters.count("quota_refused_requests")
     hold()
     return .reject("")
@@ -56,13 +59,12 @@ final class QuotaPeer: PeerPlugin {
   }
 
   /// Once for each account and window.
-  private func tell(_ holding: QuotaHolding, _ account: QuotaAccount) {
-    let rule = holding.rule
+  private func tell(_ rule: QuotaRule, _ meter: QuotaRule.Meter, _ account: QuotaAccount) {
     services.journal.record(
       JournalRecord(
         at: services.wallClock(), principal: peer.facts.principal, address: peer.facts.address, infoHash: peer.facts.infoHash,
         artifact: peer.artifact.name, operation: Operation.request.rawValue, verdict: "deny", plugin: QuotaPlugin.name, rule: rule.name,
-        reason: QuotaPlugin.usedUp(rule, holding.meter, account, peer.facts, peer.artifact), place: rule.place,
+        reason: QuotaPlugin.usedUp(rule, meter, account, peer.facts, peer.artifact), place: rule.place,
         generation: peer.grant.generation, facts: RecordedFacts(peer.facts, .request)))
   }
 

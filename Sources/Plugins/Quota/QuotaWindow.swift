@@ -11,6 +11,11 @@ struct QuotaWindow: Sendable, Hashable {
   let length: Int64
   let isSliding: Bool
 
+  /// All time. Its accounts are forgotten when nothing was added for 90 days.
+  static let endless = QuotaWindow(length: .max, isSliding: false)
+  var isEndless: Bool { length == .max }
+  static let quiet: Int64 = 90 * 86_400_000_000_000
+
   /// What is counted in one sum: the window, or its half.
   var step: Int64 { isSliding ? length / 2 : length }
 

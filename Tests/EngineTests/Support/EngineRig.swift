@@ -37,7 +37,8 @@ final class EngineRig: Sendable {
   /// Runs the body with an engine, stops the engine, and proves that nothing is left of it.
   static func run(
     _ artifacts: [SeededArtifact], plugins: [any Plugin] = [], settings: EngineSettings = settings(), peerID: UInt64 = 1,
-    drain: Duration = .zero, source: any ArtifactSource = NoArtifactSource(), _ body: @Sendable (EngineRig) async throws -> Void
+    drain: Duration = .zero, source: any ArtifactSource = NoArtifactSource(), approvals: any Approvals = NoApprovals(),
+    _ body: @Sendable (EngineRig) async throws -> Void
   ) async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
     // Its own threads: they end with it, and with them whatever work of theirs still holds the engine.
@@ -48,7 +49,7 @@ final class EngineRig: Sendable {
       var generator = SeededGenerator(seed: peerID)
       let (clock, journal, delegate, wall) = (ManualClock(), TestJournal(), TestDelegate(), WallClock())
       let engine = SeedEngine(
-        settings: settings, pipeline: try pipeline(plugins), peerID: .random(prefix: "-GY0001-", using: &generator),
+        settings: settings, pipeline: try pipeline(plugins, approvals: approvals), peerID: .random(prefix: "-GY0001-", using: &generator),
         clientVersion: "Granary",
         clock: EngineClock(now: { clock.now }, wall: { wall.now }), journal: journal, delegate: delegate, logger: Logger(label: "test"),
         group: group, disk: disk, source: source)
@@ -73,10 +74,13 @@ final class EngineRig: Sendable {
   }
 
   /// A pipeline of these instances: recorders are called `recording`, `second`, `third`.
-  static func pipeline(_ plugins: [any Plugin], generation: UInt64 = 1) throws -> Pipeline {
+  static func pipeline(
+    _ plugins: [any Plugin], generation: UInt64 = 1, approvals: any Approvals = NoApprovals()
+  ) throws -> Pipeline {
     let names = ["recording", "second", "third"]
     return try Pipeline(
-      plugins: zip(plugins, names).map { InstalledPlugin(name: $1, plugin: $0, place: "test.yaml:1:1") }, generation: generation)
+      plugins: zip(plugins, names).map { InstalledPlugin(name: $1, plugin: $0, place: "test.yaml:1:1") }, generation: generation,
+      approvals: approvals)
   }
 
   /// A peer that has shaken hands and has our first messages before it.

@@ -40,6 +40,65 @@ enum ExpectedSchema {
     SELECT seq, kind, journal_id, lower(hex(hash)) AS hash, signature IS NOT NULL AS signed FROM journal_chain;
     """
 
+  static let pending = """
+    CREATE INDEX pending_by_identity ON pending (trust, name, last_seen);
+    CREATE INDEX pending_by_last_seen ON pending (last_seen);
+    CREATE TABLE approvals (
+      id TEXT PRIMARY KEY CHECK (length(id) = 12),
+      trust TEXT NOT NULL CHECK (trust <> ''),
+      name TEXT NOT NULL CHECK (name <> '' AND length(name) <= 512),
+      info_hash TEXT CHECK (length(info_hash) IN (40, 64)),
+      artifact TEXT CHECK ((artifact IS NULL) = (info_hash IS NULL)),
+      operations TEXT NOT NULL CHECK (operations <> '' AND (info_hash IS NOT NULL OR operations = 'connect')),
+      approved_by TEXT NOT NULL CHECK (approved_by <> ''),
+      reason TEXT NOT NULL CHECK (reason <> ''),
+      at INTEGER NOT NULL,
+      until_at INTEGER NOT NULL CHECK (until_at > at)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE pending (
+      id TEXT PRIMARY KEY CHECK (length(id) = 12),
+      trust TEXT NOT NULL CHECK (trust <> ''),
+      name TEXT NOT NULL CHECK (name <> '' AND length(name) <= 512),
+      info_hash TEXT CHECK (length(info_hash) IN (40, 64)),
+      artifact TEXT CHECK ((artifact IS NULL) = (info_hash IS NULL)),
+      address TEXT NOT NULL,
+      operation TEXT NOT NULL,
+      plugin TEXT NOT NULL,
+      rule TEXT,
+      reason TEXT NOT NULL,
+      place TEXT,
+      first_seen INTEGER NOT NULL,
+      last_seen INTEGER NOT NULL CHECK (last_seen >= first_seen),
+      count INTEGER NOT NULL CHECK (count >= 1)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE rejections (
+      id TEXT PRIMARY KEY CHECK (length(id) = 12),
+      trust TEXT NOT NULL CHECK (trust <> ''),
+      name TEXT NOT NULL CHECK (name <> '' AND length(name) <= 512),
+      info_hash TEXT CHECK (length(info_hash) IN (40, 64)),
+      artifact TEXT CHECK ((artifact IS NULL) = (info_hash IS NULL)),
+      rejected_by TEXT NOT NULL CHECK (rejected_by <> ''),
+      reason TEXT NOT NULL CHECK (reason <> ''),
+      at INTEGER NOT NULL,
+      until_at INTEGER NOT NULL CHECK (until_at > at)
+    ) STRICT, WITHOUT ROWID;
+    CREATE VIEW approvals_view AS
+    SELECT id, trust || '/' || name AS principal, artifact, info_hash, operations, approved_by, reason,
+      strftime('%Y-%m-%dT%H:%M:%fZ', at / 1e9, 'unixepoch') AS at,
+      strftime('%Y-%m-%dT%H:%M:%fZ', until_at / 1e9, 'unixepoch') AS until_at
+    FROM approvals;
+    CREATE VIEW pending_view AS
+    SELECT id, trust || '/' || name AS principal, artifact, info_hash, address, operation, plugin, rule, reason, place,
+      strftime('%Y-%m-%dT%H:%M:%fZ', first_seen / 1e9, 'unixepoch') AS first_seen,
+      strftime('%Y-%m-%dT%H:%M:%fZ', last_seen / 1e9, 'unixepoch') AS last_seen, count
+    FROM pending;
+    CREATE VIEW rejections_view AS
+    SELECT id, trust || '/' || name AS principal, artifact, info_hash, rejected_by, reason,
+      strftime('%Y-%m-%dT%H:%M:%fZ', at / 1e9, 'unixepoch') AS at,
+      strftime('%Y-%m-%dT%H:%M:%fZ', until_at / 1e9, 'unixepoch') AS until_at
+    FROM rejections;
+    """
+
   static let after001 = """
     CREATE INDEX artifact_labels_by_label ON artifact_labels (key, value);
     CREATE INDEX artifacts_by_name ON artifacts (name);

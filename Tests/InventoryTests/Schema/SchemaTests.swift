@@ -19,7 +19,7 @@ struct SchemaTests {
     #expect(try database.rows("PRAGMA user_version") == [["\(InventorySchema.migrator.migrations.count)"]])
     #expect(
       InventorySchema.migrator.migrations == [
-        "001-inventory", "002-summaries", "003-plugin-values", "004-ssl-torrents", "005-journal-chain",
+        "001-inventory", "002-summaries", "003-plugin-values", "004-ssl-torrents", "005-journal-chain", "006-pending",
       ])
   }
 
@@ -87,6 +87,29 @@ struct SchemaTests {
   ])
   func `Links are bounded by the schema itself`(sql: String) throws {
     let database = try filled()
+    #expect { try database.execute(sql) } throws: { ($0 as? DatabaseError)?.resultCode == .SQLITE_CONSTRAINT }
+  }
+
+  @Test func `What waits for operators has the schema that was released`() throws {
+    let names = ["pending", "rejections", "approvals"].map { "name LIKE '\($0)%'" }.joined(separator: " OR ")
+    let own = Self.dump.replacing("ORDER BY type", with: "AND (\(names)) ORDER BY type")
+    #expect(try InventoryDatabase.inMemory().rows(own)[0][0] == ExpectedSchema.pending)
+  }
+
+  @Test(arguments: [
+    "UPDATE pending SET id = 'short'", "UPDATE pending SET trust = ''", "UPDATE pending SET name = ''",
+    "UPDATE pending SET info_hash = 'ab'",
+    "UPDATE pending SET artifact = NULL", "UPDATE pending SET last_seen = first_seen - 1", "UPDATE pending SET count = 0",
+    "UPDATE rejections SET until_at = at", "UPDATE rejections SET reason = ''", "UPDATE approvals SET until_at = at",
+    "UPDATE approvals SET operations = ''", "UPDATE approvals SET info_hash = NULL, artifact = NULL", "UPDATE approvals SET reason = ''",
+    "UPDATE approvals SET approved_by = ''", "UPDATE approvals SET name = replace(hex(zeroblob(300)), '00', 'ab')",
+  ])
+  func `What waits for operators is bounded by the schema itself`(sql: String) throws {
+    let database = try InventoryDatabase.inMemory()
+    let entries = try (1...3).map { try Made.entry("edge-\($0)", artifact: $0) }
+    try database.note(entries)
+    _ = try database.approve(entries[1].wish.id, Made.terms())
+    _ = try database.rejectWish(entries[2].wish.id, Made.terms())
     #expect { try database.execute(sql) } throws: { ($0 as? DatabaseError)?.resultCode == .SQLITE_CONSTRAINT }
   }
 

@@ -31,7 +31,8 @@ struct RecordedFactsTests {
   private static let cases: [PeerFacts] = [
     facts(), PolicyFixtures.peer("10.0.0.1"), facts { $0.link = .securing }, facts { ($0.link, $0.identities) = (.plain, []) },
     facts { ($0.artifact, $0.infoHash) = (nil, SHA1Digest.hash(of: [1])) }, facts { $0.peerID = PeerID([UInt8](repeating: 7, count: 20)) },
-    facts { $0.capability = capability() },
+    facts { $0.capability = capability() }, facts { $0.history = PeerHistory(bytes: 10 << 30, connections: 3) },
+    facts { $0.history = PeerHistory(bytes: nil, connections: 0) },
   ]
 
   @Test(arguments: cases.indices) func `Facts come back as the guards saw them`(index: Int) throws {
@@ -46,6 +47,7 @@ struct RecordedFactsTests {
     #expect(back.link.isSecuring == facts.link.isSecuring && back.link.certificate?.trust == facts.link.certificate?.trust)
     #expect(back.link.certificate?.validUntil == facts.link.certificate?.validUntil)
     #expect(back.capability?.operations == facts.capability?.operations && back.capability?.files == facts.capability?.files)
+    #expect(back.history == facts.history)
     // And they say the same again.
     #expect(RecordedFacts(back, .request) == recorded)
   }
@@ -58,13 +60,14 @@ struct RecordedFactsTests {
 
   @Test func `However much a peer and an artifact say, the record fits in a row, and says what had no room`() throws {
     let long = String(repeating: "\u{1}\"", count: 3000)
-    let huge = Self.facts { facts in
+    var huge = Self.facts { facts in
       facts.identities = (0..<16).map { Identity(trust: "fleet", name: "spiffe://corp/\($0)/" + String(repeating: "x", count: 200)) }
       facts.capability = Self.capability(files: [[long]])
       facts.artifact = PolicyFixtures.artifact(long, labels: Dictionary(uniqueKeysWithValues: (0..<100).map { ("label-\($0)", long) }))
       facts.link = .tls(
         CertificateFacts(trust: long, subject: long, serial: long, issuers: [long], validUntil: WallTime(nanoseconds: 5), exporter: nil))
     }
+    huge.history = PeerHistory(bytes: .max, connections: .max)
     let recorded = RecordedFacts(huge, .request)
     #expect(recorded.json.utf8.count <= 4096)
     #expect(!recorded.isComplete && Set(recorded.leftOut) == ["identities", "capability", "labels", "name", "subject"])

@@ -124,9 +124,22 @@ struct AllowlistPluginTests {
     #expect(
       try judge(plugin, "192.0.2.1", ["dns:x.corp", "cn:depot"])
         == .allow("fleet/cn:depot is fleet/cn:depot: the depot", rule: "identities[1]", place: "$.identities[1]"))
-    #expect(try judge(plugin, "192.0.2.1", ["dns:x.corp"]) == .deny("not in the allowlist: fleet/dns:x.corp"))
+    #expect(try judge(plugin, "192.0.2.1", ["dns:x.corp"]) == .unmatched("not in the allowlist: fleet/dns:x.corp"))
     #expect(try judge(plugin, "192.0.2.1", []) == .deny("the link proves no identity, and the allowlist wants one"))
     #expect(plugin.warnings.isEmpty)
+  }
+
+  @Test func onlyAnIdentityThatNoEntryIsAboutIsUnmatched() throws {
+    let plugin = try plugin([
+      "addresses": ["10.0.0.0/8"], "identities": ["fleet/cn:a", ["identity": "fleet/cn:old", "until": "2026-11-23T12:00:00Z"]],
+    ])
+    #expect(try judge(plugin, "10.1.2.3", ["cn:b"]).isUnmatched)
+    #expect(try judge(self.plugin(["identities": []]), "10.1.2.3", ["cn:b"]).isUnmatched)
+    // An entry that has ended is about it; an address is nobody; and who is at an address that is not listed is not asked who he is.
+    for (address, names) in [("10.1.2.3", ["cn:old"]), ("10.1.2.3", []), ("192.0.2.1", ["cn:b"]), ("192.0.2.1", ["cn:a"])] {
+      let verdict = try judge(plugin, address, names)
+      #expect(!verdict.isAllowed && !verdict.isUnmatched, "\(address) \(names)")
+    }
   }
 
   @Test func addressAndIdentityMustBothBeListedWhereBothAre() throws {

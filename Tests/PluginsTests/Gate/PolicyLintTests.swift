@@ -40,7 +40,7 @@ struct PolicyLintTests {
       ([["pieces": ["0-9"]], ["pieces": ["3-12"]]], false), ([["answer": "shadow"], ["peers": ["10.0.0.0/8"]]], false),
       ([["until": "2030-01-01"], ["peers": ["10.0.0.0/8"]]], false), ([["when": ["from": "08:00"]], ["peers": ["10.0.0.0/8"]]], false),
       ([["identities": ["fleet/dns:*.corp", "fleet/cn:x"]], ["identities": ["fleet/cn:x"]]], true),
-      ([["clients": ["-LT*"]], ["clients": ["-qB*"]]], false),
+      ([["clients": ["-LT*"]], ["clients": ["-qB*"]]], false), ([["when": ["bytes-below": "1 MiB"]], ["peers": ["10.0.0.0/8"]]], false),
     ] as [([LiteralValue], Bool)])
   func rulesBehindOneThatDecidesAllAreFound(rules: [LiteralValue], isHidden: Bool) throws {
     let found = try findings(["on_request": .list(rules)]).filter { $0.kind == .unreachable }

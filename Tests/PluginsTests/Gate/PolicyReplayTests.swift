@@ -41,6 +41,7 @@ struct PolicyReplayTests {
       if Bool.random(using: &generator) { rule["artifacts"] = some(["app-*", "label:channel=beta", "tools"]) }
       if Int.random(in: 0..<3, using: &generator) == 0 { rule["files"] = some(["a/**", "b/*"]) }
       if Int.random(in: 0..<3, using: &generator) == 0 { rule["when"] = ["from": "08:00", "to": "13:00"] }
+      if Int.random(in: 0..<3, using: &generator) == 0 { rule["when"] = ["bytes-below": "1 MiB", "connections-below": 3] }
       if Int.random(in: 0..<4, using: &generator) == 0 { rule["clients"] = ["-LT*"] }
       if Int.random(in: 0..<4, using: &generator) == 0 { rule["until"] = "2026-11-23T12:30:00Z" }
       return .mapping(rule)
@@ -64,6 +65,11 @@ struct PolicyReplayTests {
       Identity(trust: "fleet", name: "spiffe://corp/edge/7"),
     ]
     facts.identities = identities.filter { _ in Bool.random(using: &generator) }
+    if Int.random(in: 0..<4, using: &generator) > 0 {
+      facts.history = PeerHistory(
+        bytes: [nil, 0, 1 << 20, 5 << 20].randomElement(using: &generator) ?? nil,
+        connections: [nil, 0, 2, 3, 9].randomElement(using: &generator) ?? nil)
+    }
     switch Int.random(in: 0..<3, using: &generator) {
     case 0: facts.link = .securing
     case 1:

@@ -12,7 +12,8 @@ struct PolicyReplay: AsyncParsableCommand {
     abstract: "Ask a configuration what it would have said to the peers of the journal: who gains, who loses, and how many bytes.",
     discussion: """
       --config names the candidate. The journal is that of its node.state, or of --state. What the journal did not record cannot be asked: \
-      verdicts on single blocks, artifacts that are gone; quotas are as they are now. Exits 0 whatever comes of it.
+      verdicts on single blocks, artifacts that are gone; quotas are as they are now. Approvals by hand are \
+      left out: who got in by one loses. Exits 0 whatever comes of it.
       """)
 
   @OptionGroup var common: CommonOptions

@@ -68,9 +68,12 @@ struct PolicyQuestion: Sendable {
       }
       return index
     }
-    facts = PeerFacts(
+    var facts = PeerFacts(
       address: address, direction: .inbound, link: Self.link(identities), identities: identities, artifact: artifact,
       infoHash: artifact?.infoHash.preferredWire, peerID: Self.peerID(row.client ?? ""), now: try Self.time(row.at) ?? now)
+    // A peer of a table has had nothing yet.
+    facts.history = PeerHistory(bytes: 0, connections: 0)
+    self.facts = facts
   }
 
   /// What the pipeline says: the first refusal, else who allowed last.
