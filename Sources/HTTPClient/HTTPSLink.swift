@@ -13,7 +13,7 @@ enum HTTPSLink {
     do {
       try begin(channel, url, security, established)
     } catch {
-      established.fail(HTTPClientError.tlsFailed(to: "\(url)", reason: "\(error)"))
+      established.fail(HTTPClientError.tlsFailed(to: name(url), reason: "\(error)"))
     }
     let secured: EventLoopFuture<any Channel> = established.futureResult.map { channel }
     secured.whenComplete { result in
@@ -23,6 +23,9 @@ enum HTTPSLink {
     return secured
   }
 
+  /// Without path and query, which may hold a passkey.
+  private static func name(_ url: HTTPURL) -> String { "https://\(url.authority)" }
+
   private static func begin(
     _ channel: any Channel, _ url: HTTPURL, _ security: HTTPSecurity, _ established: EventLoopPromise<Void>
   ) throws {
@@ -30,7 +33,7 @@ enum HTTPSLink {
     let loop = TLSLoop(eventLoop: channel.eventLoop)
     let pipeline = channel.pipeline.syncOperations
     try pipeline.addHandler(TLSHandler(role: .client(entry, serverName: url.host.name), loop: loop, now: security.now))
-    try pipeline.addHandler(EstablishedHandler(established, destination: "\(url)"))
+    try pipeline.addHandler(EstablishedHandler(established, destination: name(url)))
     channel.pipeline.triggerUserOutboundEvent(TLSStart(), promise: nil)
   }
 }

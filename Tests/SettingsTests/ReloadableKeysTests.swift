@@ -33,6 +33,7 @@ struct ReloadableKeysTests {
     "links": "links: tls\ntls: { fleet: { \(entry) } }", "tls.NAME.certificate": "tls: { fleet: { \(entry) } }",
     "tls.NAME.key": "tls: { fleet: { \(entry) } }", "tls.NAME.trust": "tls: { fleet: { \(entry) } }",
     "tls.NAME.revoked": "tls: { fleet: { \(entry), revoked: r } }", "tls.NAME.minimum": "tls: { fleet: { \(entry), minimum: 1.2 } }",
+    "https": "https: fleet\ntls: { fleet: { \(entry) } }",
     "tls.ssl-torrent": "tls: { ssl-torrent: [{ artifacts: [\"*\"], certificate: c, key: k }] }",
   ]
 
