@@ -21,6 +21,7 @@ let package = Package(
   products: [
     .executable(name: "granary", targets: ["granary"]),
     .library(name: "PluginKit", targets: ["PluginKit"]),
+    .library(name: "PluginKitTesting", targets: ["PluginKitTesting"]),
     .library(name: "GranaryNode", targets: ["GranaryNode"]),
   ],
   dependencies: [
@@ -48,7 +49,8 @@ let package = Package(
     .target(name: "HTTPClient", dependencies: ["OpenSSL", "TLS", nioCore, nioPosix, nioHTTP1]),
     // Level 4: the plugin interface.
     .target(name: "PluginKit", dependencies: ["PeerProtocol", "Metainfo", nioCore, logging]),
-    // Level 5: plugins, the engine, announces, settings.
+    // Level 5: what tests of plugins use; plugins, the engine, announces, settings.
+    .target(name: "PluginKitTesting", dependencies: ["PluginKit", "PeerProtocol", "Metainfo", nioCore, nioPosix, logging]),
     .target(name: "Plugins", dependencies: ["OpenSSL", "PluginKit", "PeerProtocol", "Metainfo", nioCore, logging]),
     .target(
       name: "Engine",
@@ -80,10 +82,20 @@ let package = Package(
         "Inventory", "Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", "Plugins", "Settings", "Storage", arguments, nioCore, nioPosix,
         logging,
       ], resources: [.copy("TLS/Programs")]),
+    // The sample of a package of somebody else's, with the same sources and dependencies as its own manifest has, and as there without access
+    // to what is ours alone.
+    .target(name: "Rollout", dependencies: ["PluginKit"], path: "config/plugin-sample/Sources/Rollout", packageAccess: false),
+    .executableTarget(
+      name: "rollout-node", dependencies: ["Rollout", "GranaryNode"], path: "config/plugin-sample/Sources/rollout-node",
+      packageAccess: false),
+    .testTarget(
+      name: "RolloutTests", dependencies: ["Rollout", "PluginKit", "PluginKitTesting"], path: "config/plugin-sample/Tests/RolloutTests",
+      packageAccess: false),
     // Tests mirror the sources.
     .target(
       name: "TestSupport",
-      dependencies: ["Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", nioCore, nioPosix, logging], path: "Tests/TestSupport"),
+      dependencies: ["Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", "PluginKitTesting", nioCore, nioPosix, logging],
+      path: "Tests/TestSupport"),
     .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL", "TestSupport"]),
     .testTarget(name: "TLSTests", dependencies: ["TLS", "OpenSSL", "TestSupport", nioCore, nioPosix, nioEmbedded]),
     .testTarget(name: "MetainfoTests", dependencies: ["Metainfo", "OpenSSL", "TestSupport"], resources: [.copy("Fixtures")]),
@@ -94,8 +106,13 @@ let package = Package(
     .testTarget(
       name: "PluginKitTests", dependencies: ["PluginKit", "PeerProtocol", "Metainfo", "TestSupport", nioCore, nioEmbedded, logging]),
     .testTarget(
+      name: "PluginKitTestingTests",
+      dependencies: ["PluginKitTesting", "PluginKit", "Plugins", "PeerProtocol", "Metainfo", "TestSupport", nioCore, logging]),
+    .testTarget(
       name: "PluginsTests",
-      dependencies: ["Plugins", "OpenSSL", "PluginKit", "PeerProtocol", "Metainfo", "TestSupport", nioCore, nioEmbedded, logging]),
+      dependencies: [
+        "Plugins", "OpenSSL", "PluginKit", "PluginKitTesting", "PeerProtocol", "Metainfo", "TestSupport", nioCore, nioEmbedded, logging,
+      ]),
     .testTarget(
       name: "EngineTests",
       dependencies: [
@@ -119,7 +136,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "InteropTests",
-      dependencies: ["granary", "Inventory", "Metainfo", "PeerProtocol", "Storage", "TestSupport", nioCore, nioPosix],
+      dependencies: ["granary", "rollout-node", "Inventory", "Metainfo", "PeerProtocol", "Storage", "TestSupport", nioCore, nioPosix],
       resources: [.copy("Clients")]),
   ]
 )

@@ -20,9 +20,9 @@ struct WritingAPluginTests {
     }
   }
 
-  /// The article's fenced blocks of Swift.
-  private static func blocks() throws -> [String] {
-    try lines("Sources/PluginKit/PluginKit.docc/WritingAPlugin.md").split(omittingEmptySubsequences: false) { $0 == "```swift" }.dropFirst()
+  /// An article's fenced blocks of Swift.
+  private static func blocks(_ article: String = "WritingAPlugin") throws -> [String] {
+    try lines("Sources/PluginKit/PluginKit.docc/\(article).md").split(omittingEmptySubsequences: false) { $0 == "```swift" }.dropFirst()
       .map { $0.prefix { $0 != "```" }.joined(separator: "\n") }
   }
 
@@ -33,6 +33,13 @@ struct WritingAPluginTests {
     #expect(blocks.filter(isOutside).count == 2)
     #expect(try blocks.filter { !isOutside($0) } == Self.snippets())
     #expect(try Self.snippets().count == 3)
+  }
+
+  @Test func codeOfTheArticleOnTestsStandsInTheSample() throws {
+    let sample = try Self.lines("config/plugin-sample/Tests/RolloutTests/RolloutTests.swift").joined(separator: "\n")
+    let blocks = try Self.blocks("TestingAPlugin")
+    #expect(blocks.count == 3)
+    for block in blocks { #expect(sample.contains(block), "\(block)") }
   }
 
   @Test func everyHookStandsInTheTableOfHooks() throws {

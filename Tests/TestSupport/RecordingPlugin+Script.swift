@@ -38,6 +38,8 @@ package struct RecordingScript: Sendable {
   package var admit: (@Sendable (PeerFacts) async throws -> Verdict)?
   /// The extended messages that the plugin receives.
   package var extendedMessages: [ExtendedMessage] = []
+  /// The name of words with peers that the plugin would have, and then has with nobody.
+  package var conversation: ExtendedMessage?
   /// Whether the plugin is interested in artifacts.
   package var joinsTorrents = true
   /// Whether the plugin is interested in peers.

@@ -21,6 +21,7 @@ package struct RecordingPlugin: Plugin {
 
   package var guards: Set<Operation> { script.guards }
   package var extendedMessages: [ExtendedMessage] { script.extendedMessages }
+  package var conversation: ExtendedMessage? { script.conversation }
   package var admitsAsynchronously: Bool { script.admit != nil }
 
   package func judge(_ operation: Operation, _ facts: PeerFacts) throws -> Verdict {
@@ -31,6 +32,11 @@ package struct RecordingPlugin: Plugin {
   package func admit(_ facts: PeerFacts) async throws -> Verdict {
     try called(.admit, "", facts.address)
     return try await script.admit?(facts) ?? script.judge(.connect, facts)
+  }
+
+  package func converse(_ opening: ConversationOpening, _ facts: PeerFacts) throws -> (any PeerConversation)? {
+    try called(.converse, "", facts.address)
+    return nil
   }
 
   package func newTorrent(_ artifact: ArtifactFacts) throws -> (any TorrentPlugin)? {

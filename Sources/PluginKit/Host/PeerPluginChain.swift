@@ -250,7 +250,7 @@ package final class PeerPluginChain {
     }
   }
 
-  private func tell(_ hook: Hook, _ body: (any PeerPlugin) throws -> Void) throws(PluginFailure) {
+  func tell(_ hook: Hook, _ body: (any PeerPlugin) throws -> Void) throws(PluginFailure) {
     for member in members { _ = try call(member, hook, body) }
   }
 
@@ -259,6 +259,17 @@ package final class PeerPluginChain {
       if try call(member, hook, body) == .handled, !member.installed.isShadow { return .handled }
     }
     return .pass
+  }
+
+  /// The first answer that is no pass. Those of plugins in shadow are not heeded.
+  func answer<Answer: Equatable>(
+    _ hook: Hook, unless pass: Answer, _ body: (any PeerPlugin) throws -> Answer
+  ) throws(PluginFailure) -> Answered<Answer>? {
+    for member in members {
+      guard let answer = try call(member, hook, body), answer != pass, !member.installed.isShadow else { continue }
+      return Answered(answer: answer, plugin: member.installed.name)
+    }
+    return nil
   }
 
   private func participate(
