@@ -8,7 +8,7 @@ struct PieceSet: Sendable, Hashable {
   private(set) var words: [UInt64]
 
   init(count: Int, filled: Bool = false) {
-    self.count = max(0, count)
+    self.count = Swift.max(0, count)
     words = [UInt64](repeating: filled ? .max : 0, count: (self.count + 63) / 64)
     let spare = UInt64(words.count * 64 - self.count)
     if filled, spare > 0 { words[words.count - 1] = .max << spare }
