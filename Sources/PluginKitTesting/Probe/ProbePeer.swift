@@ -19,6 +19,8 @@ final class ProbePeer: PeerPlugin {
     (self.plugin, self.peer, self.log, self.declared) = (plugin, peer, log, declared)
   }
 
+  var blockHooks: BlockHooks { plugin.blockHooks }
+
   func addHandshake(_ additions: inout HandshakeAdditions) throws {
     let before = additions.keys
     try call(.addHandshake) { try plugin.addHandshake(&additions) }

@@ -29,6 +29,9 @@ extension PeerTrial {
     case .unchoke: choke(false)
     case .suggest(let piece): tell(of: piece, "suggests", .suggest(piece))
     case .allowFast(let piece): tell(of: piece, "allows", .allowedFast(piece))
+    case .judge:
+      context.grant = bench.pipeline.grant(context.facts)
+      if context.grant.isEmpty { throw Refusal(plugin: bench.installed.name, reason: "nothing is granted any more") }
     case .close(let reason, let plugin):
       if let flaw = CleanText.flaw(of: reason) { bench.log.found(.reason, nil, "a reason for which it closes a connection", flaw) }
       throw Refusal(plugin: plugin ?? bench.installed.name, reason: reason)
