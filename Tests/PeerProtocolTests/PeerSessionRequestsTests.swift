@@ -149,6 +149,56 @@ import Testing
     #expect(session.violation(.piece(Fixtures.data(1, 0, 1))) == nil)
   }
 
+  // MARK: Ours
+
+  @Test func onlyWhatThePeerHasAndGivesIsAskedFor() throws {
+    var session = PeerSession.on()
+    let block = Fixtures.block(3, 0, 16_384)
+    _ = try session.receive(.bitfield(ByteBuffer(bytes: Fixtures.bitfield(3, 4).bytes)))
+    #expect(session.willRequest(block) == nil)
+    _ = try session.receive(.allowedFast(3))
+    #expect(session.mayRequest(block) && !session.mayRequest(Fixtures.block(4, 0, 16_384)))
+    _ = try session.receive(.unchoke)
+    for wrong in [Fixtures.block(5, 0, 16_384), Fixtures.block(4, 32_768, 1), Fixtures.block(4, 0, 0), Fixtures.block(.max, 0, 1)] {
+      #expect(session.willRequest(wrong) == nil)
+    }
+    #expect(session.willRequest(block) == .request(block))
+    #expect(session.outstandingRequests == [block])
+    #expect(session.willCancel(Fixtures.block(4, 0, 16_384)) == nil)
+    #expect(session.willCancel(block) == .cancel(block))
+  }
+
+  @Test func aBlockThatIsAskedForAgainAfterACancelIsAnsweredTwice() throws {
+    var session = PeerSession.on()
+    let data = Fixtures.data(0, 0, 16_384)
+    session.didRequest(data.block)
+    session.didCancel(data.block)
+    session.didRequest(data.block)
+    #expect(try session.receive(.reject(data.block)) == .rejected(data.block))
+    #expect(try session.receive(.piece(data)) == .piece(data))
+    #expect(session.violation(.piece(data)) == .unrequested)
+  }
+
+  @Test func aPeerThatNeverAnswersCancelsCostsNoMoreThanTheLimit() throws {
+    var session = PeerSession.on(limits: SessionLimits(lapsedRequests: 2))
+    for piece in 0..<9 as Range<UInt32> {
+      session.didRequest(Fixtures.block(piece, 0, 16_384))
+      session.didCancel(Fixtures.block(piece, 0, 16_384))
+    }
+    #expect(session.outstandingRequests.count == 2)
+    // Those that are remembered may still come, older ones may not.
+    for piece in 5..<9 as Range<UInt32> { #expect(session.violation(.piece(Fixtures.data(piece, 0, 16_384))) == nil) }
+    #expect(session.violation(.piece(Fixtures.data(4, 0, 16_384))) == .unrequested)
+  }
+
+  @Test func interestIsToldWhenItChanges() {
+    var session = PeerSession.on()
+    #expect(session.willTell(interest: false) == nil)
+    #expect(session.willTell(interest: true) == .interested)
+    #expect(session.willTell(interest: true) == nil)
+    #expect(session.willTell(interest: false) == .notInterested)
+  }
+
   // MARK: Hashes
 
   @Test func aHashRequestIsPassedOnAndAnswersMustBeAskedFor() throws {

@@ -43,6 +43,12 @@ extension PeerSession {
     return changed
   }
 
+  /// We are about to say whether the peer has something that we want: the message, where the peer does not know.
+  package mutating func willTell(interest isInterested: Bool) -> PeerMessage? {
+    guard willBeInterested(isInterested) else { return nil }
+    return isInterested ? .interested : .notInterested
+  }
+
   /// We are about to say whether we are interested. False where nothing need be sent.
   @discardableResult
   package mutating func willBeInterested(_ isInterested: Bool) -> Bool {

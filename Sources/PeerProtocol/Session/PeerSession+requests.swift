@@ -54,13 +54,41 @@ extension PeerSession {
     return .rejected(block)
   }
 
-  /// We have sent a `request`.
-  package mutating func didRequest(_ block: Block) { outstandingRequests.insert(block) }
+  /// Whether the peer may be asked for this block now: it has the piece, and serves us or allows the piece regardless (BEP 6).
+  package func mayRequest(_ block: Block) -> Bool {
+    guard !peerChoking || peerAllowedFast.contains(block.piece), peerPieces[Int(block.piece)] else { return false }
+    return bounds.surelyContain(block) || layout?.contains(block) == true
+  }
 
-  /// We have sent a `cancel`. With the fast extension the block is still answered; without it, it may be.
+  /// We are about to ask for a block. Nil where we may not: the block returns to the picker.
+  package mutating func willRequest(_ block: Block) -> PeerMessage? {
+    guard mayRequest(block) else { return nil }
+    didRequest(block)
+    return .request(block)
+  }
+
+  /// We have sent a `request`. A block that is still owed to us after a `cancel` is then owed twice.
+  package mutating func didRequest(_ block: Block) {
+    if !outstandingRequests.insert(block).inserted { remember(lapsed: block) }
+  }
+
+  /// We are about to take a request back. Nil where nothing is owed to us.
+  package mutating func willCancel(_ block: Block) -> PeerMessage? {
+    guard outstandingRequests.contains(block) else { return nil }
+    didCancel(block)
+    return .cancel(block)
+  }
+
+  /// We have sent a `cancel`. With the fast extension the block is still answered; without it, it may be. A peer that has the extension and does
+  /// not answer costs us no more memory than one that has not.
   package mutating func didCancel(_ block: Block) {
-    guard !fast, outstandingRequests.remove(block) != nil else { return }
-    remember(lapsed: block)
+    guard outstandingRequests.contains(block) else { return }
+    if fast {
+      cancelledRequests.append(block)
+      guard cancelledRequests.count > limits.lapsedRequests else { return }
+    }
+    let given = fast ? cancelledRequests.removeFirst() : block
+    if outstandingRequests.remove(given) != nil { remember(lapsed: given) }
   }
 
   /// Keeps a block that we have given up, so that data on its way is no violation. The oldest are forgotten.
@@ -71,7 +99,10 @@ extension PeerSession {
   }
 
   private mutating func takeRequest(_ block: Block) -> Bool {
-    if outstandingRequests.remove(block) != nil { return true }
+    if outstandingRequests.remove(block) != nil {
+      if let index = cancelledRequests.firstIndex(of: block) { cancelledRequests.remove(at: index) }
+      return true
+    }
     guard let index = lapsedRequests.firstIndex(of: block) else { return false }
     lapsedRequests.remove(at: index)
     return true

@@ -58,6 +58,8 @@ package struct PeerSession: Sendable {
   /// Pieces that the peer has said to have lost.
   var lostCount: UInt32 = 0
   var lapsedRequests: [Block] = []
+  /// With the fast extension: what we have taken back and the peer has not answered yet. The oldest first.
+  var cancelledRequests: [Block] = []
   var ourMessages = OurMessages()
   private var glitchesTaken = 0
 
