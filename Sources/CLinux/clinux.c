@@ -20,6 +20,24 @@ int granary_openat2(int folder, const char *path, uint64_t flags, uint64_t resol
   return (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
 }
 
+int granary_rename_noreplace(int old_folder, const char *old_name, int new_folder, const char *new_name) {
+  // By its number: older C libraries have no wrapper.
+  return syscall(SYS_renameat2, old_folder, old_name, new_folder, new_name, 1u /* RENAME_NOREPLACE */) == 0 ? 0 : errno;
+}
+
+int granary_allocate(int fd, int64_t length) { return fallocate(fd, 0, 0, length) == 0 ? 0 : errno; }
+
+int64_t granary_next_data(int fd, int64_t offset) {
+  int64_t found = lseek(fd, offset, SEEK_DATA);
+  // Nothing but a hole up to the end.
+  return found < 0 && errno == ENXIO ? lseek(fd, 0, SEEK_END) : found;
+}
+
+int64_t granary_next_hole(int fd, int64_t offset) {
+  int64_t found = lseek(fd, offset, SEEK_HOLE);
+  return found < 0 && errno == ENXIO ? lseek(fd, 0, SEEK_END) : found;
+}
+
 const uint64_t granary_resolve_beneath = RESOLVE_BENEATH;
 const uint64_t granary_resolve_no_symlinks = RESOLVE_NO_SYMLINKS;
 const uint64_t granary_resolve_cached = RESOLVE_CACHED;

@@ -29,6 +29,8 @@ package enum StorageError: Error, Hashable, Sendable {
   case noSuchBlock(Block)
   /// The scan and the torrent that is made of it do not have the same files; `path` is one that only one of them has.
   case notScanned(path: String)
+  /// Pieces are lacking of what is to be put in its place.
+  case incomplete(path: String, lacking: Int)
   /// The caller asked for an end.
   case cancelled
   /// Several faults found in one go, in path order.
@@ -51,6 +53,7 @@ extension StorageError: CustomStringConvertible {
     case .failed(let path, let operation, let offset, let number): Self.failure(path, operation, offset, number)
     case .noSuchBlock(let block): "\(block): not within a piece"
     case .notScanned(let path): "\(path): is not a file of the artifact that was scanned"
+    case .incomplete(let path, let lacking): "\(path): \(lacking) pieces are lacking"
     case .cancelled: "cancelled"
     case .several(let errors): errors.map(\.description).joined(separator: "\n")
     }

@@ -22,6 +22,17 @@ extern const uint64_t granary_resolve_cached;
 /// O_PATH: a descriptor that only names a file.
 extern const int granary_o_path;
 
+/// Renames so that nothing is ever replaced (RENAME_NOREPLACE): 0, or the errno; EINVAL or ENOSYS where that cannot be had.
+int granary_rename_noreplace(int old_folder, const char *old_name, int new_folder, const char *new_name);
+
+/// Has the file system set aside what the first `length` bytes of the file need: 0, or the errno; EOPNOTSUPP where it cannot.
+int granary_allocate(int fd, int64_t length);
+
+/// Where the first byte from `offset` on is that was ever written (SEEK_DATA), the file's end where none is; -1 with errno set.
+int64_t granary_next_data(int fd, int64_t offset);
+/// Where the first byte from `offset` on is that was never written (SEEK_HOLE), the file's end at the latest; -1 with errno set.
+int64_t granary_next_hole(int fd, int64_t offset);
+
 /// What SO_PEERCRED tells of the other end of a Unix socket: the kernel's struct ucred.
 struct granary_ucred {
   int32_t pid;

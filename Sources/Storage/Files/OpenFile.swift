@@ -11,9 +11,11 @@ package final class OpenFile: Sendable {
   private let waits = Atomic(false)
   private let lease: FileLease?
   private let keeper: LeaseKeeper?
+  /// We write to the file ourselves: that its times change says nothing.
+  private let isOurs: Bool
 
-  private init(descriptor: Int32, identity: FileIdentity, lease: FileLease?, keeper: LeaseKeeper?) {
-    (self.descriptor, self.identity, self.lease, self.keeper) = (descriptor, identity, lease, keeper)
+  private init(descriptor: Int32, identity: FileIdentity, lease: FileLease?, keeper: LeaseKeeper?, isOurs: Bool) {
+    (self.descriptor, self.identity, self.lease, self.keeper, self.isOurs) = (descriptor, identity, lease, keeper, isOurs)
   }
 
   deinit {
@@ -41,6 +43,7 @@ package final class OpenFile: Sendable {
   func doubt(_ display: @autoclosure () -> String) -> StorageError? {
     if let lease { return lease.isBroken ? .openedForWriting(path: display()) : nil }
     guard let now = FileStatus(descriptor: descriptor)?.identity else { return .missing(path: display()) }
+    if isOurs, identity.size == now.size { return nil }
     return identity.difference(from: now).map { .changed(path: display(), what: $0) }
   }
 
@@ -55,14 +58,15 @@ package final class OpenFile: Sendable {
   /// - Parameters:
   ///   - evidence: what the file must be; nil takes it as it is.
   ///   - leases: leases the file where that can be had; `onBreak` is called when another program wants to write.
+  ///   - isOurs: we write to it ourselves. It is then not leased, which would make our own writer wait.
   /// - Throws: as `BeneathRoot.open`; `wrongKind` for anything but a regular file, `changed` where the evidence does not hold.
   static func open(
     _ path: [String], below root: String, evidence: FileIdentity?, cachedOnly: Bool = false, leases: LeaseKeeper? = nil,
-    onBreak: @escaping @Sendable () -> Void = {}
+    isOurs: Bool = false, onBreak: @escaping @Sendable () -> Void = {}
   ) throws(StorageError) -> OpenFile? {
     guard let descriptor = try BeneathRoot(root: root).open(path, flags: O_RDONLY, cachedOnly: cachedOnly) else { return nil }
     // Leased before it is looked at: what is seen then stays so.
-    let lease = leases?.take(descriptor, notify: onBreak)
+    let lease = isOurs ? nil : leases?.take(descriptor, notify: onBreak)
     let status = FileStatus(descriptor: descriptor)
     let number = errno
     do throws(StorageError) {
@@ -70,7 +74,7 @@ package final class OpenFile: Sendable {
       guard let status else { throw .failed(path: display, operation: "stat", offset: nil, errno: number) }
       guard status.isFile else { throw .wrongKind(path: display, found: status.kind) }
       if let what = evidence?.difference(from: status.identity) { throw .changed(path: display, what: what) }
-      return OpenFile(descriptor: descriptor, identity: status.identity, lease: lease, keeper: leases)
+      return OpenFile(descriptor: descriptor, identity: status.identity, lease: lease, keeper: leases, isOurs: isOurs)
     } catch {
       if lease != nil { leases?.forget(descriptor) }
       close(descriptor)

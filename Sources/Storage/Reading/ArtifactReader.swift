@@ -18,13 +18,19 @@ package final class ArtifactReader: Sendable {
   let cache: DescriptorCache
   let spans: FileSpans
   let number: UInt64
+  /// We write to the files meanwhile.
+  private let isStaged: Bool
   private let bell = ChangeBell()
 
   /// A reader for an artifact whose file of index `i` lies at `paths[i]` below `root`; the paths of pad files are not looked at.
   ///
   /// - Parameter identities: by file index, what each file was when its pieces were verified; where there is nil, or no entry, the
   ///   file is taken as it is found.
-  package init(layout: PieceLayout, root: String, paths: [[String]], identities: [FileIdentity?], cache: DescriptorCache) {
+  /// - Parameter isStaged: the files are an `ArtifactWriter`'s, which writes to them meanwhile: only held pieces are to be read.
+  package init(
+    layout: PieceLayout, root: String, paths: [[String]], identities: [FileIdentity?], cache: DescriptorCache, isStaged: Bool = false
+  ) {
+    self.isStaged = isStaged
     (self.layout, self.root, self.paths, self.identities, self.cache) = (layout, root, paths, identities, cache)
     device = identities.lazy.compactMap { $0?.device }.first ?? 0
     spans = FileSpans(layout)
@@ -89,7 +95,7 @@ package final class ArtifactReader: Sendable {
     }
     guard
       let opened = try OpenFile.open(
-        path, below: root, evidence: evidence, cachedOnly: !waiting, leases: cache.leases, onBreak: onBreak)
+        path, below: root, evidence: evidence, cachedOnly: !waiting, leases: cache.leases, isOurs: isStaged, onBreak: onBreak)
     else { return nil }
     cache.insert(opened, for: key)
     return opened
