@@ -8,28 +8,35 @@ extension PiecePicker {
     peers[number]?.withheld.expire(now)
     guard let peer = peers[number], peer.wanted > 0, !peer.withheld.isFull else { return [] }
     if demand.isChoked { return pickAllowed(demand.count, number, peer) }
-    var blocks = pickBegun(demand.count, number, peer)
     let isCrowded = partials.count >= peers.count * settings.partialsPerPeer + settings.furtherPartials
-    if isCrowded, blocks.count < demand.count { blocks += pickShared(demand.count - blocks.count, number, peer) }
+    var blocks: [Block] = []
+    if isCrowded {
+      blocks += pickBegun(demand.count, number, peer, rarerThan: nil)
+      if blocks.count < demand.count { blocks += pickShared(demand.count - blocks.count, number, peer) }
+    }
     while blocks.count < demand.count {
-      let more = pickNew(demand.count - blocks.count, demand, number, peer)
+      let fresh = newPiece(peer)
+      blocks += pickBegun(demand.count - blocks.count, number, peer, rarerThan: fresh)
+      guard blocks.count < demand.count, let fresh else { break }
+      let more = begin(fresh, demand.count - blocks.count, demand, number, peer)
       if more.isEmpty { break }
       blocks += more
     }
-    if !isCrowded, blocks.count < demand.count { blocks += pickShared(demand.count - blocks.count, number, peer) }
+    if blocks.count < demand.count { blocks += pickShared(demand.count - blocks.count, number, peer) }
     if blocks.isEmpty, isEndgame { blocks = pickAgain(demand.count, number, peer) }
     return blocks
   }
 
   // MARK: Pieces in progress
 
-  /// The peer's own pieces, then those of nobody, the nearest to their end first.
-  private mutating func pickBegun(_ count: Int, _ number: PeerNumber, _ peer: PickerPeer) -> [Block] {
+  /// The peer's own pieces, then those of nobody that are as rare as the one that could be begun, the nearest to their end first: what is
+  /// common can be finished by somebody who has nothing rarer, and a seed's link is for what only it has.
+  private mutating func pickBegun(_ count: Int, _ number: PeerNumber, _ peer: PickerPeer, rarerThan fresh: Int?) -> [Block] {
     var blocks: [Block] = []
     let begun = unfinished.filter { piece in
       guard let partial = partials[piece], isFit(piece, peer) else { return false }
       if partial.owner == number { return true }
-      guard partial.owner == nil else { return false }
+      guard partial.owner == nil, partial.isRetry || fresh.map({ !order.precedes($0, piece) }) ?? true else { return false }
       return !peer.isOnParole || partial.isUntouched(byOthersThan: number)
     }
     for piece in sorted(begun, number) where blocks.count < count {
@@ -50,17 +57,20 @@ extension PiecePicker {
   }
 
   private func sorted(_ pieces: [Int], _ number: PeerNumber) -> [Int] {
-    func rank(_ piece: Int) -> (Int, Int, Int) {
-      guard let partial = partials[piece] else { return (2, 0, 0) }
-      return (partial.owner == number ? 0 : 1, -Int(order.priority(piece).rawValue), partial.free)
+    func rank(_ piece: Int) -> (Int, Int, Int, Int) {
+      guard let partial = partials[piece] else { return (2, 0, 0, 0) }
+      let priority = -Int(order.priority(piece).rawValue)
+      return (partial.owner == number ? 0 : 1, priority, partial.owner == number ? 0 : order.availability(piece), partial.free)
     }
     return pieces.count < 2 ? pieces : pieces.sorted { rank($0) < rank($1) }
   }
 
   // MARK: New pieces
 
-  private mutating func pickNew(_ count: Int, _ demand: PickDemand, _ number: PeerNumber, _ peer: PickerPeer) -> [Block] {
-    guard let piece = newPiece(peer), let shape = PieceShape(piece, of: layout) else { return [] }
+  private mutating func begin(
+    _ piece: Int, _ count: Int, _ demand: PickDemand, _ number: PeerNumber, _ peer: PickerPeer
+  ) -> [Block] {
+    guard let shape = PieceShape(piece, of: layout) else { return [] }
     begin(shape)
     if demand.prefersWholePieces || peer.isOnParole { partials[piece]?.owner = number }
     let blocks = take(count, of: piece, number)

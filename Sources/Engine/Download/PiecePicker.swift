@@ -12,8 +12,8 @@ import Metainfo
 /// The artifact's writer calls `passed` or `failed` once a piece whose last block came has been hashed, and `lose` for a block that could not
 /// be written. Cancels that an answer carries are sent by the connections that they name.
 ///
-/// The order: pieces that the peer has begun by itself; pieces that lack the fewest blocks; what the peer suggests; the rarest. Fast
-/// peers, and those on parole after a failed piece, begin pieces of their own. Where nothing is left to ask for, the endgame asks several
+/// The order: pieces that the peer has begun by itself; what it suggests; the rarest, and of equally rare ones those that lack the fewest
+/// blocks. Where very many are in progress, all of those come first. Fast peers, and those on parole after a failed piece, begin pieces of their own. Where nothing is left to ask for, the endgame asks several
 /// peers for the same block.
 ///
 /// A pick costs some hundred steps, however many pieces and peers there are (`RarityOrder`); memory is about 14 bytes a piece, a bit a piece

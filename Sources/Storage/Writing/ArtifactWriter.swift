@@ -58,10 +58,10 @@ package final class ArtifactWriter: Sendable {
 
   init(torrent: Torrent, root: String, files: Set<Int>?, settings: WriterSettings, calls: WritingCalls) throws(StorageError) {
     (self.torrent, self.root, self.settings, self.calls) = (torrent, root, settings, calls)
-    plan = StagingPlan(torrent, files: files)
-    spans = FileSpans(torrent.layout)
-    rootFolder = try .root(root)
-    staging = try Self.staging(plan.folder, in: rootFolder)
+    let plan = StagingPlan(torrent, files: files)
+    let rootFolder = try FolderHandle.root(root)
+    (self.plan, self.rootFolder, spans) = (plan, rootFolder, FileSpans(torrent.layout))
+    staging = try ArtifactWriter.staging(plan.folder, in: rootFolder)
     let none = [FileIdentity?](repeating: nil, count: torrent.layout.files.count)
     state = Mutex(
       State(

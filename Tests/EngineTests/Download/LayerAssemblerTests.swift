@@ -37,7 +37,8 @@ struct LayerAssemblerTests {
     var number: PeerNumber = 0
     while !assembler.isComplete {
       number += 1
-      let request = try #require(assembler.request(for: number, now: clock.now))
+      let asked = assembler.request(for: number, now: clock.now)
+      let request = try #require(asked)
       #expect(request.refusal(fileLength: layout.files.first { $0.piecesRoot == request.piecesRoot }?.length) == nil)
       let progress = assembler.received(request, try answer(request, trees), from: number)
       #expect(progress == (assembler.isComplete ? .complete : .more))
@@ -50,7 +51,8 @@ struct LayerAssemblerTests {
     let (layout, trees, _) = try trees([1_025])
     for position in [0, 511 * 32, 512 * 32, 513 * 32 + 31] {
       var assembler = LayerAssembler(layout)
-      let request = try #require(assembler.request(for: 1, now: clock.now))
+      let asked = assembler.request(for: 1, now: clock.now)
+      let request = try #require(asked)
       var bytes = try answer(request, trees)
       bytes[position] ^= 1
       #expect(assembler.received(request, bytes, from: 1) == .wrong)
@@ -63,7 +65,8 @@ struct LayerAssemblerTests {
   @Test func whoRejectsIsSilentOrGoesIsNotWaitedFor() throws {
     let (layout, trees, layers) = try trees([4])
     var assembler = LayerAssembler(layout)
-    let request = try #require(assembler.request(for: 1, now: clock.now))
+    let asked = assembler.request(for: 1, now: clock.now)
+    let request = try #require(asked)
     assembler.rejected(request, from: 2)
     #expect(assembler.request(for: 2, now: clock.now) == nil)
     assembler.rejected(request, from: 1)

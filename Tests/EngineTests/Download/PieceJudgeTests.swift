@@ -95,7 +95,8 @@ struct PieceJudgeTests {
     wrong[wrong.count - 1] = .zero
     let givers: [PeerNumber?] = (0..<right.count).map { PeerNumber($0 + 1) }
     #expect(judge.failed(piece, givers: givers, digests: wrong).badBlocks == nil)
-    let request = try #require(judge.hashRequest(for: 9, now: now) { $0 == piece })
+    let asked = judge.hashRequest(for: 9, now: now) { $0 == piece }
+    let request = try #require(asked)
     #expect(request.refusal(fileLength: tree.layout.files[piece == 3 ? 1 : 0].length) == nil)
     #expect(judge.hashRequest(for: 8, now: now) { _ in true } == nil)
     let accused = Accusation(peer: PeerNumber(right.count), piece: piece, .disproven(blocks: [right.count - 1]))
@@ -118,7 +119,8 @@ struct PieceJudgeTests {
     for piece in 0..<3 {
       var judge = tree.judge
       judge.wantLeaves(of: piece)
-      let request = try #require(judge.hashRequest(for: 1, now: now) { _ in true })
+      let asked = judge.hashRequest(for: 1, now: now) { _ in true }
+      let request = try #require(asked)
       let answer = whole.hashes(
         baseLayer: Int(request.baseLayer), index: Int(request.index), length: Int(request.length), proofLayers: Int(request.proofLayers),
         leaves: .init(piece: piece, leaves: tree.leaves(of: piece)))
@@ -131,7 +133,8 @@ struct PieceJudgeTests {
     let tree = Tree()
     var judge = tree.judge
     judge.wantLeaves(of: 1)
-    let request = try #require(judge.hashRequest(for: 1, now: now) { _ in true })
+    let asked = judge.hashRequest(for: 1, now: now) { _ in true }
+    let request = try #require(asked)
     var answer = tree.answer(request, of: 1)
     answer[5] ^= 1
     #expect(judge.received(request, answer, from: 2) == [])
@@ -155,7 +158,8 @@ struct PieceJudgeTests {
     let tree = Tree()
     var judge = tree.judge
     judge.wantLeaves(of: 2)
-    let request = try #require(judge.hashRequest(for: 1, now: now) { _ in true })
+    let asked = judge.hashRequest(for: 1, now: now) { _ in true }
+    let request = try #require(asked)
     var answer = tree.answer(request, of: 2)
     answer[answer.count - 1] = 1
     #expect(judge.received(request, answer, from: 1).first?.evidence == .wrongHashes)

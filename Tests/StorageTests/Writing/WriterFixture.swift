@@ -62,7 +62,9 @@ struct WriterFixture {
   func right(_ writer: ArtifactWriter, _ pieces: some Sequence<Int>) throws -> [Int] {
     var checker = writer.checker()
     var right: [Int] = []
-    for piece in pieces where try checker.isRight(piece) { right.append(piece) }
+    for piece in pieces {
+      if try checker.isRight(piece) { right.append(piece) }
+    }
     return right
   }
 
