@@ -54,7 +54,7 @@ public struct PluginConformance: Sendable {
     (name, hooks, self.make, makeEmpty) = (type.name, type.hooks, make, empty)
   }
 
-  /// Runs all checks: a second or so, and as long as the plugin waits for others.
+  /// Runs all checks: some seconds, and as long as the plugin waits for others.
   public func run() async -> ConformanceReport {
     let log = ProbeLog()
     await run(log)

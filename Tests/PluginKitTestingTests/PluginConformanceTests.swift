@@ -46,7 +46,7 @@ struct PluginConformanceTests {
     var conformance = Self.recorder { $0.acts[hook] = { _ in throw Broken() } }
     conformance.limits.lives = 2
     conformance.world.peers = [ConformanceWorld.peer("[fd00::7]:6881", direction: .outbound)].compactMap { $0 }
-    conformance.world.artifacts = [ConformanceWorld.artifact(1, "app"), ConformanceWorld.artifact(2, "one-byte", files: [("x", 1)])]
+    conformance.world.artifacts = [ConformanceWorld.artifact(1, "one-byte", files: [("x", 1)])]
     let report = await conformance.run()
     switch hook {
     // What it never gave it may refuse, and it gave nothing.

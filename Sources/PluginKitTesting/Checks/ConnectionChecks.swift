@@ -67,6 +67,7 @@ struct ConnectionChecks {
       let trial = PeerTrial(bench, setting, on: loop)
       trial.begin()
       for event in events where trial.isAttended { trial.play(event) }
+      trial.settle()
       return NIOLoopBound(trial, eventLoop: loop)
     }.get()
     guard let trial else { return }

@@ -113,6 +113,11 @@ final class PeerTrial {
     context.isInEvent = false
   }
 
+  /// A minute in which what is owed is paid, where something is.
+  func settle() {
+    for _ in 0..<60 where !debts.isEmpty { play(.tick()) }
+  }
+
   /// A plugin has the peer go.
   struct Refusal: Error {
     let plugin: String

@@ -18,13 +18,13 @@ struct TrialScript: Sendable {
   private var lastPiece: Int { layout.pieceCount - 1 }
 
   /// Lives with every event, in an order in which a stock client might bring them about: one for each way to tell what it has.
-  var wholes: [[TrialEvent]] { own.map { opening + [$0, .extensionHandshake(everything)] + body + settling } }
+  var wholes: [[TrialEvent]] { own.map { opening + [$0, .extensionHandshake(everything)] + body } }
 
   /// The events of a life in an order of its own.
   func shuffled(_ random: inout TrialGenerator) -> [TrialEvent] {
     let first = own.randomElement(using: &random).map { [$0] } ?? []
     let hello = Bool.random(using: &random) ? [TrialEvent.extensionHandshake(everything)] : []
-    return opening + hello + first + (body + [.reload]).shuffled(using: &random) + settling
+    return opening + hello + first + (body + [.reload]).shuffled(using: &random)
   }
 
   /// Up to the peer's first word.
@@ -98,9 +98,6 @@ struct TrialScript: Sendable {
     ]
     return events + causes.map { TrialEvent.mayGo($0) }
   }
-
-  /// A minute in which what is owed is paid.
-  private var settling: [TrialEvent] { (0..<60).map { _ in .tick() } }
 
   /// A peer that knows every message.
   private var everything: ExtendedHandshake {
