@@ -12,6 +12,7 @@ let deque = Target.Dependency.product(name: "DequeModule", package: "swift-colle
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -64,7 +65,8 @@ let package = Package(
     .target(
       name: "Control",
       dependencies: [
-        "CLinux", "Engine", "Inventory", "Tracker", "HTTPClient", "PluginKit", "Metainfo", hummingbird, nioCore, nioPosix, nioHTTP1,
+        "CLinux", "Engine", "Inventory", "Tracker", "HTTPClient", "PluginKit", "Metainfo", hummingbird, hummingbirdCore, nioCore, nioPosix,
+        nioHTTP1,
         logging,
         lifecycle,
       ]),
@@ -124,7 +126,9 @@ let package = Package(
     .testTarget(name: "SettingsTests", dependencies: ["Settings", "PluginKit", "Plugins", "TestSupport"]),
     .testTarget(
       name: "ControlTests",
-      dependencies: ["Control", "Engine", "HTTPClient", "Inventory", "Metainfo", "PluginKit", "TestSupport", nioCore, nioPosix, logging]),
+      dependencies: [
+        "Control", "Engine", "HTTPClient", "Inventory", "Metainfo", "PluginKit", "TestSupport", "Tracker", nioCore, nioPosix, logging,
+      ]),
     // A node with a plugin that misbehaves.
     .executableTarget(
       name: "granary-chaos", dependencies: ["GranaryNode", "Metainfo", "PeerProtocol", "PluginKit", nioCore], path: "Tests/ChaosNode"),
@@ -132,7 +136,7 @@ let package = Package(
       name: "GranaryNodeTests",
       dependencies: [
         "granary-chaos", "Control", "Engine", "GranaryNode", "Inventory", "Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", "Plugins",
-        "Settings", "Storage", "TLS", "TestSupport", nioCore, nioEmbedded, nioPosix, logging,
+        "Settings", "Storage", "TLS", "TestSupport", "Tracker", nioCore, nioEmbedded, nioPosix, logging,
       ]),
     .testTarget(
       name: "InteropTests",

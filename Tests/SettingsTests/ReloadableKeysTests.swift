@@ -23,7 +23,7 @@ struct ReloadableKeysTests {
     "trackers": "trackers: [\"http://a/\"]",
     "peers": "peers: [10.0.0.1:1]", "origins": "origins: [a]", "pipeline": "pipeline: [metadata]",
     "pipeline.mode": "pipeline:\n  - metadata:\n    mode: shadow", "pipeline.on-error": "pipeline:\n  - metadata:\n    on-error: skip",
-    "open": "open: true",
+    "open": "open: true", "zones": "zones: { a: [10.0.0.0/8] }",
   ]
 
   private static let entry = "certificate: c, key: k, trust: t"
@@ -37,7 +37,34 @@ struct ReloadableKeysTests {
     "tls.ssl-torrent": "tls: { ssl-torrent: [{ artifacts: [\"*\"], certificate: c, key: k }] }",
   ]
 
-  @Test("A changed key is told exactly where it needs a restart", arguments: ReloadableKeys.all.map(\.path))
+  private static let tracker = "tracker: { listen: [{ address: \"127.0.0.1:7\", protocol: udp }]"
+
+  /// The same for a node that has a tracker: what is behind `tracker: { listen: …`.
+  private static let trackerChanges: [String: String] = [
+    "tracker.interval": "interval: 10s", "tracker.keys": "keys: k", "tracker.max-peers": "max-peers: 1",
+    "tracker.outside-per-zone": "outside-per-zone: 1", "tracker.outside-for": "outside-for: 10s",
+  ]
+
+  @Test("A changed key of the tracker is taken over; where it listens needs a restart", arguments: trackerChanges.keys.sorted())
+  func ofTheTracker(path: String) throws {
+    let key = try #require(ReloadableKeys.all.first { $0.path == path })
+    let change = try #require(Self.trackerChanges[path])
+    let (old, new) = (try load(Self.base + Self.tracker + " }\n"), try load(Self.base + Self.tracker + ", \(change) }\n"))
+    #expect(key.effect == .reloads && ReloadableKeys.changesNeedingRestart(old, new).isEmpty)
+    let moved = try load(Self.base + Self.tracker.replacing(":7", with: ":8") + " }\n")
+    #expect(ReloadableKeys.changesNeedingRestart(old, moved) == ["tracker.listen"])
+    #expect(ReloadableKeys.changesNeedingRestart(try load(Self.base), new) == ["tracker.listen"])
+  }
+
+  @Test("The table has every key of the tracker")
+  func trackerKeys() {
+    #expect(
+      Set(ReloadableKeys.all.map(\.path).filter { $0.hasPrefix("tracker.") }) == Set(Self.trackerChanges.keys).union(["tracker.listen"]))
+  }
+
+  @Test(
+    "A changed key is told exactly where it needs a restart", arguments: ReloadableKeys.all.map(\.path).filter { !$0.hasPrefix("tracker.") }
+  )
   func changes(path: String) throws {
     let key = try #require(ReloadableKeys.all.first { $0.path == path })
     let change = Self.changes[path] ?? Self.tlsChanges[path]

@@ -63,6 +63,13 @@ package struct GranaryStatus: GranaryDocument {
     package let failed: [String: Int]
   }
 
+  /// The tracker that is embedded in it.
+  package struct OwnTracker: Decodable, Sendable {
+    package let peers: Int
+    package let seeders: Int
+    package let refused: Int
+  }
+
   package let ready: Bool
   package let node: String
   package let pid: Int32
@@ -72,6 +79,7 @@ package struct GranaryStatus: GranaryDocument {
   package let uploaded: Int
   package let policyGeneration: Int
   package let tls: Links?
+  package let tracker: OwnTracker?
   /// What is not as it should be.
   package let warnings: [String]
 }

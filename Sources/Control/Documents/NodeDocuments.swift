@@ -157,6 +157,8 @@ package struct StatusDocument: Codable, Sendable {
   package var leases: Leases?
   package var tls: TLSDocument?
   package var journal: JournalStatusDocument?
+  /// The node's own tracker, where it has one.
+  package var tracker: OwnTracker?
 
   package init(
     ready: Bool, node: String, pid: Int32, version: String, uptime: Int64, listeners: [Listener], artifacts: Int, serving: Int, peers: Int,
@@ -172,7 +174,7 @@ package struct StatusDocument: Codable, Sendable {
 
   enum CodingKeys: String, CodingKey {
     case schema, ready, node, pid, version, uptime, listeners, artifacts, serving, peers, uploaded, trackers, plugins, limits, warnings
-    case scrub, leases, tls, journal
+    case scrub, leases, tls, journal, tracker
     case policyGeneration = "policy_generation"
   }
 }

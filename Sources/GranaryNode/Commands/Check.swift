@@ -73,6 +73,7 @@ struct Check: AsyncParsableCommand {
   private func certificates(_ configuration: NodeConfiguration) throws -> [String] {
     let now = WallTime.now.seconds
     let links = try LinkKeeper(configuration.settings, now: now)
+    _ = try NodeTracker.prepare(configuration.settings)
     let inventory = configuration.paths.inventory
     if access(inventory, F_OK) == 0, let artifacts = try? InventoryDatabase.open(readingAt: inventory).sslArtifacts() {
       links.put(artifacts, now: now)

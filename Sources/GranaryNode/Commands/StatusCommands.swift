@@ -22,6 +22,11 @@ struct Status: AsyncParsableCommand {
     if let checkpoint = status.journal?.checkpoint, let at = status.journal?.checkpointAt {
       Console.print("journal signed at \(at): head \(checkpoint)")
     }
+    if let own = status.tracker {
+      let addresses = own.listeners.map { "\($0.speaks) \($0.address) port \($0.port)" }.joined(separator: ", ")
+      Console.print(
+        "tracker on \(addresses): \(own.peers) peers of \(own.swarms) swarms, \(own.announces) announces, \(own.refused) refused")
+    }
     for tracker in status.trackers {
       Console.print(
         "tracker \(escaped(tracker.url)) for \(escaped(tracker.artifact)): \(tracker.state)" + (tracker.detail.map { ", \($0)" } ?? ""))

@@ -17,6 +17,7 @@ extension Node {
     try takeSSLTorrents()
     let survey = try self.survey()
     engine.add(survey.served)
+    for artifact in survey.served { tracking?.tracker.put(artifact.id, infoHashes: artifact.wire) }
     for (artifact, peers) in survey.dials {
       for peer in peers { engine.dial(peer, artifact: artifact, isStatic: true) }
     }
@@ -58,6 +59,7 @@ extension Node {
     let trackers = listenerToAnnounce(isSSLTorrent: artifact.isSSL) == nil ? [] : settings.trackers(listed, of: artifact)
     let wire = artifact.infoHash.wire
     engine.add([ServedArtifact(id: id.rawValue, wire: wire, missing: artifact.missing)])
+    tracking?.tracker.put(id.rawValue, infoHashes: wire)
     for peer in settings.peers(of: artifact) { engine.dial(peer, artifact: id.rawValue, isStatic: true) }
     let announced = AnnouncedTorrent(id: id.rawValue, infoHashes: wire, trackers: trackers)
     announcements.update([announced])
@@ -162,6 +164,7 @@ extension Node {
   func takeOutOfService(_ id: ArtifactID, reason: String) {
     engine.remove(id.rawValue, reason: reason)
     announcements.remove(id.rawValue)
+    tracking?.tracker.remove(id.rawValue)
   }
 }
 

@@ -63,6 +63,8 @@ final class Node: Sendable {
   let openFiles: OpenFilesLimit
   /// Certificates, and whom they are trusted by.
   let links: LinkKeeper
+  /// The tracker that is embedded in the node; nil where none is configured.
+  let tracking: NodeTracker?
   private let lock: NodeLock
   private let flusher: InventoryFlusher
   private let group: MultiThreadedEventLoopGroup
@@ -120,12 +122,14 @@ final class Node: Sendable {
     cache = DescriptorCache(capacity: settings.limits.openFiles, leases: LeaseKeeper(), windows: windows)
     delegate = NodeDelegate(ledger: ledger)
     let peerID = PeerID.random(prefix: "-GY0100-")
-    engine = SeedEngine(
+    let engine = SeedEngine(
       settings: EngineSettings(settings, initial: settings.limits, loops: threads, openFiles: openFiles), pipeline: pipeline,
       peerID: peerID,
       clientVersion: "Granary \(Granary.version)",
       journal: journal, delegate: delegate, logger: logger, group: group, disk: disk, diskThreads: Self.diskThreads, source: delegate)
+    self.engine = engine
     engine.replace(links: EngineLinks(links.links))
+    tracking = try NodeTracker(settings, peerID: peerID, journal: journal) { engine.pipeline }
     var announcing = NetworkTrackerTransport.Settings()
     announcing.security = links.httpSecurity { Int64(time(nil)) }
     announcer = TrackerAnnouncer(
@@ -161,23 +165,32 @@ final class Node: Sendable {
   func attach() {
     delegate.attach(self)
     directory.attach(self)
+    tracking?.attach(self)
   }
 
   private func serve() async throws {
     let survey = try putInService()
     let listeners = try await listen()
     state.withLock { ($0.listeners, $0.isReady) = (listeners, true) }
+    takeSeats()
     loadPosition()
     takeCare(of: survey.doubtful, now: .now)
     refuseOutside(survey.outside)
-    let services: [any Service] = [
+    var services: [any Service] = [
       AnnouncerService(announcer: announcer), HangUpService(node: self), CareService(node: self),
       LinkService(node: self),
-      ControlServer(path: paths.socket, node: NodeControlFace(node: self), logger: quietLogger) { [self] in announceReadiness(listeners) },
     ]
+    services += tracking?.services(logger: quietLogger) ?? []
+    services.append(
+      ControlServer(path: paths.socket, node: NodeControlFace(node: self), logger: quietLogger) { [self] in announceReadiness(listeners) })
     let group = ServiceGroup(
       configuration: .init(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger))
-    try await group.run()
+    do {
+      try await group.run()
+    } catch let failure as TrackerListenFailure {
+      let place = initial.tracker?.listen.first { $0.address == failure.address }?.place
+      throw Failure(.unavailable, failure.description, place: place)
+    }
   }
 
   private func listen() async throws -> [PeerAddress] {
@@ -251,6 +264,7 @@ final class Node: Sendable {
         directory: directory, nodeName: initial.node.name
       ).services,
       generation: generation, approvals: approvals)
+    let tracker = try NodeTracker.prepare(fresh.settings)
     let certificates = try links.prepare(fresh.settings, now: WallTime.now.seconds)
     // The listeners stay as they were opened, whatever the new file says of them.
     if initial.listensBeyondLoopback, !pipeline.isGuarded, !fresh.settings.isOpen {
@@ -264,6 +278,8 @@ final class Node: Sendable {
     links.commit(certificates, now: WallTime.now.seconds)
     replaceLinks()
     engine.replace(pipeline: pipeline)
+    takeSeats()
+    tracking?.commit(tracker)
     refreshService()
     lookAgain()
     logger.notice("configuration reloaded", metadata: ["policy-generation": "\(generation)"])

@@ -18,7 +18,7 @@ struct NodeControlFace: NodeControl {
     let counts = try await blocking { try node.database.counts() }
     let (listeners, isReady) = node.state.withLock { ($0.listeners, $0.isReady) }
     var document = StatusDocument(
-      ready: isReady, node: node.settings.node.name, pid: getpid(), version: Granary.version,
+      ready: isReady && node.tracking?.isOpen ?? true, node: node.settings.node.name, pid: getpid(), version: Granary.version,
       uptime: Int64((ContinuousClock.now - node.started) / .seconds(1)),
       listeners: node.listenerDocuments(listeners),
       artifacts: counts.artifacts.values.reduce(0, +), serving: totals.artifacts, peers: totals.connections, uploaded: totals.uploaded,
@@ -28,6 +28,7 @@ struct NodeControlFace: NodeControl {
     document.leases = node.leasesDocument()
     document.tls = node.links.document(now: WallTime.now.seconds)
     document.journal = node.journalDocument()
+    document.tracker = node.trackerDocument
     let news = node.engine.linkNews
     document.tls?.stood = news.stood
     document.tls?.failed = news.failed

@@ -19,7 +19,7 @@ extension NodeSettings {
     let decoded = StrictDecoding.decode(RootSection.self, from: document.root, file: file)
     var problems = decoded.problems
     problems += missing(document.root)
-    if let root = decoded.value { problems += repeated(root) + TLSChecks(root).problems }
+    if let root = decoded.value { problems += repeated(root) + TLSChecks(root).problems + TrackerChecks.problems(root) }
     guard let root = decoded.value, problems.isEmpty else { throw SettingsErrors(problems, file: file) }
     return NodeSettings(root, file: file, environment: environment, warnings: warnings)
   }
@@ -44,6 +44,8 @@ extension NodeSettings {
     scrub = root.scrub?.scrub ?? Scrub()
     superSeeding = root.superSeeding?.value ?? .off
     trackers = (root.trackers ?? []).map(\.text)
+    tracker = root.tracker.map { Tracker($0, folder: folder, file: file) }
+    zones = root.zones?.zones ?? []
     peers = (root.peers ?? []).map { peer in
       StaticPeer(
         address: peer.address.value.address, artifacts: peer.artifacts?.map(\.text),

@@ -90,6 +90,10 @@ package struct NodeSettings: Sendable {
   package let superSeeding: SuperSeeding
   /// Announce URLs for what is published without its own.
   package let trackers: [String]
+  /// The tracker that is embedded in the node; nil for none.
+  package let tracker: Tracker?
+  /// Networks that are near each other.
+  package let zones: [Zone]
   package let peers: [StaticPeer]
   /// Hosts that torrents added from elsewhere may be announced to: lower-case names, or addresses without brackets. Empty: none.
   package let origins: [String]
@@ -105,7 +109,9 @@ package struct NodeSettings: Sendable {
 
   /// Whether other machines can reach a listener. Then something in the pipeline must admit peers, or `isOpen` must say that nothing does;
   /// who knows the plugins must check that.
-  package var listensBeyondLoopback: Bool { listen.contains { !$0.address.ip.isLoopback } }
+  package var listensBeyondLoopback: Bool {
+    (listen.map(\.address) + (tracker?.listen ?? []).map(\.address)).contains { !$0.ip.isLoopback }
+  }
 
   /// How peers are dialed that no entry of `peers` says more about.
   package var dialing: DialSecurity {

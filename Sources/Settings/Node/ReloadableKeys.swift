@@ -31,7 +31,7 @@ package struct SettingsKey: Sendable {
 /// Every key of this build.
 package enum ReloadableKeys {
   /// In the order of `config/granary.yaml`.
-  package static let all: [SettingsKey] = node + tls + limits + scrub + policy
+  package static let all: [SettingsKey] = node + tls + limits + scrub + policy + tracker
 
   /// The keys that changed and that a running node cannot take over, in the table's order.
   package static func changesNeedingRestart(_ old: NodeSettings, _ new: NodeSettings) -> [String] {
@@ -149,6 +149,32 @@ package enum ReloadableKeys {
     },
     SettingsKey("open", .reloads, default: "false", "admit anyone beyond loopback without a guard") { $0.isOpen },
   ]
+
+  private static let tracker: [SettingsKey] = [
+    SettingsKey("tracker.listen", .needsRestart, default: "none: it must be given", "where the node's own tracker is asked: http or udp") {
+      ($0.tracker?.listen ?? []).map { TrackerListenerValue(address: $0.address, speaks: $0.speaks) }
+    },
+    SettingsKey(
+      "tracker.interval", .reloads, default: "\(NodeSettings.Tracker.defaultInterval)", "how long peers wait between announces"
+    ) { $0.tracker?.interval },
+    SettingsKey("tracker.keys", .reloads, default: "none: HTTP announces need no key", "the file of announce keys") { $0.tracker?.keys },
+    SettingsKey(
+      "tracker.max-peers", .reloads, default: "\(NodeSettings.Tracker.defaultMaximumPeers)", "peers that the tracker remembers"
+    ) { $0.tracker?.maximumPeers },
+    SettingsKey(
+      "tracker.outside-per-zone", .reloads, default: "unlimited", "how many of a zone fetch from outside of it at a time, of one artifact"
+    ) { $0.tracker?.outsidePerZone },
+    SettingsKey(
+      "tracker.outside-for", .reloads, default: "\(NodeSettings.Tracker.defaultInterval)", "for how long, before it is another's turn"
+    ) { $0.tracker?.outsideFor },
+    SettingsKey("zones", .reloads, default: "{}", "networks that are near each other, by name") { $0.zones },
+  ]
+
+  /// A listener of the tracker without its place.
+  private struct TrackerListenerValue: Equatable, Sendable {
+    let address: PeerAddress
+    let speaks: NodeSettings.TrackerProtocol
+  }
 
   /// A peer without its place: moving a line changes nothing.
   private struct PeerValue: Equatable, Sendable {

@@ -13,6 +13,8 @@ struct RootSection: Decodable {
   let scrub: ScrubSection?
   let superSeeding: SuperSeedingSection?
   let trackers: [TrackerURL]?
+  let tracker: TrackerSection?
+  let zones: ZonesSection?
   let peers: [PeerSection]?
   let origins: [HostName]?
   let https: TLSName?
@@ -20,12 +22,12 @@ struct RootSection: Decodable {
   let open: Bool?
 
   enum CodingKeys: String, CodingKey, CaseIterable, ExplainedKeys {
-    case node, links, listen, tls, artifacts, limits, scrub, trackers, peers, origins, https, pipeline, open
+    case node, links, listen, tls, artifacts, limits, scrub, trackers, tracker, zones, peers, origins, https, pipeline, open
     case superSeeding = "super-seeding"
 
     /// Sections of the contract that come with their issues.
     private static let later: Set<String> = [
-      "tracker", "mirror", "catalogue", "zones", "disk", "http", "log", "metrics", "announce-address",
+      "mirror", "catalogue", "disk", "http", "log", "metrics", "announce-address",
     ]
 
     static func explanation(ofUnknown key: String) -> String? {

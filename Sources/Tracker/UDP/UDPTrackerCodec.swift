@@ -22,7 +22,7 @@ package enum UDPTrackerReply: Hashable, Sendable {
 package enum UDPTrackerCodec {
   /// How many swarms a scrape may name.
   package static let maximumScrape = 74
-  private static let protocolID: UInt64 = 0x417_2710_1980
+  static let protocolID: UInt64 = 0x417_2710_1980
 
   private enum Action: UInt32 {
     case connect = 0

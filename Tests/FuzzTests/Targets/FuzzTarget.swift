@@ -35,6 +35,7 @@ struct BrokenPromise: Error, CustomStringConvertible {
 /// Every target there is, the quick ones first.
 let fuzzTargets: [any FuzzTarget.Type] = [
   BencodeTarget.self, TorrentTarget.self, MagnetTarget.self, SettingsTarget.self, TrackerHTTPTarget.self, TrackerUDPTarget.self,
+  TrackerTargetTarget.self, TrackerDatagramTarget.self,
   ExtendedHandshakeTarget.self, MetadataMessageTarget.self, HashMessagesTarget.self,
   ExternalAnswerTarget.self, AuthMessageTarget.self, NoticeTarget.self, HaveMessageTarget.self, PeerConnectionTarget.self,
 ]

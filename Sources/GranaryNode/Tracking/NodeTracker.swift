@@ -1,0 +1,202 @@
+import Control
+import Engine
+import Inventory
+import Logging
+import Metainfo
+import NIOPosix
+import PeerProtocol
+import PluginKit
+import ServiceLifecycle
+import Settings
+import Synchronization
+import Tracker
+
+/// The tracker that is embedded in the node: made before the node is complete, which is attached afterwards and held weakly.
+final class NodeTracker: Sendable {
+  private struct State: Sendable {
+    weak var node: Node?
+    var keys: AnnounceKeys
+    /// Where the node listens for what it announces.
+    var seats: [Endpoint] = []
+    var listeners: [Listener] = []
+  }
+
+  /// An address that is open.
+  struct Listener: Sendable {
+    let address: Endpoint
+    let speaks: NodeSettings.TrackerProtocol
+  }
+
+  /// What a reload brings, read before anything changes.
+  struct Fresh: Sendable {
+    let settings: TrackerSettings
+    let keys: AnnounceKeys
+  }
+
+  let tracker: EmbeddedTracker
+  private let listen: [NodeSettings.TrackerListener]
+  private let directory: Directory
+  private static let expiry = Duration.seconds(20)
+
+  /// Nil where the settings have no tracker. Throws what is wrong with its files.
+  init?(_ settings: NodeSettings, peerID: PeerID, journal: any PluginKit.Journal, pipeline: @escaping @Sendable () -> Pipeline) throws {
+    guard let configured = settings.tracker, let fresh = try Self.prepare(settings) else { return nil }
+    directory = Directory(State(keys: fresh.keys), peerID: peerID)
+    listen = configured.listen
+    tracker = EmbeddedTracker(settings: fresh.settings, policy: TrackerPolicy(pipeline: pipeline), node: directory, journal: journal)
+  }
+
+  /// What the settings say of the tracker; nil where they have none.
+  static func prepare(_ settings: NodeSettings) throws -> Fresh? {
+    guard let tracker = settings.tracker else { return nil }
+    return Fresh(settings: TrackerSettings(settings), keys: try tracker.keys.map { try AnnounceKeyFile.load($0) } ?? AnnounceKeys())
+  }
+
+  func attach(_ node: Node) { directory.state.withLock { $0.node = node } }
+
+  /// What peers are sent to: the node's listeners of the kind that is announced.
+  func sit(at seats: [Endpoint]) { directory.state.withLock { $0.seats = seats } }
+
+  /// To be called once policy has changed. Where the file has no tracker any more, the one that is open goes on as it was, with its keys,
+  /// until a restart.
+  func commit(_ fresh: Fresh?) {
+    if let fresh { directory.state.withLock { $0.keys = fresh.keys } }
+    tracker.reload(fresh?.settings)
+  }
+
+  var listeners: [Listener] { directory.state.withLock { $0.listeners } }
+
+  /// Whether all its addresses are.
+  var isOpen: Bool { listeners.count == listen.count }
+
+  private func opened(_ address: Endpoint, _ speaks: NodeSettings.TrackerProtocol) {
+    directory.state.withLock { $0.listeners.append(Listener(address: address, speaks: speaks)) }
+  }
+}
+
+/// Its sockets.
+extension NodeTracker {
+  /// A service for each address over HTTP, and one for all that is over UDP.
+  func services(logger: Logger) -> [any Service] {
+    let directory = directory
+    let faces: [any Service] = listen.filter { $0.speaks == .http }.map { listener in
+      TrackerFace(
+        address: listener.address, tracker: tracker, keys: { directory.state.withLock { $0.keys } }, logger: logger,
+        onReady: { [self] in opened($0, .http) })
+    }
+    return faces + [DatagramTrackerService(tracker: self)]
+  }
+
+  /// Serves over UDP, and forgets who is gone, until it is cancelled.
+  fileprivate func run() async throws {
+    var faces: [UDPTrackerFace] = []
+    do {
+      for listener in listen where listener.speaks == .udp {
+        let face = try await open(listener.address)
+        faces.append(face)
+        opened(face.address ?? listener.address, .udp)
+      }
+      while !Task.isCancelled {
+        try? await Task.sleep(for: Self.expiry)
+        tracker.expire()
+      }
+    } catch {
+      for face in faces { await face.close() }
+      throw error
+    }
+    for face in faces { await face.close() }
+  }
+
+  private func open(_ address: Endpoint) async throws -> UDPTrackerFace {
+    do {
+      return try await UDPTrackerFace.open(address, tracker: tracker, group: MultiThreadedEventLoopGroup.singleton)
+    } catch {
+      throw TrackerListenFailure(address: address, reason: "\(error)")
+    }
+  }
+}
+
+private struct DatagramTrackerService: Service {
+  let tracker: NodeTracker
+
+  func run() async throws { try await cancelWhenGracefulShutdown { try await tracker.run() } }
+}
+
+extension NodeTracker {
+  /// What the tracker asks of the node.
+  private final class Directory: TrackingNode {
+    let state: Mutex<State>
+    private let peerID: PeerID
+
+    init(_ state: State, peerID: PeerID) {
+      self.state = Mutex(state)
+      self.peerID = peerID
+    }
+
+    func facts(of artifact: Int64) async -> ArtifactFacts? {
+      guard let node = state.withLock({ $0.node }) else { return nil }
+      let found = try? await NIOThreadPool.singleton.runIfActive { () -> ArtifactFacts? in
+        guard node.engine.isServing(artifact) else { return nil }
+        let id = ArtifactID(rawValue: artifact)
+        return ArtifactFacts(try node.database.artifact(id), try node.keeper.torrent(of: id).torrent)
+      }
+      return found ?? nil
+    }
+
+    func seat(of artifact: Int64, for asker: TrackerAsker) -> OwnSeat? {
+      let (node, seats) = state.withLock { ($0.node, $0.seats) }
+      guard let node, node.engine.isServing(artifact) else { return nil }
+      let reachable = seats.compactMap { Self.address($0, for: asker) }
+      guard let address = reachable.first(where: { $0.ip.family == asker.ip.family }) ?? reachable.first else { return nil }
+      return OwnSeat(peer: ListedPeer(address: address, peerID: peerID), isSeed: node.engine.missing(of: artifact) == 0)
+    }
+
+    /// Where the asker can reach a listener: one that is on all addresses, at the one where it has reached the tracker; one on loopback, only
+    /// from there.
+    private static func address(_ listener: Endpoint, for asker: TrackerAsker) -> Endpoint? {
+      let isOnAll = listener.ip.bytes.allSatisfy { $0 == 0 }
+      guard isOnAll else { return !listener.ip.isLoopback || asker.ip.isLoopback ? listener : nil }
+      guard let local = asker.local, listener.ip.family == .v6 || local.family == .v4 else { return nil }
+      return Endpoint(ip: local, port: listener.port)
+    }
+  }
+}
+
+extension TrackerSettings {
+  /// What the configuration says, in the tracker's words.
+  init(_ settings: NodeSettings) {
+    self.init()
+    zones = ZoneMap(settings.zones.map { (name: $0.name, networks: $0.networks) })
+    guard let tracker = settings.tracker else { return }
+    interval = tracker.interval.duration
+    maximumPeers = tracker.maximumPeers
+    outsiders = tracker.outsidePerZone
+    outsideTime = tracker.outsideFor.duration
+  }
+}
+
+/// The node's part.
+extension Node {
+  /// What peers of the tracker are sent to, from what the node listens on.
+  func takeSeats() {
+    guard let tracking, let index = listenerToAnnounce(isSSLTorrent: false), initial.listen.indices.contains(index) else {
+      tracking?.sit(at: [])
+      return
+    }
+    let security = initial.listen[index].security
+    let listeners = state.withLock { $0.listeners }
+    tracking.sit(at: zip(initial.listen, listeners).filter { $0.0.security == security }.map(\.1))
+  }
+
+  /// The tracker as `status` has it; nil where there is none.
+  var trackerDocument: StatusDocument.OwnTracker? {
+    guard let tracking else { return nil }
+    let figures = tracking.tracker.figures
+    return StatusDocument.OwnTracker(
+      listeners: tracking.listeners.map { listener in
+        .init(address: listener.address.ip.description, port: Int(listener.address.port), speaks: listener.speaks.rawValue)
+      },
+      artifacts: figures.artifacts, swarms: figures.swarms, peers: figures.peers, seeders: figures.seeders, announces: figures.announces,
+      scrapes: figures.scrapes, refused: figures.refused, turnedAway: figures.turnedAway)
+  }
+}
