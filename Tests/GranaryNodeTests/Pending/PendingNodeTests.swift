@@ -16,6 +16,7 @@ struct PendingNodeTests {
   private let artifact = PolicyFixtures.artifact()
 
   init() throws {
+    KnownPlugins.set(PluginRegistry(Granary.builtInPlugins))
     folder = try TemporaryDirectory("pending")
     try FileManager.default.createDirectory(atPath: folder.path("data"), withIntermediateDirectories: true)
   }
