@@ -1,4 +1,3 @@
-import Glibc
 import Metainfo
 import NIOCore
 import PeerProtocol
@@ -42,7 +41,7 @@ struct BrokenPluginTests {
     case .waiting, .order: nil
     case .conversation: PluginConformance(Gullible.self) { _ in Gullible() }
     case .failure: recorder { $0.acts[.onHave] = { _ in throw SettingsProblem("on purpose") } }
-    case .lateness: recorder { $0.acts[.onChoke] = { _ in usleep(3000) } }
+    case .lateness: recorder { $0.acts[.onChoke] = { _ in idle(.milliseconds(3)) } }
     case .answer: recorder { $0.request = { peer, _ in .postpone(until: peer.now) } }
     case .debt: recorder { $0.request = { _, _ in .handled } }
     case .act: recorder { $0.acts[.onInterested] = { $0?.suggest(99) } }
@@ -57,6 +56,12 @@ struct BrokenPluginTests {
     var script = RecordingScript()
     script.guards = [.request]
     return RecordingPlugin(script: script)
+  }
+
+  /// Keeps the loop to itself for so long, by the clock that lateness is measured with.
+  private static func idle(_ time: Duration) {
+    let end = ContinuousClock.now + time
+    while ContinuousClock.now < end {}
   }
 
   /// Says yes and no in turn.

@@ -33,8 +33,7 @@ final class GateAllowance {
   func answer(_ block: Block) -> RequestAnswer {
     guard history.countsBytes else { return .pass }
     if peer.facts.history != known { compile() }
-    let layout = peer.artifact.layout
-    guard let bound = bounds.filter({ $0.scope.touches(block, in: layout) }).min(by: { $0.limit < $1.limit }) else { return .pass }
+    guard let bound = bound(of: block) else { return .pass }
     holding.meter = GateHistory.meter(limit: bound.limit)
     guard let refusal = holding.promise(Int64(block.length), history.book) else {
       pending.append(block)
@@ -48,6 +47,12 @@ final class GateAllowance {
       peer.judgeAgain()
     }
     return .postpone(until: peer.now + Self.pause)
+  }
+
+  /// The narrowest bound that is about the block. Asked for each request.
+  private func bound(of block: Block) -> (rule: GateRule, limit: Int64, scope: Scope)? {
+    let layout = peer.artifact.layout
+    return bounds.first { $0.scope.touches(block, in: layout) }
   }
 
   func sent(_ message: SentMessage) {
@@ -83,6 +88,7 @@ final class GateAllowance {
       guard rule.answer.gives, let limit = rule.conditions.bytesBelow else { return nil }
       return (rule: rule, limit: limit, scope: scope)
     }
+    bounds.sort { $0.limit < $1.limit }
     validUntil = rules.outcome(facts, peer.artifact).validUntil
     known = peer.facts.history
   }
