@@ -9,7 +9,7 @@ extension EngineCore {
   /// The news comes on the one thread that answers the kernel, which drops leases that are not given back in time: it must not wait for a
   /// plugin that is told of the artifact's end. That is for a loop.
   func listenForChanges(of swarm: Swarm) {
-    swarm.artifact.reader.onChange { [weak self, weak swarm] error in
+    swarm.reader.onChange { [weak self, weak swarm] error in
       guard let self, let swarm, let loop = loops.first?.eventLoop else { return }
       loop.execute { self.fail(swarm, error) }
     }

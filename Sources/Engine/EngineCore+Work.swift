@@ -14,10 +14,11 @@ extension EngineCore {
     for swarm in swarms.live where swarm.peerCount > 0 {
       swarm.tell(.tick) { try $0.tick(now) }
       lookAtFiles(of: swarm)
-      swarm.artifact.reader.sweepWindows(now: now)
+      swarm.reader.sweepWindows(now: now)
       if ration(swarm) { lacking.append(swarm.layout.pieceLength) }
     }
     setBreadth(lacking)
+    tickFetches()
     choke { choker, now in choker.tick(now) }
     dialer?.tick()
     limiter.sweep(now: now)
@@ -42,11 +43,12 @@ extension EngineCore {
   /// An artifact is served only while its evidence holds: the files' identities are compared while blocks go out.
   private func lookAtFiles(of swarm: Swarm) {
     // Where the last look waits for its disk, another would only wait behind it.
-    guard swarm.isActive.load(ordering: .relaxed), !swarm.isBeingLookedAt.exchange(true, ordering: .relaxed) else { return }
+    guard !swarm.isFetching, swarm.isActive.load(ordering: .relaxed), !swarm.isBeingLookedAt.exchange(true, ordering: .relaxed) else { return }
     swarm.isActive.store(false, ordering: .relaxed)
-    disk.submit(swarm.artifact.reader.device) { [self] state in
+    let reader = swarm.reader
+    disk.submit(reader.device) { [self] state in
       defer { swarm.isBeingLookedAt.store(false, ordering: .relaxed) }
-      guard state == .active, let found = swarm.artifact.reader.checkOpenFiles().first else { return }
+      guard state == .active, let found = reader.checkOpenFiles().first else { return }
       if !found.isVouchedFor { journalDoubt(about: swarm, found.error) }
       fail(swarm, found.error)
     }
@@ -88,7 +90,7 @@ extension EngineCore {
     if let target {
       let entry = DialBook.Entry(artifact: target.swarm.facts.id, address: address)
       if reason == .ourself { dialer?.isOurself(address) }
-      dialer?.ended(entry, succeeded: wasAuthorized, isUseless: isUseless)
+      dialer?.ended(entry, succeeded: wasAuthorized, isUseless: isUseless, isNeeded: target.swarm.isFetching)
     }
   }
 

@@ -22,6 +22,11 @@ final class EngineCore: Sendable {
   let disk: DiskThreads
   let limiter: UploadLimiter
   let uploaded = Atomic<Int64>(0)
+  let downloaded = Atomic<Int64>(0)
+  /// The limit on what we ask for.
+  let downloads: DownloadTokens
+  /// Who is unchoked of the peers of what is being fetched.
+  let downloadChoker: Mutex<DownloadChoker>
   let isDraining = Atomic<Bool>(false)
   /// Hash requests that are being answered, on the threads that cold reads need too.
   let hashJobs = HashJobs()
@@ -48,6 +53,8 @@ final class EngineCore: Sendable {
     currentSettings = Mutex(settings)
     (self.logger, self.peerID, self.clientVersion, self.disk) = (logger, peerID, clientVersion, disk)
     numbers = PeerNumbers(loops: settings.eventLoops)
+    downloads = DownloadTokens(rate: settings.downloadRate, now: clock.now())
+    downloadChoker = Mutex(DownloadChoker(slots: settings.downloadSlots, seed: .random(in: .min ... .max)))
     limiter = UploadLimiter(rates: settings.uploadRates, now: clock.now())
     hashBudget = Mutex(WorkBudget(burst: 256 << 20, perSecond: 64 << 20, now: clock.now()))
     let swarms = SwarmTable()
@@ -67,6 +74,8 @@ final class EngineCore: Sendable {
     currentSettings.withLock { $0 = settings }
     census.withLock { $0.caps = settings.caps }
     limiter.set(rates: settings.uploadRates, now: clock.now())
+    downloads.set(rate: settings.downloadRate, now: clock.now())
+    chokeDownloads { $0.set(slots: settings.downloadSlots, now: $1) }
     choke { choker, now in choker.set(slots: settings.fixedSlots, rationsAll: settings.fixedSlots != nil, now: now) }
   }
 
@@ -135,7 +144,10 @@ final class EngineCore: Sendable {
     }
   }
 
-  private func isUnchoked(_ number: PeerNumber) -> Bool { choker.withLock { $0.isUnchoked(number) } }
+  /// By either choker: a peer is with one of them.
+  func isUnchoked(_ number: PeerNumber) -> Bool {
+    choker.withLock { $0.isUnchoked(number) } || downloadChoker.withLock { $0.isUnchoked(number) }
+  }
 
   /// A hold on a swarm ends.
   func release(_ swarm: Swarm) {

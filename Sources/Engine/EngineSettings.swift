@@ -10,6 +10,8 @@ package struct EngineSettings: Sendable {
   package var uploadRatePerArtifact: Int64?
   /// The same for each principal; nil: unlimited.
   package var uploadRatePerPrincipal: Int64?
+  /// Bytes of blocks a second that the whole node asks for; nil: unlimited.
+  package var downloadRate: Int64?
   /// Peers that are unchoked at once.
   package var uploadSlots: UploadSlots
   /// Which artifacts are super-seeded while their swarms lack pieces (BEP 16).

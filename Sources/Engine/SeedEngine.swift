@@ -130,6 +130,7 @@ package final class SeedEngine: Sendable {
       for connection in Array(loop.connections.values) { connection.close(DisconnectReason(.engine, "the node is stopping")) }
     }
     for task in was.ticks { task.cancel() }
+    await closeFetches()
     running.withLock { $0.ticks = [] }
     core.dismantle()
   }

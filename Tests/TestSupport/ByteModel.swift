@@ -58,3 +58,11 @@ extension Bitfield {
     return set
   }
 }
+
+extension Bitfield {
+  /// A set of these pieces.
+  package init(count: Int, pieces: some Sequence<Int>) {
+    self.init(count: count)
+    for piece in pieces { self[piece] = true }
+  }
+}

@@ -34,4 +34,9 @@ package final class TemporaryDirectory: Sendable {
   package func read(_ relative: String) throws -> [UInt8] {
     try [UInt8](Data(contentsOf: URL(fileURLWithPath: path(relative))))
   }
+
+  /// The names in the folder, or in one below it, sorted.
+  package func entries(_ relative: String? = nil) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: relative.map { path($0) } ?? path).sorted()
+  }
 }

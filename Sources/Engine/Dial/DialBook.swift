@@ -42,6 +42,7 @@ package struct DialBook: Sendable {
   private static let firstDelay = Duration.seconds(15)
   private static let longestDelay = Duration.seconds(3600)
   private static let afterSuccess = Duration.seconds(300)
+  private static let whileNeeded = Duration.seconds(5)
 
   package init(capacity: Int = 500) {
     self.capacity = capacity
@@ -85,8 +86,11 @@ package struct DialBook: Sendable {
   }
 
   /// A connection that we dialed is over, or could not be made. Failures wait twice as long each time; after enough of them a tracker's
-  /// address is forgotten. A useless peer, which has everything, is met again after the longest time. Only the first end of a connection counts.
-  package mutating func ended(_ entry: Entry, succeeded: Bool, isUseless: Bool = false, now: ContinuousClock.Instant) {
+  /// address is forgotten. A useless peer, which has everything, is met again after the longest time, one that we fetch from
+  /// (`isNeeded`) after a short one. Only the first end of a connection counts.
+  package mutating func ended(
+    _ entry: Entry, succeeded: Bool, isUseless: Bool = false, isNeeded: Bool = false, now: ContinuousClock.Instant
+  ) {
     guard var state = self[entry], state.isBusy else { return }
     state.isBusy = false
     state.failures = succeeded ? 0 : state.failures + 1
@@ -94,7 +98,7 @@ package struct DialBook: Sendable {
       forget(entry)
       return
     }
-    let met = isUseless ? Self.longestDelay : Self.afterSuccess
+    let met = isUseless ? Self.longestDelay : isNeeded ? Self.whileNeeded : Self.afterSuccess
     let delay = succeeded ? met : min(Self.firstDelay * (1 << min(state.failures, 10)), Self.longestDelay)
     state.ticket = line(up: entry, due: now + delay)
     self[entry] = state

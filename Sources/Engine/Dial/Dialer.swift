@@ -45,9 +45,9 @@ final class Dialer: Sendable {
   }
 
   /// A connection to this address is over.
-  func ended(_ entry: DialBook.Entry, succeeded: Bool, isUseless: Bool = false) {
+  func ended(_ entry: DialBook.Entry, succeeded: Bool, isUseless: Bool = false, isNeeded: Bool = false) {
     let now = core.clock.now()
-    book.withLock { $0.ended(entry, succeeded: succeeded, isUseless: isUseless, now: now) }
+    book.withLock { $0.ended(entry, succeeded: succeeded, isUseless: isUseless, isNeeded: isNeeded, now: now) }
   }
 
   /// The address is one of ours: it is not dialed again, for whatever artifact.

@@ -22,6 +22,8 @@ final class ActivePeer {
   var watch: SwarmWatch?
   /// Whether the peer is told of pieces a few at a time (BEP 16).
   var isSuperSeeded = false
+  /// What we want of it, while we fetch and may ask it.
+  var download: PeerDownload?
   /// How well a super-seeded peer shares, as the choker was told.
   var merit: UInt8 = 0
 

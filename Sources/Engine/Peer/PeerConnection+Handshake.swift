@@ -177,6 +177,8 @@ extension PeerConnection {
     journalShadows(of: grant)
     do {
       try activate(handshake, swarm, grant)
+    } catch is AlreadyConnected {
+      end(.alreadyConnected, isUseless: true)
     } catch let failure as PluginFailure {
       close(DisconnectReason(.pluginFault(plugin: failure.plugin), failure.description))
     } catch let refusal as Refusal {
@@ -197,6 +199,8 @@ extension PeerConnection {
   }
 
   private func activate(_ handshake: Handshake, _ swarm: Swarm, _ grant: Grant) throws {
+    if let reason = swarm.fetch?.refusal(of: facts.principal) { throw Refusal(plugin: "engine", reason: reason) }
+    try meet(handshake.peerID, swarm)
     guard swarm.join(number) else {
       throw Refusal(
         plugin: "engine", reason: swarm.isPaused ? "the artifact cannot be served now: it is paused" : "the artifact went out of service")
@@ -219,13 +223,14 @@ extension PeerConnection {
     peer.context.isInEvent = true
     try makeHandlers(members, peer)
     messages = pipeline.messages
-    decoder = PeerMessageDecoder(limits: messageLimits(for: swarm.layout))
+    decoder = PeerMessageDecoder(limits: messageLimits(for: swarm.layout, isFetching: swarm.isFetching))
     let isV2 = swarm.facts.infoHash.v2 != nil
     if target == nil { send(handshakeNaming: handshake.infoHash, isV2: isV2) }
     sendProof()
     if direction == .outbound { try peer.chain.onConnected() }
     if let refused = try peer.chain.onHandshake(peer.handshake) { throw Refusal(plugin: refused.plugin, reason: refused.answer) }
     try sendFirstMessages(peer)
+    beginDownload(peer)
     journalAdmission(peer.context.grant)
     resumeReading()
     // What came with the handshake is read in a turn of its own. A handler runs on its own loop, which is what is assumed here.
@@ -234,6 +239,19 @@ extension PeerConnection {
         try connection.receiveWhatWasKept()
         try connection.consume()
       }
+    }
+  }
+
+  /// Of two links with one peer of an artifact that we fetch, one goes.
+  private func meet(_ peerID: PeerID, _ swarm: Swarm) throws {
+    guard swarm.isFetching else { return }
+    let dialer = direction == .outbound ? core.peerID : peerID
+    let other = direction == .outbound ? peerID : core.peerID
+    let isPreferred = dialer.bytes.lexicographicallyPrecedes(other.bytes)
+    switch swarm.meet(number, SwarmMeetings.Peer(address: address.ip, id: peerID), isPreferred: isPreferred) {
+    case .stays: break
+    case .replaces(let former): core.visit(former) { $0.end(.alreadyConnected, isUseless: true) }
+    case .goes: throw AlreadyConnected()
     }
   }
 
@@ -290,7 +308,7 @@ extension PeerConnection {
       },
       flush: { core.wake(number) })
     let context = PeerContext(
-      artifact: swarm.facts, infoBytes: swarm.artifact.torrent.infoBytes, facts: facts, grant: grant, now: core.clock.now(), handle: handle,
+      artifact: swarm.facts, infoBytes: swarm.torrent.infoBytes, facts: facts, grant: grant, now: core.clock.now(), handle: handle,
       peerPieces: swarm.noPieces, lane: loop.lane)
     context.supportsFast = fast
     context.supportsExtensions = extensions
@@ -301,8 +319,10 @@ extension PeerConnection {
       announced: visible)
   }
 
-  private func messageLimits(for layout: PieceLayout) -> MessageLimits {
-    .seed(pieceCount: layout.pieceCount, extended: max(65_536, messages.largest))
+  private func messageLimits(for layout: PieceLayout, isFetching: Bool) -> MessageLimits {
+    let extended = max(65_536, messages.largest)
+    return isFetching
+      ? MessageLimits(pieceCount: layout.pieceCount, extended: extended) : .seed(pieceCount: layout.pieceCount, extended: extended)
   }
 
   func send(handshakeNaming infoHash: SHA1Digest, isV2: Bool) {
@@ -336,6 +356,13 @@ extension PeerConnection {
     active?.session.willSend(handshake)
     send(.extended(id: 0, ByteBuffer(bytes: handshake.encoded())), .extended("handshake"))
   }
+}
+
+/// There is another link with the peer, and that one stays.
+private struct AlreadyConnected: Error {}
+
+extension DisconnectReason {
+  fileprivate static let alreadyConnected = DisconnectReason(.engine, "there is another link with this peer")
 }
 
 /// A peer that we dialed answered for another torrent.

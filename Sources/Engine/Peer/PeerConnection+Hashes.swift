@@ -16,7 +16,7 @@ extension PeerConnection {
       tellOfDeniedHashes(request, peer)
       return send(.hashReject(request))
     }
-    let device = peer.swarm.artifact.reader.device
+    let device = peer.swarm.reader.device
     guard hashRequestsInFlight < Self.hashRequestsAtOnce, core.hashJobs.hasRoom(on: device),
       hasHashBudget(peer.swarm.hashes.cost(of: request), peer), core.hashJobs.begin(on: device)
     else {
@@ -76,7 +76,7 @@ extension EngineCore {
   /// On a thread that may wait. Where the disk fails us, the artifact goes out of service, as where blocks are read.
   fileprivate func hashes(for request: HashRequest, of swarm: Swarm) -> [SHA256Digest]? {
     do throws(StorageError) {
-      return try swarm.hashes.hashes(for: request)
+      return try swarm.hashes.hashes(for: request, swarm.reader, have: swarm.have)
     } catch {
       fail(swarm, error)
       return nil

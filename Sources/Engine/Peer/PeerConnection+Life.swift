@@ -42,6 +42,7 @@ extension PeerConnection {
     if isOver(connectUntil, wall) || isOver(peer.context.grant.validUntil, wall) { judgeAgain(core.pipeline) }
     try peer.chain.tick(now)
     lookAtWatch(peer)
+    tickDownload(peer, now, wall)
     try leaveIfIdle(now)
     if phase == .active, now - lastSent > Self.keepAliveAfter, inFlight == 0 { send(.keepAlive) }
   }
@@ -106,14 +107,15 @@ extension PeerConnection {
     }
   }
 
-  /// Why neither side will ever want anything of the other; nil where that is not so. We never want anything: we have what we serve.
+  /// Why neither side will ever want anything of the other; nil where that is not so.
   private func uselessness(_ peer: ActivePeer) -> String? {
-    guard !peer.context.isInterested, peer.context.acts.isEmpty else { return nil }
+    // What we fetch the peer may have later.
+    guard !peer.context.isInterested, peer.context.acts.isEmpty, !peer.swarm.isFetching else { return nil }
     if peer.session.peerIsSeed { return "both sides have everything" }
     if peer.session.peerUploadOnly { return "the peer wants nothing more (BEP 21)" }
     // Most peers may have everything, and are looked at every second: they lack something, for they are no seeds.
     if case .everything = peer.context.grant.scope, peer.swarm.isWhole { return nil }
-    let visible = peer.context.grant.visible(peer.swarm.artifact.have)
+    let visible = peer.context.grant.visible(peer.swarm.have)
     // A peer that may have metadata only, or nothing yet, is not one that has all it may have.
     guard !visible.isEmpty, visible.without(peer.session.peerPieces).isEmpty else { return nil }
     return "the peer has everything that is granted to it"
@@ -159,6 +161,7 @@ extension PeerConnection {
     peer.context.grant = shared
     handleOrJoin { connection in
       connection.apply(shared, visible)
+      connection.renewDownload(peer)
       guard isOther else { return }
       do {
         try connection.renewHandlers()
@@ -168,7 +171,7 @@ extension PeerConnection {
     }
   }
 
-  private func apply(_ grant: Grant, _ visible: Bitfield) {
+  func apply(_ grant: Grant, _ visible: Bitfield) {
     guard let peer = active else { return }
     // A super-seeded peer is told of what is granted anew in its turn.
     if !peer.isSuperSeeded {
@@ -302,12 +305,12 @@ extension PeerConnection {
     if let claim = uploadClaim, isWaitingForTokens { core.limiter.forget(claim) }
     received = nil
     if let peer = active {
-      let number = number
       peer.context.end()
       peer.chain.onDisconnect(reason)
       endWatch(peer)
+      endDownload(peer)
       peer.swarm.leave(number)
-      core.choke { $0.remove(number, now: $1) }
+      core.leaveChoker(number, peer.swarm)
     }
     // A link that never stood is the dialer's own news.
     if isLinked { core.ended(target: target, address: address, reason: reason, wasAuthorized: wasAuthorized, isUseless: isUseless) }

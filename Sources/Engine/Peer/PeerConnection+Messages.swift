@@ -14,6 +14,7 @@ extension PeerConnection {
     switch event {
     case .requested(let block): try requested(block)
     case .cancelled(let block): try cancelled(block)
+    case .piece(let data): try received(data)
     default:
       try receiveRare(event)
       // At once: a buffer holds thousands of small messages.
@@ -27,23 +28,31 @@ extension PeerConnection {
     let chain = peer.chain
     switch event {
     case .keepAlive, .port, .requested, .cancelled: break
-    case .choked: _ = try chain.onChoke()
-    case .unchoked: _ = try chain.onUnchoke()
+    case .choked(let lapsed):
+      // What is not coming any more is not, whoever handles it.
+      choked(lapsed, peer)
+      _ = try chain.onChoke()
+    case .unchoked: if try chain.onUnchoke() == .pass { unchoked(peer) }
     case .interested(let changed): try interest(true, changed: changed, peer)
     case .notInterested(let changed): try interest(false, changed: changed, peer)
-    case .have(let piece): _ = try chain.onHave(piece)
-    case .dontHave(let piece): _ = try chain.onDontHave(piece)
-    case .bitfield(let pieces): _ = try chain.onBitfield(pieces)
-    case .haveAll: _ = try chain.onHaveAll()
-    case .haveNone: _ = try chain.onHaveNone()
-    case .suggested(let piece): _ = try chain.onSuggest(piece)
-    case .allowedFast(let piece): _ = try chain.onAllowedFast(piece)
-    case .rejected(let block): _ = try chain.onReject(block)
+    case .have(let piece): if try chain.onHave(piece) == .pass { tellPicker(peer) { _ = $0.has(piece, number) } }
+    case .dontHave(let piece): if try chain.onDontHave(piece) == .pass { tellPicker(peer) { _ = $0.lost(piece, number) } }
+    case .bitfield(let pieces): if try chain.onBitfield(pieces) == .pass { tellPicker(peer) { _ = $0.has(pieces, number) } }
+    case .haveAll: if try chain.onHaveAll() == .pass { tellPicker(peer) { _ = $0.hasAll(number) } }
+    case .haveNone:
+      if try chain.onHaveNone() == .pass { tellPicker(peer) { _ = $0.has(Bitfield(count: peer.layout.pieceCount), number) } }
+    case .suggested(let piece): if try chain.onSuggest(piece) == .pass { tellPicker(peer) { $0.suggests(piece, number) } }
+    case .allowedFast(let piece): if try chain.onAllowedFast(piece) == .pass { tellPicker(peer) { $0.allowsFast(piece, number) } }
+    case .rejected(let block):
+      rejected(block, peer)
+      _ = try chain.onReject(block)
     case .piece: break
     case .extendedHandshake(let handshake): try extendedHandshake(handshake, peer)
     case .extended(let id, let payload): try extended(id, payload, peer)
     case .hashRequested(let request): answer(request, peer)
-    case .hashes, .hashRejected, .uploadOnly: break
+    case .hashes(let request, let bytes): hashes(request, bytes, peer)
+    case .hashRejected(let request): hashesRejected(request, peer)
+    case .uploadOnly: break
     case .unknown(let id, let payload):
       guard mayExchange("message \(id)", peer) else { return }
       guard try chain.onUnknownMessage(id, payload) == .handled else { throw UnknownMessage(id: id) }
@@ -56,14 +65,14 @@ extension PeerConnection {
     // What the choker knows costs it nothing.
     guard handling == .pass, changed else { return }
     let priority = try peer.chain.unchokePriority()
-    let number = number
     let isRationed = peer.watch?.isRationed.load(ordering: .relaxed) ?? false
-    core.choke { $0.interest(number, isInterested: isInterested, priority: priority, isRationed: isRationed, now: $1) }
+    core.interest(number, isInterested: isInterested, priority: priority, isRationed: isRationed, in: peer.swarm)
   }
 
   private func extendedHandshake(_ handshake: ExtendedHandshake, _ peer: ActivePeer) throws {
     // The session has added this handshake to the earlier ones.
     peer.context.peerMessages = peer.session.peerExtensions?.messages ?? [:]
+    if let most = peer.session.peerExtensions?.requestQueue { peer.download?.pipeline.peerLimit = most }
     if let refused = try peer.chain.onExtensionHandshake(handshake) {
       throw Refusal(plugin: refused.plugin, reason: refused.answer)
     }
@@ -118,7 +127,7 @@ extension PeerConnection {
       refuse(block, ungranted: peer.context.grant)
       return try countRefusal()
     }
-    guard peer.swarm.artifact.have[Int(block.piece)] else { return try refuse(unasked: block) }
+    guard peer.swarm.holds(Int(block.piece)) else { return try refuse(unasked: block) }
     guard peer.hasRoom else {
       core.counters.count(.rejectedRequests)
       return try refuse(unasked: block)

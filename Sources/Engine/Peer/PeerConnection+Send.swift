@@ -71,15 +71,13 @@ extension PeerConnection {
   }
 
   func hold(_ isHeld: Bool) {
-    let number = number
-    core.choke { $0.hold(number, isHeld: isHeld, now: $1) }
+    if let swarm = active?.swarm { core.hold(number, isHeld: isHeld, in: swarm) }
   }
 
   /// The artifact was paused or resumed: what holds now is asked, for words to several loops may overtake each other.
   func pauseOrResume() {
     guard let swarm = active?.swarm else { return }
-    let number = number
-    core.choke { $0.pause(number, isPaused: swarm.isPaused, now: $1) }
+    core.pause(number, in: swarm)
     // A peer that is choked already may have asked for pieces that it was allowed.
     guard swarm.isPaused, active?.context.isChoked == true else { return }
     handleOrJoin { connection in

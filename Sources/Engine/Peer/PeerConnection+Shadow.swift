@@ -21,6 +21,8 @@ extension PeerConnection {
     }
   }
 
+  func journalShadowsOfAsking(_ decision: Decision) { journalShadows(decision.shadowRefusals, decision.operation) }
+
   /// A handler's answer that was not heeded.
   func shadowed(_ shadowed: PeerPluginChain.Shadowed) {
     journal(

@@ -12,7 +12,7 @@ extension PeerConnection {
   /// Before the first messages: whether the peer's pieces are counted, and whether it is told of ours one by one.
   func beginWatch(_ peer: ActivePeer) {
     let settings = core.settings
-    guard settings.watches(peer.swarm.facts) else { return }
+    guard !peer.swarm.isFetching, settings.watches(peer.swarm.facts) else { return }
     let watch = peer.swarm.beginWatch()
     peer.watch = watch
     let isSuperSeeding = settings.superSeeds(peer.swarm.facts)
@@ -28,7 +28,7 @@ extension PeerConnection {
   /// Once a second: other settings may ask for the counts, or for no more super-seeding; and time makes room for another piece.
   func lookAtWatch(_ peer: ActivePeer) {
     let wanted = loop.watching(peer.swarm.facts)
-    if peer.watch == nil, wanted.watches {
+    if peer.watch == nil, wanted.watches, !peer.swarm.isFetching {
       peer.watch = peer.swarm.beginWatch()
       _ = peer.watch?.join(number, peer.session.peerPieces, isSuperSeeding: false, now: core.clock.now())
     }
@@ -91,7 +91,7 @@ extension PeerConnection {
 
   private func reveal(_ peer: ActivePeer) {
     guard let watch = peer.watch else { return }
-    let visible = peer.context.grant.visible(peer.swarm.artifact.have)
+    let visible = peer.context.grant.visible(peer.swarm.have)
     let answer = watch.next(
       for: number, visible: visible, announced: peer.announced, held: peer.session.peerPieces,
       isInterested: peer.context.isInterested, now: core.clock.now())

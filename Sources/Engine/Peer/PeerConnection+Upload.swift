@@ -51,12 +51,13 @@ extension PeerConnection {
       return
     }
     resumeReading()
-    if swarm.artifact.reader.hasWindows, serveFromWindows(batch, swarm) { return }
+    let reader = swarm.reader
+    if reader.hasWindows, serveFromWindows(batch, swarm) { return }
     var buffer = loop.takeBuffer()
-    switch read(batch[...], into: &buffer, from: swarm, waiting: false) {
+    switch read(batch[...], into: &buffer, from: reader, waiting: false) {
     case .complete: write(consume buffer, batch)
-    case .wouldBlock(let whole): readOffLoop(batch, from: whole, consume buffer, swarm)
-    case .failed(let whole, let error): fail(batch, whole, consume buffer, swarm, error)
+    case .wouldBlock(let whole): readOffLoop(batch, from: whole, consume buffer, reader)
+    case .failed(let whole, let error): fail(batch, whole, consume buffer, swarm, reader, error)
     }
   }
 
@@ -81,18 +82,17 @@ extension PeerConnection {
     core.limiter.charge(-blocks.reduce(0) { $0 + Int($1.length) }, for: claim, now: core.clock.now())
   }
 
-  private func read(_ batch: ArraySlice<Block>, into buffer: inout ByteBuffer, from swarm: Swarm, waiting: Bool) -> BatchResult {
-    swarm.artifact.reader.append(
+  private func read(_ batch: ArraySlice<Block>, into buffer: inout ByteBuffer, from reader: ArtifactReader, waiting: Bool) -> BatchResult {
+    reader.append(
       batch, to: &buffer, prefixLength: PeerMessageEncoder.pieceHeaderLength, writePrefix: PeerMessageEncoder.writePieceHeader,
       waiting: waiting)
   }
 
   /// What the page cache does not have is read by the disk's threads, so that a slow disk stalls nobody else.
-  private func readOffLoop(_ batch: [Block], from whole: Int, _ buffer: consuming ByteBuffer, _ swarm: Swarm) {
+  private func readOffLoop(_ batch: [Block], from whole: Int, _ buffer: consuming ByteBuffer, _ reader: ArtifactReader) {
     isReadingDisk = true
     let held = HeldBuffer(buffer)
     let (core, number) = (core, number)
-    let reader = swarm.artifact.reader
     let claim = limitedClaim
     core.disk.submit(reader.device) { state in
       guard state == .active else { return }
@@ -102,7 +102,7 @@ extension PeerConnection {
         writePrefix: PeerMessageEncoder.writePieceHeader, waiting: true)
       held.put(buffer)
       core.visit(number) { connection in
-        connection.diskRead(batch, whole, held, result)
+        connection.diskRead(batch, whole, held, reader, result)
       } orElse: {
         guard let claim else { return }
         core.limiter.charge(-batch.reduce(0) { $0 + Int($1.length) }, for: claim, now: core.clock.now())
@@ -110,7 +110,7 @@ extension PeerConnection {
     }
   }
 
-  private func diskRead(_ batch: [Block], _ whole: Int, _ held: HeldBuffer, _ result: BatchResult) {
+  private func diskRead(_ batch: [Block], _ whole: Int, _ held: HeldBuffer, _ reader: ArtifactReader, _ result: BatchResult) {
     isReadingDisk = false
     guard phase == .active || phase == .draining, let peer = active, let buffer = held.take() else { return }
     let swarm = peer.swarm
@@ -118,8 +118,8 @@ extension PeerConnection {
     guard !peer.context.isChoked, batch.allSatisfy(peer.context.mayHave) else { return takeBack(batch, peer) }
     switch result {
     case .complete: write(consume buffer, batch)
-    case .wouldBlock(let more): fail(batch, whole + more, consume buffer, swarm, nil)
-    case .failed(let more, let error): fail(batch, whole + more, consume buffer, swarm, error)
+    case .wouldBlock(let more): fail(batch, whole + more, consume buffer, swarm, reader, nil)
+    case .failed(let more, let error): fail(batch, whole + more, consume buffer, swarm, reader, error)
     }
   }
 
@@ -133,12 +133,15 @@ extension PeerConnection {
   }
 
   /// The disk has failed us: what was read goes out, and the artifact goes out of service.
-  private func fail(_ batch: [Block], _ whole: Int, _ buffer: consuming ByteBuffer, _ swarm: Swarm, _ error: StorageError?) {
+  private func fail(_ batch: [Block], _ whole: Int, _ buffer: consuming ByteBuffer, _ swarm: Swarm, _ reader: ArtifactReader, _ error: StorageError?) {
     if whole > 0 { write(buffer, Array(batch.prefix(whole))) }
     for block in batch.dropFirst(whole) { refuse(block) }
     giveBackTokens(batch.dropFirst(whole))
     flushControl()
-    guard let error else { return }
+    guard let error, reader === swarm.reader, !swarm.isFetching else {
+      // What is being fetched has its own troubles with the disk, or has just got into its place: the peer may ask again.
+      return
+    }
     core.fail(swarm, error)
   }
 

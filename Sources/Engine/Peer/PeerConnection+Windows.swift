@@ -11,7 +11,7 @@ extension PeerConnection {
 
   /// Serves the batch, or its beginning, from windows; what is left of it waits for the next turn. False where it must be read.
   func serveFromWindows(_ batch: [Block], _ swarm: Swarm) -> Bool {
-    let reader = swarm.artifact.reader
+    let reader = swarm.reader
     let (slices, wanted) = reader.slices(of: batch, now: core.clock.now())
     if !wanted.isEmpty { map(wanted, swarm) }
     guard slices.count == batch.count || slices.count >= Self.smallestRun else { return false }
@@ -40,7 +40,7 @@ extension PeerConnection {
 
   /// Windows for what is asked for again and again are made by the disk's threads, for that may wait.
   private func map(_ wanted: [ArtifactReader.WantedWindow], _ swarm: Swarm) {
-    let (reader, clock) = (swarm.artifact.reader, core.clock)
+    let (reader, clock) = (swarm.reader, core.clock)
     for window in wanted {
       core.disk.submit(reader.device) { state in
         if state == .active { reader.map(window, now: clock.now()) }

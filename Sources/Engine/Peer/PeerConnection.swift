@@ -219,6 +219,7 @@ final class PeerConnection: ChannelDuplexHandler {
     active?.context.now = began
     do {
       try body(self)
+      try fillRequests()
       try runActs()
     } catch {
       close(reason(for: error))

@@ -1,5 +1,6 @@
 import Metainfo
 import PluginKit
+import Storage
 import Synchronization
 
 /// What the connections of one artifact share. Sendable; nothing here is on the per-block path but an atomic counter a batch.
@@ -15,6 +16,7 @@ final class Swarm: Sendable {
     var members: [Member] = []
     var generation: UInt64?
     var peers: Set<PeerNumber> = []
+    var meetings = SwarmMeetings()
     /// Connections and dials that want it to stay in memory.
     var holds = 0
     var isInService = true
@@ -23,9 +25,18 @@ final class Swarm: Sendable {
     var watch: SwarmWatch?
   }
 
-  let artifact: SeededArtifact
-  /// Whether we have every piece.
-  let isWhole: Bool
+  /// Where its bytes are, and which of them. Another one when a fetch has come to its end.
+  private struct Source {
+    var reader: ArtifactReader
+    var have: Bitfield
+  }
+
+  let facts: ArtifactFacts
+  let torrent: Torrent
+  private let source: Mutex<Source>
+  private let whole: Atomic<Bool>
+  /// The fetch that it is the swarm of; nil where we do not fetch.
+  let fetch: ArtifactFetch?
   /// Bytes of blocks that links have taken since the start.
   let uploaded = Atomic<Int64>(0)
   /// Whether blocks went out since the last look: only then are the files' identities looked at again.
@@ -40,18 +51,26 @@ final class Swarm: Sendable {
   /// About how many bytes of memory it holds.
   let cost: Int
 
-  init(_ artifact: SeededArtifact) {
-    self.artifact = artifact
-    isWhole = artifact.have.isFull
+  init(_ artifact: SeededArtifact, fetch: ArtifactFetch? = nil) {
+    (facts, torrent, self.fetch) = (artifact.facts, artifact.torrent, fetch)
+    source = Mutex(Source(reader: artifact.reader, have: artifact.have))
+    whole = Atomic(artifact.have.isFull)
     let torrent = artifact.torrent
     cost =
       4096 + 2 * torrent.infoBytes.count + torrent.pieceLayers.values.reduce(0) { $0 + $1.count + 64 } + torrent.layout.files.count * 512
-    hashes = HashAnswers(artifact)
+    hashes = HashAnswers(torrent, artifact.facts.layout)
     noPieces = Bitfield(count: artifact.facts.layout.pieceCount)
   }
 
-  var facts: ArtifactFacts { artifact.facts }
-  var layout: PieceLayout { artifact.facts.layout }
+  var layout: PieceLayout { facts.layout }
+  /// Reads its blocks.
+  var reader: ArtifactReader { source.withLock { $0.reader } }
+  /// The pieces that may be served.
+  var have: Bitfield { source.withLock { $0.have } }
+  /// Whether we have every piece.
+  var isWhole: Bool { whole.load(ordering: .relaxed) }
+  /// Whether we are still fetching it.
+  var isFetching: Bool { fetch?.isOver == false }
   var peerCount: Int { state.withLock { $0.peers.count } }
   var peers: Set<PeerNumber> { state.withLock { $0.peers } }
   var isInService: Bool { state.withLock { $0.isInService } }
@@ -106,7 +125,7 @@ final class Swarm: Sendable {
     let start = Int.random(in: 0..<max(1, layout.pieceCount))
     return state.withLock { state in
       if let watch = state.watch { return watch }
-      let watch = SwarmWatch(ours: artifact.have, pieceLength: layout.pieceLength, start: start)
+      let watch = SwarmWatch(ours: have, pieceLength: layout.pieceLength, start: start)
       state.watch = watch
       return watch
     }
@@ -129,16 +148,53 @@ final class Swarm: Sendable {
     }
   }
 
+  /// Whether this connection with a peer is to stay where there may be another with the same one already, and which is to go.
+  func meet(_ number: PeerNumber, _ peer: SwarmMeetings.Peer, isPreferred: Bool) -> SwarmMeetings.Answer {
+    state.withLock { $0.meetings.meet(number, peer, isPreferred: isPreferred) }
+  }
+
   /// Counts a peer out. With the last one the plugins' parts are dropped.
   func leave(_ number: PeerNumber) {
     state.withLock { state in
+      state.meetings.leave(number)
       guard state.peers.remove(number) != nil, state.peers.isEmpty else { return }
       (state.members, state.generation, state.grants, state.watch) = ([], nil, SharedGrants(), nil)
     }
   }
 
   /// The same grant, and the pieces that it shows, in memory that peers with equal grants share.
-  func shared(_ grant: Grant) -> (grant: Grant, visible: Bitfield) { state.withLock { $0.grants.share(grant, of: artifact.have) } }
+  func shared(_ grant: Grant) -> (grant: Grant, visible: Bitfield) {
+    let have = have
+    return state.withLock { $0.grants.share(grant, of: have) }
+  }
+
+  // MARK: Pieces
+
+  /// Whether the piece may be served. Asked for each request: what is whole has no lock to take.
+  func holds(_ piece: Int) -> Bool { isWhole || source.withLock { $0.have[piece] } }
+
+  /// A piece has come, or is lost.
+  func set(_ piece: Int, isHeld: Bool) {
+    let isFull = source.withLock { source in
+      source.have[piece] = isHeld
+      return source.have.isFull
+    }
+    whole.store(isFull, ordering: .relaxed)
+    // What grants show has changed.
+    state.withLock { $0.grants = SharedGrants() }
+  }
+
+  /// It lies somewhere else from now on.
+  func replace(reader: ArtifactReader, have: Bitfield) {
+    // The former one closes files: not under the lock.
+    let former = source.withLock { source in
+      defer { source = Source(reader: reader, have: have) }
+      return source
+    }
+    whole.store(have.isFull, ordering: .relaxed)
+    state.withLock { $0.grants = SharedGrants() }
+    withExtendedLifetime(former) {}
+  }
 
   /// Nobody joins any more; the peers that are still there.
   func retire() -> Set<PeerNumber> {

@@ -124,7 +124,7 @@ final class SwarmLoader: Sendable {
 
   /// In one step for all who look on: the load is over, and its swarm is in the table or the artifact out of it.
   private func finish(_ id: Int64, _ result: Result<SeededArtifact, any Error>) {
-    let swarm = (try? result.get()).map(Swarm.init)
+    let swarm = (try? result.get()).map { Swarm($0) }
     let (waiters, lookup) = state.withLock { state -> ([Waiter], SwarmLookup) in
       if state.loads[id]?.isStale == true, table.isInService(id) {
         state.queue.append(id)

@@ -100,6 +100,22 @@ final class SwarmTable: Sendable {
     }
   }
 
+  /// So many bytes of an artifact are missing now.
+  func set(missing bytes: Int64, of swarm: Swarm) {
+    state.withLock { state in
+      guard state.live[swarm.facts.id] === swarm else { return }
+      state.missing[swarm.facts.id] = bytes > 0 ? bytes : nil
+    }
+  }
+
+  /// The artifact of a swarm that stayed in memory is like any other from now on: it leaves when nobody asks for it.
+  func settle(_ swarm: Swarm) {
+    state.withLock { state in
+      guard state.live[swarm.facts.id] === swarm else { return }
+      state.residents.remove(swarm.facts.id)
+    }
+  }
+
   // MARK: Swarms in memory
 
   /// The swarm, with one hold more, where it is in memory.

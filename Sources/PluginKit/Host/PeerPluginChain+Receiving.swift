@@ -5,12 +5,12 @@ import NIOCore
 extension PeerPluginChain {
   /// What the first handler says to a request of ours that does not pass it; nil where it may go.
   package func writeRequest(_ block: Block) throws(PluginFailure) -> Answered<WriteRequestAnswer>? {
-    try answer(.writeRequest, unless: .pass) { try $0.writeRequest(block) }
+    try answer(.writeRequest, .writeRequest, unless: .pass) { try $0.writeRequest(block) }
   }
 
   /// What the first handler does with a block that the engine is not to take as it is; nil where the engine takes it.
   package func onPiece(_ block: Block, _ bytes: ByteBuffer) throws(PluginFailure) -> Answered<PieceAnswer>? {
-    try answer(.onPiece, unless: .pass) { try $0.onPiece(block, bytes) }
+    try answer(.onPiece, .onPiece, unless: .pass) { try $0.onPiece(block, bytes) }
   }
 
   package func onPiecePass(_ piece: Int) throws(PluginFailure) { try tell(.onPiecePass) { try $0.onPiecePass(piece) } }

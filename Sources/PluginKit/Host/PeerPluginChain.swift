@@ -56,6 +56,8 @@ package final class PeerPluginChain {
   /// The indices of members that listen to `onRequest`, and to sent pieces.
   private var requestListeners: [Int] = []
   private var pieceListeners: [Int] = []
+  /// The hooks about blocks that any member listens to.
+  private(set) var listening: BlockHooks = []
   /// The plugins that said `.refuse` or left are gone from here.
   package var isEmpty: Bool { members.isEmpty }
   package var names: [String] { members.map(\.installed.name) }
@@ -78,6 +80,7 @@ package final class PeerPluginChain {
   private func findListeners() {
     requestListeners = members.indices.filter { members[$0].plugin.blockHooks.contains(.onRequest) }
     pieceListeners = members.indices.filter { members[$0].plugin.blockHooks.contains(.sentPiece) }
+    listening = members.reduce(into: []) { $0.formUnion($1.plugin.blockHooks) }
   }
 
   /// The first plugin of the chain that is tripped.
@@ -211,7 +214,10 @@ package final class PeerPluginChain {
 
   package func sent(_ message: SentMessage) {
     if case .piece = message { return sentPiece(message) }
-    for member in members { told(member, message.hook) { $0.sent(message) } }
+    var hook: BlockHooks?
+    if case .request = message { hook = .sentRequest }
+    if let hook, !listening.contains(hook) { return }
+    for member in members where hook.map({ member.plugin.blockHooks.contains($0) }) ?? true { told(member, message.hook) { $0.sent(message) } }
   }
 
   /// As quick as `onRequest`.
@@ -263,9 +269,10 @@ package final class PeerPluginChain {
 
   /// The first answer that is no pass. Those of plugins in shadow are not heeded.
   func answer<Answer: Equatable>(
-    _ hook: Hook, unless pass: Answer, _ body: (any PeerPlugin) throws -> Answer
+    _ hook: Hook, _ kind: BlockHooks, unless pass: Answer, _ body: (any PeerPlugin) throws -> Answer
   ) throws(PluginFailure) -> Answered<Answer>? {
-    for member in members {
+    guard listening.contains(kind) else { return nil }
+    for member in members where member.plugin.blockHooks.contains(kind) {
       guard let answer = try call(member, hook, body), answer != pass, !member.installed.isShadow else { continue }
       return Answered(answer: answer, plugin: member.installed.name)
     }

@@ -12,7 +12,13 @@ final class GatePeer: PeerPlugin {
     (self.measures, self.asking, self.allowance) = (measures, asking, allowance)
   }
 
-  var blockHooks: BlockHooks { allowance != nil ? .all : measures != nil ? .onRequest : [] }
+  var blockHooks: BlockHooks {
+    var hooks: BlockHooks = []
+    if measures != nil || allowance != nil { hooks.insert(.onRequest) }
+    if allowance != nil { hooks.insert(.sentPiece) }
+    if asking != nil { hooks.formUnion([.writeRequest, .sentRequest, .onPiece]) }
+    return hooks
+  }
 
   func onRequest(_ block: Block) throws -> RequestAnswer {
     let answer = measures?.answer(block) ?? .pass

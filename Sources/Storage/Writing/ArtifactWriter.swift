@@ -68,6 +68,8 @@ package final class ArtifactWriter: Sendable {
         held: Bitfield(count: torrent.layout.pieceCount), open: LeastRecentlyUsed(capacity: settings.openFiles), identities: none))
   }
 
+  /// The device of the folder that the artifact comes to lie in; 0 where it cannot be looked at.
+  package var device: UInt64 { FileStatus(descriptor: staging.descriptor)?.identity.device ?? 0 }
   /// Pieces that are right and on disk.
   package var held: Bitfield { state.withLock { $0.held } }
   /// The pieces that are wanted: those with a byte of a wanted file.
