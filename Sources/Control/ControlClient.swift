@@ -22,6 +22,12 @@ package struct ControlClient: Sendable {
   package func submit(_ submission: Submission) async throws -> ChangeDocument {
     try await ask(.post, "/v1/artifacts", body: Array(DocumentEncoder.encode(submission)))
   }
+  package func fetch(_ submission: FetchSubmission) async throws -> FetchDocument {
+    try await ask(.post, "/v1/fetches", body: Array(DocumentEncoder.encode(submission)))
+  }
+  package func fetches(_ what: String? = nil) async throws -> FetchesDocument {
+    try await ask(.get, "/v1/fetches?" + query([("what", what)]))
+  }
   package func remove(_ what: String) async throws -> ChangeDocument {
     try await ask(.delete, "/v1/artifacts?" + query([("what", what)]))
   }

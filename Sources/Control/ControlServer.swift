@@ -58,6 +58,7 @@ package struct ControlServer: Service {
       return try respond(await node.notify(order, by: context.uid ?? .max))
     }
     addWishes(to: api, node)
+    addFetches(to: api, node)
     api.get("messages") { _, _ in try respond(await node.messages()) }
     api.post("flush") { _, _ in try respond(await node.flush()) }
     return router
@@ -75,6 +76,15 @@ package struct ControlServer: Service {
     api.post("rejections") { request, context in
       try respond(await node.reject(try await order(request), by: context.uid ?? .max))
     }
+  }
+
+  private static func addFetches(to api: RouterGroup<ControlContext>, _ node: any NodeControl) {
+    api.post("fetches") { request, context in
+      let body = try await request.body.collect(upTo: Self.largestBody)
+      let submission = try JSONDecoder().decode(FetchSubmission.self, from: Data(body.readableBytesView))
+      return try respond(await node.fetch(submission, by: context.uid ?? .max))
+    }
+    api.get("fetches") { request, _ in try respond(await node.fetches(request.uri.queryParameters["what"].map(String.init))) }
   }
 
   private static func order(_ request: Request) async throws -> WishOrder {

@@ -8,6 +8,10 @@ package protocol NodeControl: Sendable {
   func why(peer: String, artifact: String, operation: String?) async throws -> WhyDocument
   /// Takes an artifact in, or what was found when it was verified again. `by` is the user id at the other end of the socket.
   func submit(_ submission: Submission, by uid: UInt32) async throws -> ChangeDocument
+  /// Begins to fetch an artifact, or goes on with it. Answers at once: how it stands is asked for by `fetches`.
+  func fetch(_ submission: FetchSubmission, by uid: UInt32) async throws -> FetchDocument
+  /// How the fetches stand; `what`, an info-hash, names one artifact, being fetched or not.
+  func fetches(_ what: String?) async throws -> FetchesDocument
   /// Takes an artifact out of service and out of the inventory.
   func remove(_ what: String, by uid: UInt32) async throws -> ChangeDocument
   /// Reads the configuration again.

@@ -55,6 +55,20 @@ final class StubNode: NodeControl {
     return ChangeDocument(message: "added \(submission.name)", warnings: ["one"])
   }
 
+  private static let fetch = FetchDocument(
+    name: "app", infoHashV1: "ab", infoHashV2: nil, state: "fetching", reason: nil, data: "/srv", size: 100, left: 40, piecesHeld: 3, pieces: 5,
+    downloaded: 60, wasted: 1, failedPieces: 0, peers: 2, serving: 1)
+
+  func fetch(_ submission: FetchSubmission, by uid: UInt32) async throws -> FetchDocument {
+    try ask("fetch \(submission.root) \(submission.peers) by \(uid)")
+    return Self.fetch
+  }
+
+  func fetches(_ what: String?) async throws -> FetchesDocument {
+    try ask("fetches \(what ?? "-")")
+    return FetchesDocument(fetches: [Self.fetch])
+  }
+
   func remove(_ what: String, by uid: UInt32) async throws -> ChangeDocument {
     try ask("remove \(what) by \(uid)")
     return ChangeDocument(message: "removed")

@@ -108,6 +108,7 @@ extension ArtifactFetch {
     swarm.replace(reader: order.makeReader(finished.paths, finished.identities, false), have: finished.pieces)
     end()
     core.listenForChanges(of: swarm)
+    core.swarms.set(missing: 0, of: swarm)
     core.swarms.settle(swarm)
     core.delegate.fetched(id: swarm.facts.id, finished: finished)
     swarm.tell(.onState) { try $0.onState("ready") }

@@ -47,7 +47,7 @@ extension Node {
   func takeOut(_ faults: [(id: ArtifactID, error: StorageError)], now: ContinuousClock.Instant) {
     var changes: [StateChange] = []
     for (id, error) in faults {
-      guard let artifact = try? database.artifact(id), artifact.state != .paused else { continue }
+      guard let artifact = try? database.artifact(id), !artifact.state.isLeftAlone else { continue }
       // Before it is in the book: an entry of what is served is dropped.
       takeOutOfService(id, reason: "\(error)")
       let isNew = care.withLock { state in
@@ -88,7 +88,7 @@ extension Node {
         if case .unknownArtifact = error { state.book.remove(id) } else { _ = state.book.looked(id, .gone, now: now) }
       }
     }
-    guard holding.artifact.state != .paused else { return care.withLock { $0.book.remove(id) } }
+    guard !holding.artifact.state.isLeftAlone else { return care.withLock { $0.book.remove(id) } }
     let sight = sight(of: holding)
     switch care.withLock({ $0.book.looked(id, sight, now: now) }) {
     case .wait: return

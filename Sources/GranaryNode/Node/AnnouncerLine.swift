@@ -5,6 +5,7 @@ final class AnnouncerLine: Sendable {
   private enum Word: Sendable {
     case update([AnnouncedTorrent])
     case remove(Int64)
+    case completed(Int64)
   }
 
   private let words: AsyncStream<Word>.Continuation
@@ -17,6 +18,7 @@ final class AnnouncerLine: Sendable {
       for await word in stream {
         switch word {
         case .update(let torrents): await announcer.update(torrents)
+        case .completed(let id): await announcer.completed(id: id)
         case .remove(let id): await announcer.remove(id: id)
         }
       }
@@ -26,6 +28,7 @@ final class AnnouncerLine: Sendable {
   deinit { words.finish() }
 
   func update(_ torrents: [AnnouncedTorrent]) { words.yield(.update(torrents)) }
+  func completed(_ id: Int64) { words.yield(.completed(id)) }
   func remove(_ id: Int64) { words.yield(.remove(id)) }
 
   /// Nothing more is taken; returns when all has been said.

@@ -44,7 +44,7 @@ extension Node {
   /// Reads and compares an artifact and takes in what was found, unless it was changed meanwhile.
   private func verify(_ id: ArtifactID) throws -> VerificationOutcome {
     let holding = try database.holding(of: id)
-    guard holding.artifact.state != .paused else { return .none }
+    guard !holding.artifact.state.isLeftAlone else { return .none }
     try database.setState(.verifying, of: id, at: .now())
     let found = try read(holding) { [self] in isStopping.load(ordering: .relaxed) }
     guard found.obstacle != .cancelled else { return .none }
@@ -91,7 +91,7 @@ extension Node {
   func update(_ before: Holding, with found: Found) throws -> Artifact? {
     let id = before.artifact.id
     let kept = try keeper.update(id, with: found) { now in
-      now.isOf(before) && now.artifact.state != .paused
+      now.isOf(before) && !now.artifact.state.isLeftAlone
     }
     guard let kept else { return nil }
     try serve(kept, found, before: before)

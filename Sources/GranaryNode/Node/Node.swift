@@ -145,7 +145,9 @@ final class Node: Sendable {
   }
 
   /// Serves until a signal ends it.
-  func run() async throws {
+  ///
+  /// - Parameter job: fetches one artifact, and serves nothing else; the node ends with it. Throws what came of it.
+  func run(_ job: FetchJob? = nil) async throws {
     // Until the signals have their services, a reload that comes too early is none.
     signal(SIGHUP, SIG_IGN)
     attach()
@@ -153,12 +155,13 @@ final class Node: Sendable {
     watchdog?.start()
     loadPluginStates()
     do {
-      try await serve()
+      try await serve(job)
     } catch {
       await shutDown(why: Failure(error).lines.map(\.message).joined(separator: "; "))
       throw error
     }
-    await shutDown(why: "signal")
+    await shutDown(why: job == nil ? "signal" : "the fetch is over")
+    try job?.settle()
   }
 
   /// Engine and announcer tell us of what happens from now on.
@@ -168,23 +171,31 @@ final class Node: Sendable {
     tracking?.attach(self)
   }
 
-  private func serve() async throws {
-    let survey = try putInService()
+  private func serve(_ job: FetchJob?) async throws {
+    let survey = try job == nil ? putInService() : nil
     let listeners = try await listen()
     state.withLock { ($0.listeners, $0.isReady) = (listeners, true) }
     takeSeats()
     loadPosition()
-    takeCare(of: survey.doubtful, now: .now)
-    refuseOutside(survey.outside)
+    if let survey {
+      takeCare(of: survey.doubtful, now: .now)
+      refuseOutside(survey.outside)
+      resumeFetches()
+    }
     var services: [any Service] = [
-      AnnouncerService(announcer: announcer), HangUpService(node: self), CareService(node: self),
-      LinkService(node: self),
+      AnnouncerService(announcer: announcer), HangUpService(node: self), LinkService(node: self),
     ]
+    if job == nil { services.append(CareService(node: self)) }
     services += tracking?.services(logger: quietLogger) ?? []
     services.append(
       ControlServer(path: paths.socket, node: NodeControlFace(node: self), logger: quietLogger) { [self] in announceReadiness(listeners) })
-    let group = ServiceGroup(
-      configuration: .init(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger))
+    var configuration = ServiceGroupConfiguration(
+      services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger)
+    if let job {
+      configuration.services.append(
+        .init(service: FetchService(node: self, job: job), successTerminationBehavior: .gracefullyShutdownGroup))
+    }
+    let group = ServiceGroup(configuration: configuration)
     do {
       try await group.run()
     } catch let failure as TrackerListenFailure {

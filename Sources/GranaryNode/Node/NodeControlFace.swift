@@ -57,11 +57,27 @@ struct NodeControlFace: NodeControl {
     }
   }
 
+  func fetch(_ submission: FetchSubmission, by uid: UInt32) async throws -> FetchDocument {
+    try await blocking {
+      let artifact = try node.fetch(submission)
+      node.journal.record(change("fetch", artifact, uid))
+      return try node.fetchDocument(artifact.id)
+    }
+  }
+
+  func fetches(_ what: String?) async throws -> FetchesDocument {
+    try await blocking {
+      let ids = try what.map { [try node.database.find($0).id] } ?? node.database.fetches().map(\.artifact)
+      return FetchesDocument(fetches: try ids.map { try node.fetchDocument($0) })
+    }
+  }
+
   func remove(_ what: String, by uid: UInt32) async throws -> ChangeDocument {
     try await blocking {
       let artifact = try node.database.find(what)
       // Where the inventory cannot be written, nothing changes: the artifact is not half removed.
       try node.database.remove(artifact.id)
+      node.endFetch(artifact.id, reason: "removed by the operator")
       node.takeOutOfService(artifact.id, reason: "removed by the operator")
       node.forgetSSLTorrent(artifact.id)
       node.journal.record(change("remove", artifact, uid))

@@ -34,6 +34,10 @@ extension NodeDelegate: EngineDelegate {
   }
 
   func artifactFailed(id: Int64, error: StorageError) { node?.failed(ArtifactID(rawValue: id), error) }
+
+  func fetched(id: Int64, finished: FinishedArtifact) { node?.fetched(ArtifactID(rawValue: id), finished) }
+  func fetchFailed(id: Int64, reason: String) { node?.fetchFailed(ArtifactID(rawValue: id), reason) }
+  func fetchTroubled(id: Int64, reason: String) { node?.fetchTroubled(ArtifactID(rawValue: id), reason) }
 }
 
 extension NodeDelegate: ArtifactSource {
@@ -51,7 +55,9 @@ extension NodeDelegate: ArtifactSource {
 extension NodeDelegate: AnnounceDelegate {
   func statistics(for id: Int64) -> AnnounceStatistics {
     guard let node else { return AnnounceStatistics(uploaded: 0, downloaded: 0, left: 0) }
-    return AnnounceStatistics(uploaded: node.engine.uploaded(of: id), downloaded: 0, left: node.engine.missing(of: id))
+    return AnnounceStatistics(
+      uploaded: node.engine.uploaded(of: id), downloaded: node.engine.fetchSnapshot(of: id)?.downloaded ?? 0,
+      left: node.engine.missing(of: id))
   }
 
   func found(peers: [SocketAddress], for id: Int64) {

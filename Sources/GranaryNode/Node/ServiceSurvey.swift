@@ -46,7 +46,7 @@ struct ServiceSurvey {
   }
 
   private mutating func take(_ artifact: ArtifactSummary) {
-    guard artifact.state != .paused else { return }
+    guard !artifact.state.isLeftAlone else { return }
     guard artifact.state == .ready, artifact.method != nil else { return doubtful.append(artifact.id) }
     guard roots.admits(artifact.dataRoot) else { return outside.append((artifact.id, artifact.dataRoot)) }
     let wire = artifact.infoHash.wire

@@ -12,4 +12,9 @@ package enum ArtifactState: String, CaseIterable, Hashable, Sendable {
   case failed
   /// An operator has taken it out of service.
   case paused
+  /// It is being fetched; what there is of it is served meanwhile.
+  case fetching
+
+  /// Whether its files say nothing: nobody is to look at them, or verify them.
+  package var isLeftAlone: Bool { self == .paused || self == .fetching }
 }

@@ -20,7 +20,7 @@ extension InventoryDatabase {
   }
 
   @discardableResult
-  private func add(_ new: NewArtifact, at now: Timestamp, _ db: Database) throws -> Artifact {
+  func add(_ new: NewArtifact, at now: Timestamp, _ db: Database) throws -> Artifact {
     if let existing = try Artifact.fetch(db, sharing: new.torrent.infoHash).first { throw InventoryError.duplicate(existing) }
     let id = try insert(new, at: now, db)
     try db.execute(sql: "INSERT INTO torrents (artifact_id, bytes) VALUES (?, ?)", arguments: [id.rawValue, Data(new.torrentBytes)])

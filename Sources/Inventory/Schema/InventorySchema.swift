@@ -22,6 +22,7 @@ import GRDB
 /// | `pending` | an identity that was refused because no rule is about it and the artifact that it wanted; `info_hash` null: the node itself |
 /// | `rejections` | a wish that an operator does not want to see for a while |
 /// | `approvals` | what an operator has allowed an identity by hand: `operations` with commas between, until `until_at` |
+/// | `fetches` | an artifact in the state `fetching`: the wanted files' indices as a JSON array (null: all) and the peers to dial as one |
 /// | `runs` | one life of the node; `why_ended` is null while it lasts |
 ///
 /// | view | columns |
@@ -50,6 +51,7 @@ enum InventorySchema {
     migrator.registerMigration("004-ssl-torrents") { try Migration004.run($0) }
     migrator.registerMigration("005-journal-chain") { try Migration005.run($0) }
     migrator.registerMigration("006-pending") { try Migration006.run($0) }
+    migrator.registerMigration("007-fetches") { try Migration007.run($0) }
     return migrator
   }()
 

@@ -78,6 +78,9 @@ package final class ArtifactWriter: Sendable {
   /// what is held meanwhile.
   package var stagedPaths: [[String]] { plan.stagedPaths }
 
+  /// The name of the folder, beside the artifact's place, in which it lies until then.
+  package static func stagingFolder(of torrent: Torrent) -> String { StagingPlan.folder(of: torrent) }
+
   // MARK: Writing
 
   /// Writes a block's bytes; those of padding go nowhere.

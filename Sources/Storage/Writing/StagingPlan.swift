@@ -26,7 +26,7 @@ struct StagingPlan: Sendable {
   /// - Parameter files: those that are wanted, by index; nil: all.
   init(_ torrent: Torrent, files: Set<Int>? = nil) {
     (layout, name) = (torrent.layout, torrent.name)
-    folder = ".granary-\(torrent.infoHash.preferredWire).part"
+    folder = Self.folder(of: torrent)
     var (staged, final) = ([[String]?](), [[String]?]())
     var wanted = Bitfield(count: layout.pieceCount)
     var whole = Bitfield(count: layout.pieceCount, filled: true)
@@ -42,6 +42,8 @@ struct StagingPlan: Sendable {
     (self.staged, self.final, self.wanted) = (staged, final, wanted)
     self.whole = whole.intersection(wanted)
   }
+
+  static func folder(of torrent: Torrent) -> String { ".granary-\(torrent.infoHash.preferredWire).part" }
 
   /// By file index: below the root while it is fetched, as readers and hashers want it.
   var stagedPaths: [[String]] { staged.map { path in path.map { [folder] + $0 } ?? [] } }

@@ -19,7 +19,7 @@ struct SchemaTests {
     #expect(try database.rows("PRAGMA user_version") == [["\(InventorySchema.migrator.migrations.count)"]])
     #expect(
       InventorySchema.migrator.migrations == [
-        "001-inventory", "002-summaries", "003-plugin-values", "004-ssl-torrents", "005-journal-chain", "006-pending",
+        "001-inventory", "002-summaries", "003-plugin-values", "004-ssl-torrents", "005-journal-chain", "006-pending", "007-fetches",
       ])
   }
 

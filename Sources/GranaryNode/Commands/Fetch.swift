@@ -1,0 +1,89 @@
+import ArgumentParser
+import Control
+import Foundation
+import Metainfo
+import PluginKit
+import Settings
+
+struct Fetch: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Fetch one artifact, verified piece by piece, and take it into the inventory.",
+    discussion: """
+      A running node fetches it and serves it on; where none runs, this command is the node until it is done. What is there is kept \
+      when it is ended, and the same command goes on with it. Peers come from the torrent's trackers, from 'peers' of the configuration \
+      and from --peer; each must be one that the pipeline lets us meet and ask.
+
+      Exits 69 where the artifact is not complete after --for, 73 where something else lies in its place, 74 where the disk fails, \
+      77 where --to is outside of artifacts.roots.
+      """)
+
+  @OptionGroup var common: CommonOptions
+  @Argument(help: "A .torrent file.") var what: String
+  @Option(help: "The folder that the artifact's file or folder comes to lie in; made where it is not there.") var to: String
+  @Option(help: "A peer to dial, ADDRESS:PORT; may be repeated.") var peer: [String] = []
+  @Option(name: .customLong("for"), help: "Give up after this time, as 90s or 2h (default: never).") var limit: String?
+  @Option(help: "Serve it for this time after the end; a running node serves on in any case.") var seedFor: String?
+  @Option(help: "Fetch only files whose path this pattern matches, as 'docs/*'; may be repeated.") var select: [String] = []
+  @Option(help: "The name in the inventory (default: the torrent's).") var name: String?
+  @Option(help: "A label KEY=VALUE; may be repeated.") var label: [String] = []
+
+  func validate() throws {
+    for peer in peer where PeerAddress(peer) == nil { throw ValidationError("'\(peer)' is no peer: write ADDRESS:PORT, as 10.0.0.7:6881") }
+    for text in [limit, seedFor] { _ = try text.map(parseTime) }
+    _ = try parseLabels(label)
+  }
+
+  func run() async throws {
+    let place = try Workplace(common)
+    let submission = try submission()
+    let progress = FetchProgress()
+    let watch = FetchWatch(
+      limit: try limit.map(parseTime), seeding: try seedFor.map(parseTime) ?? .zero, onProgress: { progress.update($0) })
+    defer { progress.finish() }
+    let document = try await fetch(submission, place, watch)
+    progress.finish()
+    if common.json { return try Console.print(document: document) }
+    Console.print("\(escaped(document.name)) is in \(escaped(document.data)): \(ByteText.describe(document.size))")
+  }
+
+  private func fetch(_ submission: FetchSubmission, _ place: Workplace, _ watch: FetchWatch) async throws -> FetchDocument {
+    if let node = place.runningNode() {
+      // It serves on by itself.
+      let watch = FetchWatch(limit: watch.limit, seeding: .zero, onProgress: watch.onProgress)
+      return try await watch.follow {
+        try await node.fetch(submission)
+      } _: { document in
+        try await node.fetches(document.infoHashV1 ?? document.infoHashV2).fetches.first ?? document
+      }
+    }
+    let path = common.config
+    let job = FetchJob(submission, limit: watch.limit, seeding: watch.seeding, onProgress: watch.onProgress)
+    let node = try Node(configuration: place.configuration) { try NodeConfiguration.load(path ?? place.configuration.settings.file) }
+    try await node.run(job)
+    return try job.settle()
+  }
+
+  private func submission() throws -> FetchSubmission {
+    let bytes = try Publisher.read(what)
+    let torrent = try Publisher.decode(bytes, file: what).torrent
+    return FetchSubmission(
+      torrent: Data(bytes).base64EncodedString(), name: name, root: URL(fileURLWithPath: to).standardizedFileURL.path,
+      files: try selected(torrent), peers: peer, labels: try parseLabels(label))
+  }
+
+  private func selected(_ torrent: Torrent) throws -> [Int]? {
+    guard !select.isEmpty else { return nil }
+    let files = torrent.layout.files.indices.filter { index in
+      let path = torrent.layout.files[index].displayPath
+      return !torrent.layout.files[index].isPadding && select.contains { fnmatch($0, path, 0) == 0 }
+    }
+    guard !files.isEmpty else { throw Failure(.inputMissing, "no file of \(torrent.name) matches \(select.joined(separator: ", "))") }
+    return files
+  }
+}
+
+/// A length of time as the configuration writes it.
+func parseTime(_ text: String) throws -> Duration {
+  guard let time = TimeSpan(text) else { throw ValidationError("'\(text)' is no duration: write 30s, 5m or 2h") }
+  return time.duration
+}

@@ -1,0 +1,35 @@
+import Control
+import Engine
+import Inventory
+import Metainfo
+
+extension Node {
+  /// How the fetch of an artifact stands, or how the artifact does where it is none.
+  func fetchDocument(_ id: ArtifactID) throws -> FetchDocument {
+    let artifact = try database.artifact(id)
+    let (v1, v2) = (artifact.infoHash.v1?.description, artifact.infoHash.v2?.description)
+    guard let snapshot = engine.fetchSnapshot(of: id.rawValue) else {
+      let held = artifact.verifiedPieces ?? 0
+      return FetchDocument(
+        name: artifact.name, infoHashV1: v1, infoHashV2: v2, state: artifact.state.rawValue,
+        reason: artifact.stateReason.isEmpty ? nil : artifact.stateReason, data: artifact.dataRoot, size: artifact.size,
+        left: held == artifact.pieceCount ? 0 : artifact.size, piecesHeld: held, pieces: artifact.pieceCount)
+    }
+    let (state, reason) = Self.words(snapshot, artifact)
+    return FetchDocument(
+      name: artifact.name, infoHashV1: v1, infoHashV2: v2, state: state, reason: reason, data: artifact.dataRoot,
+      size: snapshot.bytesWanted, left: snapshot.bytesLeft, piecesHeld: snapshot.held, pieces: snapshot.wanted,
+      downloaded: snapshot.downloaded, wasted: snapshot.wasted, failedPieces: snapshot.failedPieces, peers: snapshot.peers,
+      serving: snapshot.serving)
+  }
+
+  private static func words(_ snapshot: FetchSnapshot, _ artifact: Artifact) -> (state: String, reason: String?) {
+    switch snapshot.stage {
+    case .fetching: ("fetching", snapshot.trouble)
+    // Until the inventory has it too, it is not done.
+    case .finishing: ("finishing", nil)
+    case .complete: (artifact.state == .fetching ? "finishing" : artifact.state.rawValue, nil)
+    case .failed(let reason): ("failed", reason)
+    }
+  }
+}

@@ -1,0 +1,199 @@
+import Control
+import Engine
+import Foundation
+import Inventory
+import Logging
+import Metainfo
+import NIOPosix
+import PluginKit
+import Settings
+import Storage
+import Synchronization
+import Tracker
+
+/// Artifacts on their way here.
+///
+/// An artifact is in the inventory from its first moment, in the state `fetching`, so that a node that was ended goes on with it; its pieces are
+/// recorded beside its data. With the last one it becomes `ready`, with the evidence that fetching was.
+extension Node {
+  /// Begins to fetch an artifact, or goes on with it; of one that is here already nothing is fetched. Waits for the disk.
+  func fetch(_ submission: FetchSubmission) throws -> Artifact {
+    guard let bytes = Data(base64Encoded: submission.torrent).map(Array.init) else { throw Failure(.badData, "the torrent is not base64") }
+    let torrent = try Torrent.decode(bytes).torrent
+    try RootsPolicy(roots: settings.artifacts.roots).check(submission.root)
+    if let known = try database.artifact(infoHash: torrent.infoHash) { return try goOn(with: known, submission) }
+    try makeFolder(submission.root)
+    let data = ArtifactData(
+      dataRoot: submission.root, torrentPath: nil, files: Self.files(of: torrent, paths: [], identities: []), evidence: nil,
+      state: .fetching)
+    let new = NewArtifact(torrent: torrent, torrentBytes: bytes, name: submission.name, data: data, labels: submission.labels)
+    let artifact = try database.addFetch(new, files: submission.files, peers: submission.peers, at: .now())
+    do {
+      try startFetch(artifact.id)
+    } catch {
+      // Nothing is remembered of what could not begin.
+      _ = try? database.remove(artifact.id)
+      throw error
+    }
+    return try database.artifact(artifact.id)
+  }
+
+  private func goOn(with known: Artifact, _ submission: FetchSubmission) throws -> Artifact {
+    guard let stored = try database.fetch(of: known.id) else {
+      guard known.state == .ready, known.verifiedPieces == known.pieceCount else {
+        throw Failure(
+          .cannotCreate, "\(known.name) is in the inventory already, \(known.state.rawValue), in \(known.dataRoot): 'granary remove' it first")
+      }
+      return known
+    }
+    guard known.dataRoot == submission.root else {
+      throw Failure(.cannotCreate, "\(known.name) is being fetched into \(known.dataRoot)")
+    }
+    let peers = stored.peers + submission.peers.filter { !stored.peers.contains($0) }
+    try database.setPeers(peers, ofFetch: known.id)
+    if engine.fetchSnapshot(of: known.id.rawValue)?.stage == .fetching {
+      dial(peers, for: known.id)
+    } else {
+      try database.setState(.fetching, of: known.id, at: .now())
+      try startFetch(known.id)
+    }
+    return try database.artifact(known.id)
+  }
+
+  private func makeFolder(_ path: String) throws {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw Failure(.cannotCreate, "\(path) cannot be made: \(error.localizedDescription)")
+    }
+  }
+
+  /// What an earlier run was fetching goes on.
+  func resumeFetches() {
+    NIOThreadPool.singleton.submit { [self] state in
+      guard state == .active, let fetches = try? database.fetches() else { return }
+      for fetch in fetches where !isStopping.load(ordering: .relaxed) {
+        do {
+          try startFetch(fetch.artifact)
+        } catch {
+          fetchFailed(fetch.artifact, Failure(error).lines.first?.message ?? "\(error)")
+        }
+      }
+    }
+  }
+
+  /// Puts an artifact that is to be fetched in service, with what there is of it.
+  private func startFetch(_ id: ArtifactID) throws {
+    guard let stored = try database.fetch(of: id) else { return }
+    let artifact = try database.artifact(id)
+    let torrent = try keeper.torrent(of: id).torrent
+    try RootsPolicy(roots: settings.artifacts.roots).check(artifact.dataRoot)
+    if artifact.isSSL { try takeSSLTorrent(id) }
+    let order = fetchOrder(artifact, torrent, stored)
+    // Put into its place, and the inventory was not told.
+    if isFinished(torrent, in: artifact.dataRoot) { return try takeOver(artifact, torrent) }
+    do {
+      guard case .begun = try engine.fetch(order) else { return try takeOver(artifact, torrent) }
+    } catch let error as StorageError where error.trouble == .exhausted {
+      throw Failure(.tryLater, "another process may be fetching it: \(error)")
+    }
+    let (summary, listed) = try database.summary(of: id)
+    let trackers = listenerToAnnounce(isSSLTorrent: artifact.isSSL) == nil ? [] : settings.trackers(listed, of: summary)
+    tracking?.tracker.put(id.rawValue, infoHashes: torrent.infoHash.wire)
+    for peer in settings.peers(of: summary) { engine.dial(peer, artifact: id.rawValue, isStatic: true) }
+    dial(stored.peers, for: id)
+    announcements.update([AnnouncedTorrent(id: id.rawValue, infoHashes: torrent.infoHash.wire, trackers: trackers)])
+  }
+
+  private func dial(_ peers: [String], for id: ArtifactID) {
+    for peer in peers.compactMap({ PeerAddress($0) }) { engine.dial(peer, artifact: id.rawValue, isStatic: true) }
+  }
+
+  private func fetchOrder(_ artifact: Artifact, _ torrent: Torrent, _ stored: StoredFetch) -> FetchOrder {
+    let (padded, root, cache) = (PaddedLayout(torrent.layout), artifact.dataRoot, cache)
+    return FetchOrder(
+      facts: ArtifactFacts(artifact, torrent), torrent: torrent, root: root, files: stored.files.map { Set($0) }
+    ) { paths, identities, isStaged in
+      ArtifactReader(
+        layout: padded.layout, root: root, paths: padded.arranged(paths, padding: []),
+        identities: padded.arranged(identities, padding: nil), cache: cache, isStaged: isStaged)
+    }
+  }
+
+  // MARK: The end
+
+  private func isFinished(_ torrent: Torrent, in root: String) -> Bool {
+    let manager = FileManager.default
+    return manager.fileExists(atPath: "\(root)/\(torrent.name)")
+      && !manager.fileExists(atPath: "\(root)/\(ArtifactWriter.stagingFolder(of: torrent))")
+  }
+
+  /// The data is in its place: it is read, and taken in where it is what the torrent says.
+  private func takeOver(_ artifact: Artifact, _ torrent: Torrent) throws {
+    let bytes = try database.torrent(of: artifact.id)
+    let found = Publisher(roots: RootsPolicy(roots: settings.artifacts.roots), paths: paths, threads: threads).verify(
+      torrent, bytes, torrentPath: nil, name: artifact.name, root: artifact.dataRoot, paths: nil, labels: [:], isPublished: false)
+    guard !found.pieces.isEmpty else {
+      throw Failure(.cannotCreate, "\(artifact.dataRoot)/\(torrent.name) is there already, and is not \(artifact.name)")
+    }
+    try database.finishFetch(artifact.id, with: found.data(at: .now()), at: .now())
+    // What was left beside it of the fetch goes.
+    let writer = try? ArtifactWriter(torrent: torrent, root: artifact.dataRoot)
+    try? writer?.discard()
+    try putInService(try database.holding(of: artifact.id))
+  }
+
+  /// The engine has put an artifact into its place, and serves it.
+  func fetched(_ id: ArtifactID, _ finished: FinishedArtifact) {
+    NIOThreadPool.singleton.submit { [self] state in
+      guard state == .active else { return }
+      do {
+        let artifact = try database.artifact(id)
+        let torrent = try keeper.torrent(of: id).torrent
+        let now = Timestamp.now()
+        let data = ArtifactData(
+          dataRoot: artifact.dataRoot, torrentPath: artifact.torrentPath,
+          files: Self.files(of: torrent, paths: finished.paths, identities: finished.identities),
+          evidence: Evidence(pieces: finished.pieces, verifiedAt: now, method: .verified), state: .ready,
+          stateReason: finished.pieces.isFull ? "" : "fetched in part")
+        try database.finishFetch(id, with: data, at: now)
+        logger.notice("artifact fetched", metadata: ["artifact": "\(artifact.name)", "data": "\(artifact.dataRoot)"])
+        announcements.completed(id.rawValue)
+      } catch {
+        // On disk it is whole: the next run finds it in its place.
+        logger.error("an artifact was fetched and cannot be recorded", metadata: ["artifact": "\(id)", "error": "\(error)"])
+      }
+    }
+  }
+
+  func fetchFailed(_ id: ArtifactID, _ reason: String) {
+    NIOThreadPool.singleton.submit { [self] state in
+      guard state == .active else { return }
+      try? database.setState(.failed, reason: reason, of: id, at: .now())
+      takeOutOfService(id, reason: reason)
+      logger.error("a fetch has failed", metadata: ["artifact": "\(id)", "reason": "\(reason)"])
+    }
+  }
+
+  func fetchTroubled(_ id: ArtifactID, _ reason: String) {
+    logger.warning("a fetch waits for the disk", metadata: ["artifact": "\(id)", "reason": "\(reason)"])
+  }
+
+  /// Gives a fetch up, and what is there of it. Waits for the disk.
+  func endFetch(_ id: ArtifactID, reason: String) {
+    do {
+      try engine.endFetch(id.rawValue, reason: reason, discarding: true)
+    } catch {
+      logger.warning("what was fetched could not be removed", metadata: ["artifact": "\(id)", "error": "\(error)"])
+    }
+  }
+
+  private static func files(of torrent: Torrent, paths: [[String]], identities: [FileIdentity?]) -> [ArtifactFile] {
+    torrent.layout.files.enumerated().filter { !$0.element.isPadding }.map { index, file in
+      let place = paths.indices.contains(index) && !paths[index].isEmpty ? paths[index] : torrent.relativePath(ofFile: index) ?? []
+      return ArtifactFile(
+        index: index, path: place.joined(separator: "/"), length: file.length,
+        identity: identities.indices.contains(index) ? identities[index] : nil)
+    }
+  }
+}
