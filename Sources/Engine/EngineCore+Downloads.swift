@@ -95,6 +95,7 @@ extension EngineCore {
       swarm.fetch?.tick(swarm, self)
       if let left = swarm.fetch?.snapshot.bytesLeft { swarms.set(missing: left, of: swarm) }
     }
+    for swarm in swarms.live { swarm.metadata?.tick(clock.now()) }
     chokeDownloads { $0.tick($1) }
   }
 

@@ -43,7 +43,9 @@ extension EngineCore {
   /// An artifact is served only while its evidence holds: the files' identities are compared while blocks go out.
   private func lookAtFiles(of swarm: Swarm) {
     // Where the last look waits for its disk, another would only wait behind it.
-    guard !swarm.isFetching, swarm.isActive.load(ordering: .relaxed), !swarm.isBeingLookedAt.exchange(true, ordering: .relaxed) else { return }
+    guard !swarm.isFetching, swarm.isActive.load(ordering: .relaxed), !swarm.isBeingLookedAt.exchange(true, ordering: .relaxed) else {
+      return
+    }
     swarm.isActive.store(false, ordering: .relaxed)
     let reader = swarm.reader
     disk.submit(reader.device) { [self] state in
@@ -90,7 +92,7 @@ extension EngineCore {
     if let target {
       let entry = DialBook.Entry(artifact: target.swarm.facts.id, address: address)
       if reason == .ourself { dialer?.isOurself(address) }
-      dialer?.ended(entry, succeeded: wasAuthorized, isUseless: isUseless, isNeeded: target.swarm.isFetching)
+      dialer?.ended(entry, succeeded: wasAuthorized, isUseless: isUseless, isNeeded: target.swarm.isFetching || target.swarm.metadata != nil)
     }
   }
 

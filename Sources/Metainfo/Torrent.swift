@@ -36,6 +36,13 @@ public struct Torrent: Hashable, Sendable {
     self.sslCertificate = sslCertificate
   }
 
+  /// The same torrent with these announce URLs and web seeds, which are not part of what is hashed.
+  package func with(trackers: [[String]], webSeeds: [String]) -> Torrent {
+    Torrent(
+      infoHash: infoHash, name: name, isSingleFile: isSingleFile, layout: layout, isPrivate: isPrivate, source: source, trackers: trackers,
+      webSeeds: webSeeds, infoBytes: infoBytes, pieceHashes: pieceHashes, pieceLayers: pieceLayers, sslCertificate: sslCertificate)
+  }
+
   /// Where a file lies on disk below the folder that holds the artifact: `name` for a single file, `name/path…` else.
   public func relativePath(ofFile file: Int) -> [String]? {
     guard layout.files.indices.contains(file) else { return nil }

@@ -56,7 +56,8 @@ final class StubNode: NodeControl {
   }
 
   private static let fetch = FetchDocument(
-    name: "app", infoHashV1: "ab", infoHashV2: nil, state: "fetching", reason: nil, data: "/srv", size: 100, left: 40, piecesHeld: 3, pieces: 5,
+    name: "app", infoHashV1: "ab", infoHashV2: nil, state: "fetching", reason: nil, data: "/srv", size: 100, left: 40, piecesHeld: 3,
+    pieces: 5,
     downloaded: 60, wasted: 1, failedPieces: 0, peers: 2, serving: 1)
 
   func fetch(_ submission: FetchSubmission, by uid: UInt32) async throws -> FetchDocument {

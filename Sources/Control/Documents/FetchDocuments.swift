@@ -1,19 +1,23 @@
 /// What is to be fetched, as a command hands it to a running node.
 package struct FetchSubmission: Codable, Sendable {
-  /// The .torrent file, base64.
-  package var torrent: String
+  /// The .torrent file, base64; nil where there is a magnet link.
+  package var torrent: String?
+  package var magnet: String?
   /// The operator's name for the artifact; nil: the torrent's.
   package var name: String?
   /// The folder that it comes to lie in, absolute.
   package var root: String
-  /// The wanted files, by index in the torrent; nil: all.
-  package var files: [Int]?
+  /// Patterns of the wanted files' paths; nil: all that the magnet link selects, or all.
+  package var select: [String]?
   /// Peers to dial, as `HOST:PORT` with a numeric host.
   package var peers: [String]
   package var labels: [String: String]
 
-  package init(torrent: String, name: String?, root: String, files: [Int]?, peers: [String], labels: [String: String]) {
-    (self.torrent, self.name, self.root, self.files) = (torrent, name, root, files)
+  package init(
+    torrent: String? = nil, magnet: String? = nil, name: String?, root: String, select: [String]?, peers: [String],
+    labels: [String: String]
+  ) {
+    (self.torrent, self.magnet, self.name, self.root, self.select) = (torrent, magnet, name, root, select)
     (self.peers, self.labels) = (peers, labels)
   }
 }
@@ -24,7 +28,7 @@ package struct FetchDocument: Codable, Sendable, Hashable {
   package var name: String
   package var infoHashV1: String?
   package var infoHashV2: String?
-  /// `fetching`, `finishing`, `ready`, or what else the artifact's state is.
+  /// `metadata` while a magnet link's torrent is not known; `fetching`, `finishing`, `ready`, or what else the artifact's state is.
   package var state: String
   /// Why it is in that state, or what keeps it from going on just now; nil where there is nothing to say.
   package var reason: String?

@@ -124,7 +124,7 @@ final class Dialer: Sendable {
     var facts = PeerFacts(address: address, direction: .outbound, now: core.clock.wall())
     if case .entry = core.links.current.dialing(address, swarm.facts) { facts.link = .securing }
     (facts.artifact, facts.infoHash) = (swarm.facts, swarm.facts.infoHash.preferredWire)
-    guard let refusal = refusal(core.pipeline, facts) else { return true }
+    guard let refusal = refusal(core.pipeline, facts, swarm) else { return true }
     core.journal.record(
       JournalRecord(
         at: facts.now, principal: facts.principal, address: address, infoHash: swarm.facts.infoHash.preferredWire,
@@ -134,8 +134,10 @@ final class Dialer: Sendable {
     return false
   }
 
-  private func refusal(_ pipeline: Pipeline, _ facts: PeerFacts) -> Judgement? {
+  private func refusal(_ pipeline: Pipeline, _ facts: PeerFacts, _ swarm: Swarm) -> Judgement? {
     if let refusal = pipeline.decide(.connect, facts).refusal { return refusal }
+    // Of what is not known yet there is nothing to grant.
+    guard swarm.metadata == nil else { return nil }
     let grant = pipeline.grant(facts)
     return grant.isEmpty ? grant.request.refusal ?? grant.metadata.refusal : nil
   }

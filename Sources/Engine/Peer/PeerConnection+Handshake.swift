@@ -18,7 +18,7 @@ extension PeerConnection {
 
   func beginHandshake() {
     // Our handshake names the artifact: a peer that may have nothing of it does not get to read that.
-    if target != nil, case let grant = pipeline.grant(facts), grant.isEmpty { return refuse(grant) }
+    if let target, target.swarm.metadata == nil, case let grant = pipeline.grant(facts), grant.isEmpty { return refuse(grant) }
     phase = .handshaking
     if let target {
       send(handshakeNaming: target.infoHash, isV2: target.swarm.facts.infoHash.v2 != nil)
@@ -173,7 +173,7 @@ extension PeerConnection {
     }
     guard let swarm = judged else { return refuseUnknown() }
     let grant = pipeline.grant(facts)
-    guard !grant.isEmpty else { return refuse(grant) }
+    guard !grant.isEmpty || swarm.metadata != nil else { return refuse(grant) }
     journalShadows(of: grant)
     do {
       try activate(handshake, swarm, grant)
@@ -199,7 +199,7 @@ extension PeerConnection {
   }
 
   private func activate(_ handshake: Handshake, _ swarm: Swarm, _ grant: Grant) throws {
-    if let reason = swarm.fetch?.refusal(of: facts.principal) { throw Refusal(plugin: "engine", reason: reason) }
+    if let reason = swarm.fetch?.refusal(of: facts.principal) ?? swarm.metadata?.refusal(of: facts.principal) { throw Refusal(plugin: "engine", reason: reason) }
     try meet(handshake.peerID, swarm)
     guard swarm.join(number) else {
       throw Refusal(
@@ -222,8 +222,8 @@ extension PeerConnection {
     phase = .active
     peer.context.isInEvent = true
     try makeHandlers(members, peer)
-    messages = pipeline.messages
-    decoder = PeerMessageDecoder(limits: messageLimits(for: swarm.layout, isFetching: swarm.isFetching))
+    messages = messageTable(for: swarm)
+    decoder = PeerMessageDecoder(limits: messageLimits(for: swarm))
     let isV2 = swarm.facts.infoHash.v2 != nil
     if target == nil { send(handshakeNaming: handshake.infoHash, isV2: isV2) }
     sendProof()
@@ -231,6 +231,7 @@ extension PeerConnection {
     if let refused = try peer.chain.onHandshake(peer.handshake) { throw Refusal(plugin: refused.plugin, reason: refused.answer) }
     try sendFirstMessages(peer)
     beginDownload(peer)
+    beginMetadata(peer)
     journalAdmission(peer.context.grant)
     resumeReading()
     // What came with the handshake is read in a turn of its own. A handler runs on its own loop, which is what is assumed here.
@@ -296,7 +297,7 @@ extension PeerConnection {
     let fast = ours.supportsFast && handshake.reserved.supportsFast
     let extensions = ours.supportsExtensionProtocol && handshake.reserved.supportsExtensionProtocol
     let session = PeerSession(
-      layout: swarm.layout, fast: fast, extensions: extensions, v2: isV2, limits: SessionLimits(), noPieces: swarm.noPieces)
+      layout: swarm.metadata == nil ? swarm.layout : nil, fast: fast, extensions: extensions, v2: isV2, limits: SessionLimits(), noPieces: swarm.noPieces)
     let (grant, visible) = swarm.shared(grant)
     let (core, number) = (core, number)
     let handle = PeerHandle(
@@ -319,10 +320,17 @@ extension PeerConnection {
       announced: visible)
   }
 
-  private func messageLimits(for layout: PieceLayout, isFetching: Bool) -> MessageLimits {
+  /// Where we ask for metadata, the message by which it comes is one of ours, whether or not a plugin gives any out.
+  func messageTable(for swarm: Swarm) -> MessageTable {
+    swarm.metadata == nil
+      ? pipeline.messages : pipeline.messages.adding(MetadataMessage.name, maximumSize: MetadataMessage.maximumByteCount)
+  }
+
+  private func messageLimits(for swarm: Swarm) -> MessageLimits {
+    let pieceCount = swarm.metadata == nil ? swarm.layout.pieceCount : nil
     let extended = max(65_536, messages.largest)
-    return isFetching
-      ? MessageLimits(pieceCount: layout.pieceCount, extended: extended) : .seed(pieceCount: layout.pieceCount, extended: extended)
+    return swarm.isFetching || swarm.metadata != nil
+      ? MessageLimits(pieceCount: pieceCount, extended: extended) : .seed(pieceCount: swarm.layout.pieceCount, extended: extended)
   }
 
   func send(handshakeNaming infoHash: SHA1Digest, isV2: Bool) {
@@ -350,7 +358,7 @@ extension PeerConnection {
     handshake.requestQueue = core.settings.requestQueue
     handshake.clientVersion = core.clientVersion
     handshake.yourIP = address.ip.bytes
-    if peer.announced.isFull { handshake.uploadOnly = true }
+    if peer.announced.isFull, peer.swarm.metadata == nil { handshake.uploadOnly = true }
     handshake.extra = additions.keys
     handshake.metadataSize = additions.keys["metadata_size"]?.integer.flatMap { Int(exactly: $0) }
     active?.session.willSend(handshake)

@@ -43,6 +43,7 @@ extension PeerConnection {
     try peer.chain.tick(now)
     lookAtWatch(peer)
     tickDownload(peer, now, wall)
+    askForMetadata(peer, now)
     try leaveIfIdle(now)
     if phase == .active, now - lastSent > Self.keepAliveAfter, inFlight == 0 { send(.keepAlive) }
   }
@@ -110,7 +111,9 @@ extension PeerConnection {
   /// Why neither side will ever want anything of the other; nil where that is not so.
   private func uselessness(_ peer: ActivePeer) -> String? {
     // What we fetch the peer may have later.
-    guard !peer.context.isInterested, peer.context.acts.isEmpty, !peer.swarm.isFetching else { return nil }
+    guard !peer.context.isInterested, peer.context.acts.isEmpty, !peer.swarm.isFetching, peer.swarm.metadata == nil else {
+      return nil
+    }
     if peer.session.peerIsSeed { return "both sides have everything" }
     if peer.session.peerUploadOnly { return "the peer wants nothing more (BEP 21)" }
     // Most peers may have everything, and are looked at every second: they lack something, for they are no seeds.
@@ -149,7 +152,7 @@ extension PeerConnection {
       return refuse(refusal, operation: .connect, isUnmatched: decision.isUnmatched)
     }
     let grant = pipeline.grant(facts)
-    if grant.isEmpty {
+    if grant.isEmpty, peer.swarm.metadata == nil {
       resetAtEnd()
       return refuse(grant)
     }
@@ -309,6 +312,7 @@ extension PeerConnection {
       peer.chain.onDisconnect(reason)
       endWatch(peer)
       endDownload(peer)
+      peer.swarm.metadata?.leave(number)
       peer.swarm.leave(number)
       core.leaveChoker(number, peer.swarm)
     }

@@ -50,8 +50,10 @@ extension PeerConnection {
     case .extendedHandshake(let handshake): try extendedHandshake(handshake, peer)
     case .extended(let id, let payload): try extended(id, payload, peer)
     case .hashRequested(let request): answer(request, peer)
-    case .hashes(let request, let bytes): hashes(request, bytes, peer)
-    case .hashRejected(let request): hashesRejected(request, peer)
+    case .hashes(let request, let bytes):
+      if let fetch = peer.swarm.metadata { layers(request, bytes, fetch, peer) } else { hashes(request, bytes, peer) }
+    case .hashRejected(let request):
+      if let fetch = peer.swarm.metadata { layers(request, nil, fetch, peer) } else { hashesRejected(request, peer) }
     case .uploadOnly: break
     case .unknown(let id, let payload):
       guard mayExchange("message \(id)", peer) else { return }
@@ -76,6 +78,7 @@ extension PeerConnection {
     if let refused = try peer.chain.onExtensionHandshake(handshake) {
       throw Refusal(plugin: refused.plugin, reason: refused.answer)
     }
+    lookForMetadata(peer)
   }
 
   private func extended(_ id: UInt8, _ payload: ByteBuffer, _ peer: ActivePeer) throws {
@@ -83,6 +86,7 @@ extension PeerConnection {
     guard payload.readableBytes <= row.maximumSize else {
       throw OversizedMessage(name: row.name, size: payload.readableBytes, maximum: row.maximumSize)
     }
+    if let fetch = peer.swarm.metadata, row.name == MetadataMessage.name { return try metadata(payload, fetch, peer) }
     if peer.swarm.isPaused, row.name == MetadataMessage.name { return try refuseMetadata(payload, peer) }
     guard mayExchange(row.name, peer) else { return }
     // A plugin and the peer have something to say to each other.

@@ -133,7 +133,9 @@ extension PeerConnection {
   }
 
   /// The disk has failed us: what was read goes out, and the artifact goes out of service.
-  private func fail(_ batch: [Block], _ whole: Int, _ buffer: consuming ByteBuffer, _ swarm: Swarm, _ reader: ArtifactReader, _ error: StorageError?) {
+  private func fail(
+    _ batch: [Block], _ whole: Int, _ buffer: consuming ByteBuffer, _ swarm: Swarm, _ reader: ArtifactReader, _ error: StorageError?
+  ) {
     if whole > 0 { write(buffer, Array(batch.prefix(whole))) }
     for block in batch.dropFirst(whole) { refuse(block) }
     giveBackTokens(batch.dropFirst(whole))

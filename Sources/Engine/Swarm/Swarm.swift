@@ -37,6 +37,8 @@ final class Swarm: Sendable {
   private let whole: Atomic<Bool>
   /// The fetch that it is the swarm of; nil where we do not fetch.
   let fetch: ArtifactFetch?
+  /// What asks for the artifact's metadata; nil where we have it.
+  let metadata: MetadataFetch?
   /// Bytes of blocks that links have taken since the start.
   let uploaded = Atomic<Int64>(0)
   /// Whether blocks went out since the last look: only then are the files' identities looked at again.
@@ -51,8 +53,8 @@ final class Swarm: Sendable {
   /// About how many bytes of memory it holds.
   let cost: Int
 
-  init(_ artifact: SeededArtifact, fetch: ArtifactFetch? = nil) {
-    (facts, torrent, self.fetch) = (artifact.facts, artifact.torrent, fetch)
+  init(_ artifact: SeededArtifact, fetch: ArtifactFetch? = nil, metadata: MetadataFetch? = nil) {
+    (facts, torrent, self.fetch, self.metadata) = (artifact.facts, artifact.torrent, fetch, metadata)
     source = Mutex(Source(reader: artifact.reader, have: artifact.have))
     whole = Atomic(artifact.have.isFull)
     let torrent = artifact.torrent

@@ -18,7 +18,7 @@ struct Fetch: AsyncParsableCommand {
       """)
 
   @OptionGroup var common: CommonOptions
-  @Argument(help: "A .torrent file.") var what: String
+  @Argument(help: "A .torrent file, or a magnet link.") var what: String
   @Option(help: "The folder that the artifact's file or folder comes to lie in; made where it is not there.") var to: String
   @Option(help: "A peer to dial, ADDRESS:PORT; may be repeated.") var peer: [String] = []
   @Option(name: .customLong("for"), help: "Give up after this time, as 90s or 2h (default: never).") var limit: String?
@@ -53,7 +53,7 @@ struct Fetch: AsyncParsableCommand {
       return try await watch.follow {
         try await node.fetch(submission)
       } _: { document in
-        try await node.fetches(document.infoHashV1 ?? document.infoHashV2).fetches.first ?? document
+        try await node.fetches(document.infoHash).fetches.first ?? document
       }
     }
     let path = common.config
@@ -64,21 +64,18 @@ struct Fetch: AsyncParsableCommand {
   }
 
   private func submission() throws -> FetchSubmission {
-    let bytes = try Publisher.read(what)
-    let torrent = try Publisher.decode(bytes, file: what).torrent
-    return FetchSubmission(
-      torrent: Data(bytes).base64EncodedString(), name: name, root: URL(fileURLWithPath: to).standardizedFileURL.path,
-      files: try selected(torrent), peers: peer, labels: try parseLabels(label))
-  }
-
-  private func selected(_ torrent: Torrent) throws -> [Int]? {
-    guard !select.isEmpty else { return nil }
-    let files = torrent.layout.files.indices.filter { index in
-      let path = torrent.layout.files[index].displayPath
-      return !torrent.layout.files[index].isPadding && select.contains { fnmatch($0, path, 0) == 0 }
+    var submission = FetchSubmission(
+      name: name, root: URL(fileURLWithPath: to).standardizedFileURL.path, select: select.isEmpty ? nil : select, peers: peer,
+      labels: try parseLabels(label))
+    if what.hasPrefix("magnet:") {
+      _ = try Magnet.parse(what)
+      submission.magnet = what
+    } else {
+      let bytes = try Publisher.read(what)
+      _ = try Publisher.decode(bytes, file: what)
+      submission.torrent = Data(bytes).base64EncodedString()
     }
-    guard !files.isEmpty else { throw Failure(.inputMissing, "no file of \(torrent.name) matches \(select.joined(separator: ", "))") }
-    return files
+    return submission
   }
 }
 

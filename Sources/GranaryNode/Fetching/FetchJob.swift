@@ -41,10 +41,9 @@ struct FetchService: Service {
     do {
       let document = try await cancelWhenGracefulShutdown {
         try await watch.follow {
-          let artifact = try await NodeControlFace(node: node).fetch(job.submission, by: UInt32(getuid()))
-          return artifact
+          try await NodeControlFace(node: node).fetch(job.submission, by: UInt32(getuid()))
         } _: { document in
-          try await NodeControlFace(node: node).fetches(document.infoHashV1 ?? document.infoHashV2).fetches.first ?? document
+          try await NodeControlFace(node: node).fetches(document.infoHash).fetches.first ?? document
         }
       }
       job.set(.success(document))

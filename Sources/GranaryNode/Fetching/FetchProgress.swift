@@ -29,8 +29,11 @@ final class FetchProgress: Sendable {
 
   /// Takes the line away.
   func finish() {
-    guard isShown, state.withLock({ state in defer { state.isDrawn = false }; return state.isDrawn }) else { return }
-    write("\r\u{1B}[K")
+    let wasDrawn = state.withLock { state in
+      defer { state.isDrawn = false }
+      return state.isDrawn
+    }
+    if wasDrawn { write("\r\u{1B}[K") }
   }
 
   /// Bytes a second over the samples.

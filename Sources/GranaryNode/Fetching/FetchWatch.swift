@@ -19,7 +19,7 @@ struct FetchWatch: Sendable {
     let began = ContinuousClock.now
     var document = try await begin()
     while document.state != "ready" {
-      guard document.state == "fetching" || document.state == "finishing" else {
+      guard ["metadata", "fetching", "finishing"].contains(document.state) else {
         throw Failure(.diskIO, "\(document.name): \(document.state): \(document.reason ?? "")")
       }
       if let limit, ContinuousClock.now - began >= limit { throw Self.late(document, limit) }

@@ -18,8 +18,13 @@ import Tracker
 extension Node {
   /// Begins to fetch an artifact, or goes on with it; of one that is here already nothing is fetched. Waits for the disk.
   func fetch(_ submission: FetchSubmission) throws -> Artifact {
-    guard let bytes = Data(base64Encoded: submission.torrent).map(Array.init) else { throw Failure(.badData, "the torrent is not base64") }
-    let torrent = try Torrent.decode(bytes).torrent
+    guard let bytes = submission.torrent.flatMap({ Data(base64Encoded: $0) }).map(Array.init) else {
+      throw Failure(.badData, "the torrent is not base64")
+    }
+    return try fetch(try Torrent.decode(bytes).torrent, bytes, submission)
+  }
+
+  func fetch(_ torrent: Torrent, _ bytes: [UInt8], _ submission: FetchSubmission) throws -> Artifact {
     try RootsPolicy(roots: settings.artifacts.roots).check(submission.root)
     if let known = try database.artifact(infoHash: torrent.infoHash) { return try goOn(with: known, submission) }
     try makeFolder(submission.root)
@@ -27,7 +32,8 @@ extension Node {
       dataRoot: submission.root, torrentPath: nil, files: Self.files(of: torrent, paths: [], identities: []), evidence: nil,
       state: .fetching)
     let new = NewArtifact(torrent: torrent, torrentBytes: bytes, name: submission.name, data: data, labels: submission.labels)
-    let artifact = try database.addFetch(new, files: submission.files, peers: submission.peers, at: .now())
+    let files = try torrent.selected(submission)
+    let artifact = try database.addFetch(new, files: files, peers: submission.peers, at: .now())
     do {
       try startFetch(artifact.id)
     } catch {
@@ -42,7 +48,8 @@ extension Node {
     guard let stored = try database.fetch(of: known.id) else {
       guard known.state == .ready, known.verifiedPieces == known.pieceCount else {
         throw Failure(
-          .cannotCreate, "\(known.name) is in the inventory already, \(known.state.rawValue), in \(known.dataRoot): 'granary remove' it first")
+          .cannotCreate,
+          "\(known.name) is in the inventory already, \(known.state.rawValue), in \(known.dataRoot): 'granary remove' it first")
       }
       return known
     }

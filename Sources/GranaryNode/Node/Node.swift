@@ -65,6 +65,8 @@ final class Node: Sendable {
   let links: LinkKeeper
   /// The tracker that is embedded in the node; nil where none is configured.
   let tracking: NodeTracker?
+  /// Magnet links whose torrents are not known yet.
+  let magnets = MagnetBook()
   private let lock: NodeLock
   private let flusher: InventoryFlusher
   private let group: MultiThreadedEventLoopGroup
@@ -230,6 +232,7 @@ final class Node: Sendable {
     signal(SIGINT, SIG_IGN)
     state.withLock { $0.isReady = false }
     isStopping.store(true, ordering: .relaxed)
+    magnets.stop()
     await engine.stop(drain: Self.drainTime)
     await announcements.finish()
     await announcer.stop(within: Self.farewellTime)

@@ -59,6 +59,7 @@ struct NodeControlFace: NodeControl {
 
   func fetch(_ submission: FetchSubmission, by uid: UInt32) async throws -> FetchDocument {
     try await blocking {
+      if let link = submission.magnet { return try node.fetch(magnet: link, submission) }
       let artifact = try node.fetch(submission)
       node.journal.record(change("fetch", artifact, uid))
       return try node.fetchDocument(artifact.id)
@@ -67,8 +68,9 @@ struct NodeControlFace: NodeControl {
 
   func fetches(_ what: String?) async throws -> FetchesDocument {
     try await blocking {
+      if let what, let document = try node.magnets.document(what) { return FetchesDocument(fetches: [document]) }
       let ids = try what.map { [try node.database.find($0).id] } ?? node.database.fetches().map(\.artifact)
-      return FetchesDocument(fetches: try ids.map { try node.fetchDocument($0) })
+      return FetchesDocument(fetches: try (what == nil ? node.magnets.documents : []) + ids.map { try node.fetchDocument($0) })
     }
   }
 

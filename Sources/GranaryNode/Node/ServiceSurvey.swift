@@ -74,7 +74,7 @@ extension NodeSettings {
   }
 
   /// Of these trackers those that the operator lists.
-  fileprivate func permitted(_ tiers: [[String]]) -> [[String]] {
+  func permitted(_ tiers: [[String]]) -> [[String]] {
     tiers.map { tier in
       tier.filter { url in trackers.contains(url) || TrackerHost.of(url).map(origins.contains) == true }
     }.filter { !$0.isEmpty }

@@ -217,7 +217,9 @@ package final class PeerPluginChain {
     var hook: BlockHooks?
     if case .request = message { hook = .sentRequest }
     if let hook, !listening.contains(hook) { return }
-    for member in members where hook.map({ member.plugin.blockHooks.contains($0) }) ?? true { told(member, message.hook) { $0.sent(message) } }
+    for member in members where hook.map({ member.plugin.blockHooks.contains($0) }) ?? true {
+      told(member, message.hook) { $0.sent(message) }
+    }
   }
 
   /// As quick as `onRequest`.

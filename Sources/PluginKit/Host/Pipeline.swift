@@ -135,6 +135,14 @@ package struct MessageTable: Sendable {
     self.rows = rows
   }
 
+  /// The table with one more message of the core's, where no plugin receives it and there is a number left.
+  package func adding(_ name: String, maximumSize: Int) -> MessageTable {
+    guard !rows.contains(where: { $0.name == name }), let id = UInt8(exactly: rows.count + 1) else { return self }
+    return MessageTable(rows: rows + [Row(name: name, id: id, maximumSize: maximumSize)])
+  }
+
+  private init(rows: [Row]) { self.rows = rows }
+
   package func row(id: UInt8) -> Row? { id > 0 && Int(id) <= rows.count ? rows[Int(id) - 1] : nil }
   package var ids: [String: UInt8] { Dictionary(rows.map { ($0.name, $0.id) }) { first, _ in first } }
   package var largest: Int { rows.map(\.maximumSize).max() ?? 0 }

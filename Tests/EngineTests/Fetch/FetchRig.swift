@@ -25,7 +25,8 @@ struct FetchTarget {
       id: id, infoHash: torrent.infoHash, name: artifact.facts.name, labels: [:], isPrivate: true, layout: padded.layout)
     return FetchOrder(facts: facts, torrent: torrent, root: root, files: files, settings: settings) { paths, identities, isStaged in
       ArtifactReader(
-        layout: padded.layout, root: root, paths: padded.arranged(paths, padding: []), identities: padded.arranged(identities, padding: nil),
+        layout: padded.layout, root: root, paths: padded.arranged(paths, padding: []),
+        identities: padded.arranged(identities, padding: nil),
         cache: DescriptorCache(capacity: 8), isStaged: isStaged)
     }
   }
