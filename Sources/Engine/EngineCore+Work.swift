@@ -92,7 +92,8 @@ extension EngineCore {
     if let target {
       let entry = DialBook.Entry(artifact: target.swarm.facts.id, address: address)
       if reason == .ourself { dialer?.isOurself(address) }
-      dialer?.ended(entry, succeeded: wasAuthorized, isUseless: isUseless, isNeeded: target.swarm.isFetching || target.swarm.metadata != nil)
+      dialer?.ended(
+        entry, succeeded: wasAuthorized, isUseless: isUseless, isNeeded: target.swarm.isFetching || target.swarm.metadata != nil)
     }
   }
 

@@ -23,6 +23,8 @@ final class EngineCore: Sendable {
   let limiter: UploadLimiter
   let uploaded = Atomic<Int64>(0)
   let downloaded = Atomic<Int64>(0)
+  /// Memory for blocks on their way to the disk.
+  let runBuffers = RunBuffers()
   /// The limit on what we ask for.
   let downloads: DownloadTokens
   /// Who is unchoked of the peers of what is being fetched.

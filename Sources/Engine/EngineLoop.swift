@@ -11,6 +11,8 @@ final class EngineLoop {
   let lane: HookLane
   var connections: [PeerNumber: PeerConnection] = [:]
   let receiving: SharedReceiveBuffer
+  /// The same for connections on which blocks come.
+  let receivingBlocks: SharedReceiveBuffer
   /// What the loop's TLS links share.
   let tls: TLSLoop
   /// How many live links more may be judged again in this part of the second.
@@ -35,6 +37,7 @@ final class EngineLoop {
     settings = core.settings
     let receiving = SharedReceiveBuffer(eventLoop: eventLoop)
     self.receiving = receiving
+    receivingBlocks = SharedReceiveBuffer(eventLoop: eventLoop, capacity: SharedReceiveBuffer.blocks)
     tls = TLSLoop(eventLoop: eventLoop) { receiving.giveBack($0) }
     lane = HookLane(clock: core.clock.now)
   }

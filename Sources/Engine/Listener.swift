@@ -42,7 +42,7 @@ struct Listener: Sendable {
     let connection = PeerConnection(
       core: core, loop: loop, number: number, address: address, direction: .inbound, isSecure: security != .plain)
     do {
-      try LoopReceiver.install(on: channel, loop.receiving)
+      connection.receiving = try LoopReceiver.install(on: channel, loop.receiving)
       if security != .plain { try secure(channel, loop, security, address) }
       try channel.pipeline.syncOperations.addHandler(connection)
     } catch {

@@ -155,7 +155,7 @@ final class Dialer: Sendable {
       core: core, loop: loop, number: core.numbers.number(onLoop: loop.index), address: address, direction: .outbound,
       isSecure: entry != nil, target: target)
     do {
-      try LoopReceiver.install(on: channel, loop.receiving)
+      connection.receiving = try LoopReceiver.install(on: channel, loop.receiving)
       if let entry { try secure(channel, loop, entry, target) }
       try channel.pipeline.syncOperations.addHandler(connection)
     } catch {

@@ -11,20 +11,20 @@ extension ArtifactFetch {
   /// Blocks that one job writes before others of the device have their turn.
   private static let writesAtOnce = 256
 
-  /// Takes a block that the session has found to be one that we asked for. What a plugin has taken for itself is not written.
-  func receive(_ block: Block, _ bytes: ByteBuffer?, from number: PeerNumber, _ swarm: Swarm, _ core: EngineCore) -> BlockReceipt {
-    let (receipt, starts) = state.withLock { state -> (BlockReceipt, Bool) in
-      let receipt = state.picker.receive(block, from: number)
-      guard receipt.standing == .accepted else {
-        state.wasted += Int64(block.length)
-        return (receipt, false)
-      }
-      state.downloaded += Int64(block.length)
-      if let bytes {
-        state.jobs.append(.write(block, bytes))
-        state.queuedBytes += bytes.readableBytes
-      }
-      if receipt.completesPiece { state.jobs.append(.check(Int(block.piece))) }
+  /// What came of blocks that were received.
+  struct Receipt: Sendable {
+    /// Bytes that were of use.
+    var bytes = 0
+    /// What others were asked for too.
+    var cancels: [CancelledRequest] = []
+  }
+
+  /// Takes what a connection was given in one event: blocks that the session has found to be some that we asked for. What a plugin has taken for
+  /// itself is not written.
+  func receive(_ runs: [BlockRun], from number: PeerNumber, _ swarm: Swarm, _ core: EngineCore) -> Receipt {
+    let (receipt, starts) = state.withLock { state -> (Receipt, Bool) in
+      var receipt = Receipt()
+      for run in runs { state.receive(run, from: number, &receipt) }
       return (receipt, state.beginDraining())
     }
     if starts { drain(swarm, core) }
@@ -48,6 +48,7 @@ extension ArtifactFetch {
         case .write(let block, let bytes):
           try writer.write(block, bytes)
           written(bytes.readableBytes, core)
+          core.runBuffers.giveBack(bytes)
         }
       } catch {
         return failed(error, job, swarm, core)
@@ -159,6 +160,42 @@ extension ArtifactFetch {
 }
 
 extension FetchState {
+  /// Records who gave what, and what is to be written of it: of a run that lacks nothing, all in one piece.
+  mutating func receive(_ run: BlockRun, from number: PeerNumber, _ receipt: inout ArtifactFetch.Receipt) {
+    var accepted: [Block] = []
+    var isComplete = false
+    let blocks = run.blocks
+    for block in blocks {
+      let single = picker.receive(block, from: number)
+      guard single.standing == .accepted else {
+        wasted += Int64(block.length)
+        continue
+      }
+      accepted.append(block)
+      receipt.bytes += Int(block.length)
+      receipt.cancels += single.cancels
+      if single.completesPiece { isComplete = true }
+    }
+    downloaded += accepted.reduce(0) { $0 + Int64($1.length) }
+    write(accepted, of: run, isWhole: accepted.count == blocks.count)
+    if isComplete { jobs.append(.check(Int(run.piece))) }
+  }
+
+  private mutating func write(_ accepted: [Block], of run: BlockRun, isWhole: Bool) {
+    guard let bytes = run.bytes else { return }
+    if isWhole {
+      jobs.append(.write(Block(piece: run.piece, offset: run.offset, length: UInt32(bytes.readableBytes)), bytes))
+      queuedBytes += bytes.readableBytes
+      return
+    }
+    // Of what is there already nothing is written over: it may be right, and this wrong.
+    for block in accepted {
+      guard let slice = bytes.getSlice(at: bytes.readerIndex + Int(block.offset - run.offset), length: Int(block.length)) else { continue }
+      jobs.append(.write(block, slice))
+      queuedBytes += slice.readableBytes
+    }
+  }
+
   /// Whether somebody is to do what waits; who asks does it then.
   mutating func beginDraining() -> Bool {
     guard !isDraining, trouble == nil, !jobs.isEmpty else { return false }

@@ -8,12 +8,12 @@ struct LoopReceiver: RecvByteBufferAllocator {
   /// A handshake has 68 bytes; some peers send their extended handshake with it.
   private static let first = 128
 
-  private let shared: SharedReceiveBuffer
+  private let manner: ReceivingManner
   private var hasRead = false
 
-  init(_ shared: SharedReceiveBuffer) { self.shared = shared }
+  init(_ manner: ReceivingManner) { self.manner = manner }
 
-  func buffer(allocator: ByteBufferAllocator) -> ByteBuffer { hasRead ? shared.take() : allocator.buffer(capacity: Self.first) }
+  func buffer(allocator: ByteBufferAllocator) -> ByteBuffer { hasRead ? manner.buffer.take() : allocator.buffer(capacity: Self.first) }
 
   mutating func record(actualReadBytes: Int) -> Bool {
     hasRead = true
@@ -21,33 +21,54 @@ struct LoopReceiver: RecvByteBufferAllocator {
   }
 
   /// Makes a channel of the loop read in this way.
-  static func install(on channel: any Channel, _ shared: SharedReceiveBuffer) throws {
+  static func install(on channel: any Channel, _ shared: SharedReceiveBuffer) throws -> ReceivingManner {
+    let manner = ReceivingManner(shared, channel.eventLoop)
     let options = channel.syncOptions
     try options?.setOption(.maxMessagesPerRead, value: 1)
-    try options?.setOption(.recvAllocator, value: LoopReceiver(shared))
+    try options?.setOption(.recvAllocator, value: LoopReceiver(manner))
+    return manner
+  }
+}
+
+/// Into which of its loop's buffers a connection is read.
+final class ReceivingManner: Sendable {
+  private let current: NIOLoopBoundBox<SharedReceiveBuffer>
+
+  /// On the loop itself.
+  init(_ buffer: SharedReceiveBuffer, _ eventLoop: any EventLoop) { current = NIOLoopBoundBox(buffer, eventLoop: eventLoop) }
+
+  var buffer: SharedReceiveBuffer {
+    get { current.value }
+    set { current.value = newValue }
   }
 }
 
 /// A loop's buffer for reading, taken for a read and given back after it.
 final class SharedReceiveBuffer: Sendable {
-  /// As much as is read at once: more than a thousand requests.
+  /// As much as is read at once where we give: more than a thousand requests.
   static let capacity = 64 << 10
+  /// The same where we are given: sixteen blocks.
+  static let blocks = 256 << 10
 
+  private let capacity: Int
   private let free: NIOLoopBoundBox<ByteBuffer?>
 
   /// On the loop itself.
-  init(eventLoop: any EventLoop) { free = NIOLoopBoundBox(nil, eventLoop: eventLoop) }
+  init(eventLoop: any EventLoop, capacity: Int = capacity) {
+    self.capacity = capacity
+    free = NIOLoopBoundBox(nil, eventLoop: eventLoop)
+  }
 
   /// An empty buffer. Where somebody still holds a slice of the last one, it is a new one.
   func take() -> ByteBuffer {
-    guard var buffer = free.value.take() else { return ByteBufferAllocator().buffer(capacity: Self.capacity) }
-    buffer.clear(minimumCapacity: Self.capacity)
+    guard var buffer = free.value.take() else { return ByteBufferAllocator().buffer(capacity: capacity) }
+    buffer.clear(minimumCapacity: capacity)
     return buffer
   }
 
   /// Gives a buffer back; nothing happens with one that is not of ours.
   func giveBack(_ buffer: ByteBuffer) {
-    guard buffer.storageCapacity >= Self.capacity, buffer.storageCapacity <= 2 * Self.capacity else { return }
+    guard buffer.storageCapacity >= capacity, buffer.storageCapacity < 2 * capacity else { return }
     free.value = buffer
   }
 }

@@ -106,12 +106,32 @@ extension PeerConnection {
       return core.wakeDownloads(
         download.fetch.withhold(block, from: number, until: lastReceived + Self.unaskable).subtracting([number]))
     }
-    let isTaken = answered?.answer == .handled
-    let receipt = download.fetch.receive(block, isTaken ? nil : data.bytes, from: number, peer.swarm, core)
+    if answered?.answer == .handled {
+      download.runs.append(BlockRun(block, bytes: nil))
+    } else {
+      keep(block, data.bytes, download)
+    }
+  }
+
+  /// Keeps a block's bytes until the event's end, out of the buffer that the next ones are read into.
+  private func keep(_ block: Block, _ bytes: ByteBuffer, _ download: PeerDownload) {
+    if let last = download.runs.indices.last, download.runs[last].append(block, bytes) { return }
+    var buffer = core.runBuffers.take()
+    buffer.writeImmutableBuffer(bytes)
+    download.runs.append(BlockRun(block, bytes: buffer))
+  }
+
+  /// What came in this event goes to the disk, and is told to the picker, in one step.
+  func settleBlocks() {
+    guard let peer = active, let download = peer.download, !download.runs.isEmpty else { return }
+    for index in download.runs.indices {
+      if let free = download.runs[index].shrink() { core.runBuffers.giveBack(free) }
+    }
+    let receipt = download.fetch.receive(download.runs, from: number, peer.swarm, core)
+    download.runs.removeAll(keepingCapacity: true)
     for cancel in receipt.cancels { core.visit(cancel.peer) { $0.needless(cancel.block) } }
-    guard receipt.standing == .accepted else { return }
-    download.bytes += Int64(data.bytes.readableBytes)
-    core.received(data.bytes.readableBytes, from: number)
+    download.bytes += Int64(receipt.bytes)
+    core.received(receipt.bytes, from: number)
   }
 
   /// Another peer has given a block that this one was asked for too.

@@ -17,6 +17,7 @@ extension PeerConnection {
     guard permission.scope != nil else { return journalDenied(permission.decision) }
     let pipeline = RequestPipeline(fast: peer.session.fast, peerLimit: peer.session.peerExtensions?.requestQueue ?? Self.usualQueue)
     peer.download = PeerDownload(fetch, permission, pipeline)
+    receiving?.buffer = loop.receivingBlocks
     fetch.join(number, address, facts.principal)
     // What it has told before, where the guards let us ask only now.
     guard !peer.session.peerPieces.isEmpty else { return }
@@ -36,6 +37,7 @@ extension PeerConnection {
   func endDownload(_ peer: ActivePeer) {
     guard let download = peer.download else { return }
     peer.download = nil
+    receiving?.buffer = loop.receiving
     download.filling?.cancel()
     core.wakeDownloads(download.fetch.leave(number))
     guard phase == .active else { return }

@@ -199,7 +199,9 @@ extension PeerConnection {
   }
 
   private func activate(_ handshake: Handshake, _ swarm: Swarm, _ grant: Grant) throws {
-    if let reason = swarm.fetch?.refusal(of: facts.principal) ?? swarm.metadata?.refusal(of: facts.principal) { throw Refusal(plugin: "engine", reason: reason) }
+    if let reason = swarm.fetch?.refusal(of: facts.principal) ?? swarm.metadata?.refusal(of: facts.principal) {
+      throw Refusal(plugin: "engine", reason: reason)
+    }
     try meet(handshake.peerID, swarm)
     guard swarm.join(number) else {
       throw Refusal(
@@ -297,7 +299,8 @@ extension PeerConnection {
     let fast = ours.supportsFast && handshake.reserved.supportsFast
     let extensions = ours.supportsExtensionProtocol && handshake.reserved.supportsExtensionProtocol
     let session = PeerSession(
-      layout: swarm.metadata == nil ? swarm.layout : nil, fast: fast, extensions: extensions, v2: isV2, limits: SessionLimits(), noPieces: swarm.noPieces)
+      layout: swarm.metadata == nil ? swarm.layout : nil, fast: fast, extensions: extensions, v2: isV2, limits: SessionLimits(),
+      noPieces: swarm.noPieces)
     let (grant, visible) = swarm.shared(grant)
     let (core, number) = (core, number)
     let handle = PeerHandle(

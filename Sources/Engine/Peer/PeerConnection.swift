@@ -52,6 +52,8 @@ final class PeerConnection: ChannelDuplexHandler {
 
   // Bytes in.
   var received: ByteBuffer?
+  /// How its channel is read into memory; set as soon as there is one.
+  var receiving: ReceivingManner?
   var handshakeDecoder = HandshakeDecoder()
   var decoder: PeerMessageDecoder
   var isReadPaused = false
@@ -166,16 +168,54 @@ final class PeerConnection: ChannelDuplexHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let incoming = unwrapInboundIn(data)
-    if var rest = received.take() {
-      rest.writeImmutableBuffer(incoming)
-      received = rest
-    } else {
-      received = incoming
-    }
     lastReceived = core.clock.now()
-    handleEvent { try $0.consume() }
+    var rest = incoming
+    if isHandlingEvent {
+      append(rest)
+      rest.moveReaderIndex(to: rest.writerIndex)
+    } else if phase == .active, received != nil {
+      finishMessage(with: &rest)
+    } else if var earlier = received.take() {
+      earlier.writeImmutableBuffer(rest)
+      received = earlier
+      rest.moveReaderIndex(to: rest.writerIndex)
+    }
+    handleEvent { connection in
+      if connection.received != nil { try connection.consume() }
+      guard connection.phase != .closed, rest.readableBytes > 0 else { return }
+      connection.append(rest)
+      try connection.consume()
+    }
     keepRest()
-    if secure == nil { loop.receiving.giveBack(incoming) }
+    giveBack(incoming)
+  }
+
+  /// Completes the message that an earlier read has begun: what is received for blocks is not copied together, but for the one that lies in two
+  /// reads.
+  private func finishMessage(with incoming: inout ByteBuffer) {
+    guard var begun = received.take() else { return }
+    // Its length may lie in two reads as well.
+    for _ in 0..<2 {
+      let lacking = min(PeerMessageDecoder.bytesLacking(begun), incoming.readableBytes)
+      guard lacking > 0, var slice = incoming.readSlice(length: lacking) else { break }
+      begun.writeBuffer(&slice)
+    }
+    received = begun
+  }
+
+  private func append(_ bytes: ByteBuffer) {
+    guard var earlier = received.take() else {
+      received = bytes
+      return
+    }
+    earlier.writeImmutableBuffer(bytes)
+    received = earlier
+  }
+
+  private func giveBack(_ incoming: ByteBuffer) {
+    guard secure == nil else { return }
+    loop.receiving.giveBack(incoming)
+    loop.receivingBlocks.giveBack(incoming)
   }
 
   /// Moves what waits for more bytes out of the loop's buffer, into memory that is no larger than it must be.
@@ -219,6 +259,7 @@ final class PeerConnection: ChannelDuplexHandler {
     active?.context.now = began
     do {
       try body(self)
+      settleBlocks()
       try fillRequests()
       try runActs()
     } catch {

@@ -8,6 +8,8 @@ final class PeerDownload {
   /// What we may ask for.
   var permission: AskPermission
   var pipeline: RequestPipeline
+  /// What came in the event that goes on.
+  var runs: [BlockRun] = []
   /// Whether more is to be asked for at the end of the event that goes on.
   var isFillDue = false
   /// Asks again when a pause or a wait for tokens is over.

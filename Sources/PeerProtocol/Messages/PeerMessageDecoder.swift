@@ -17,6 +17,13 @@ package struct PeerMessageDecoder: Sendable {
     maximumLength = limits.maximumLength
   }
 
+  /// How many bytes the message that the buffer begins with lacks, as far as that can be told: first of its length, then of what that says.
+  /// Whether the length is one that is taken is for `next` to say.
+  package static func bytesLacking(_ buffer: ByteBuffer) -> Int {
+    guard let length = buffer.peekInteger(as: UInt32.self) else { return 4 - buffer.readableBytes }
+    return max(0, 4 + Int(length) - buffer.readableBytes)
+  }
+
   /// Consumes one message; nil, with nothing consumed, where more bytes are needed.
   package mutating func next(_ buffer: inout ByteBuffer) throws(ProtocolViolation) -> PeerMessage? {
     if let block = Self.takeRequest(&buffer) { return .request(block) }

@@ -14,7 +14,7 @@ struct LoopReceiverTests {
 
   @Test func onlyTheFirstReadHasMemoryOfItsOwn() async throws {
     try await onLoop { loop in
-      var receiver = LoopReceiver(SharedReceiveBuffer(eventLoop: loop))
+      var receiver = LoopReceiver(ReceivingManner(SharedReceiveBuffer(eventLoop: loop), loop))
       #expect(receiver.buffer(allocator: ByteBufferAllocator()).writableBytes == 128)
       let mayGrow = receiver.record(actualReadBytes: 68)
       #expect(mayGrow)

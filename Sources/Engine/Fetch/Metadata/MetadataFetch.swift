@@ -116,7 +116,8 @@ final class MetadataFetch: Sendable {
       (state.torrent, state.layers) = (torrent, layers)
       guard layers.isComplete else {
         guard infoHash.v2 == nil else { return false }
-        let problem = "it is a hybrid torrent, and the link names its v1 info-hash alone: its trees can be had from peers of the v2 one only"
+        let problem =
+          "it is a hybrid torrent, and the link names its v1 info-hash alone: its trees can be had from peers of the v2 one only"
         return end(.failure(MetadataFailure(problem)), &state)
       }
       return finish(&state)
