@@ -38,4 +38,5 @@ def main():
         common.report("rtorrent", ok, deadline, exit_code=client.process.poll(), log=client.tail())
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -89,4 +89,5 @@ def main():
         common.report("transmission", ok, deadline, added=added.get("result"), torrents=torrents, log="" if ok else client.tail())
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension Interop {
+  /// `granary fetch` from seeds that we did not write.
+  @Suite struct StockSeedTests {
+    @Test(arguments: [
+      (StockClient.libtorrent, "--v1"), (.libtorrent, "--hybrid"), (.libtorrent, "--v2"), (.aria2, "--v1"), (.rtorrent, "--v1"),
+      (.transmission, "--v1"),
+    ])
+    func `an artifact is fetched from a stock seed, verified, and fetched no second time`(client: StockClient, kind: String) async throws {
+      let origin = try GranaryHost()
+      let original = try origin.make(.awkward)
+      let artifact = try await origin.publish(original, kind)
+      let seed = try await StockSeed.start(client, artifact.torrent, data: origin.folder.path("data"))
+      let replica = try GranaryHost.replica()
+      let fetched = try await replica.fetch(artifact.torrent, from: [seed.endpoint])
+      #expect(fetched.state == "ready" && fetched.left == 0 && fetched.failedPieces == 0)
+      try replica.expectFetched(original)
+      #expect(try await replica.list().artifacts.map(\.state) == ["ready"])
+      #expect(try await replica.run("verify", artifact.name).exit == .code(0))
+      try await seed.stop()
+      #expect(try await replica.fetch(artifact.torrent, from: [seed.endpoint]).downloaded == 0)
+    }
+
+    @Test func `stock seeds and a node of ours give one artifact together`() async throws {
+      let origin = try GranaryHost()
+      let original = try Artifacts.file(8 << 20, in: origin.folder, named: "data/large.bin")
+      let artifact = try await origin.publish(original, "--v1")
+      let node = try await origin.start()
+      let data = origin.folder.path("data")
+      let first = try await StockSeed.start(.libtorrent, artifact.torrent, data: data, at: "127.0.0.7", options: ["--rate", "2000000"])
+      let second = try await StockSeed.start(.aria2, artifact.torrent, data: data, at: "127.0.0.8")
+      let replica = try GranaryHost.replica()
+      try await replica.fetch(artifact.torrent, from: [first.endpoint, second.endpoint, node.endpoint()])
+      try replica.expectFetched(original)
+      try await first.stop()
+      try await second.stop()
+      try await node.terminate()
+    }
+
+    @Test(arguments: ["--v1", "--hybrid", "--v2"])
+    func `a magnet link is enough, with libtorrent as the only peer`(kind: String) async throws {
+      let origin = try GranaryHost()
+      let original = try origin.make(.awkward)
+      let artifact = try await origin.publish(original, kind, "--public")
+      let seed = try await StockSeed.start(.libtorrent, artifact.torrent, data: origin.folder.path("data"))
+      let replica = try GranaryHost.replica()
+      try await replica.fetch(artifact.magnet, from: [seed.endpoint])
+      try replica.expectFetched(original)
+      try await seed.stop()
+    }
+
+    @Test func `a seed is found through opentracker, and replicas that lack pieces serve stock clients`() async throws {
+      let origin = try GranaryHost()
+      let original = try Artifacts.file(6 << 20, in: origin.folder, named: "data/large.bin")
+      let address = OpenTracker.loopbackAddress()
+      let artifact = try await origin.publish(original, "--v1", "--tracker", OpenTracker.announce(address))
+      let tracker = try await OpenTracker.start(at: address, for: [artifact])
+      // The only source is slow: who downloads from the replica alone must have pieces while it still fetches.
+      let seed = try await StockSeed.start(
+        .libtorrent, artifact.torrent, data: origin.folder.path("data"), at: "127.0.0.7", options: ["--rate", "1500000"])
+      try await tracker.waitUntilNaming(seed.endpoint, for: artifact)
+      let replica = try GranaryHost.replica { $0.extra = ["origins: [\(address.split(separator: ":").first ?? "")]"] }
+      let node = try await replica.start()
+      async let fetched = replica.fetch(artifact.torrent, from: [])
+      let leecher = Download(
+        client: .libtorrent, source: .torrent(artifact.torrent), address: "127.0.0.9", peers: [node.endpoint("127.0.0.6")])
+      try await expectDownload(leecher, equals: original)
+      #expect(try await fetched.state == "ready")
+      try replica.expectFetched(original)
+      try await node.terminate()
+      try await seed.stop()
+    }
+  }
+}
