@@ -18,7 +18,9 @@ def libtorrent(a, client, deadline):
                           "upload_rate_limit": a.rate, "rate_limit_ip_overhead": False, "allow_multiple_connections_per_ip": True,
                           "ignore_limits_on_local_network": False, "stop_tracker_timeout": 2})
     # Else loopback knows no limit.
-    session.set_peer_class_filter(lt.ip_filter())
+    everybody = lt.ip_filter()
+    everybody.add_rule("0.0.0.0", "255.255.255.255", 1 << int(session.global_peer_class_id))
+    session.set_peer_class_filter(everybody)
     params = lt.add_torrent_params()
     params.ti = lt.torrent_info(a.torrent, driver.LIMITS)
     params.save_path = a.data
@@ -54,7 +56,6 @@ dht.mode.set = off
 protocol.pex.set = no
 trackers.use_udp.set = yes
 network.scgi.open_local = "{client.state}/scgi.sock"
-pieces.hash.on_completion.set = no
 method.set_key = event.download.finished, tell, "execute.nothrow=/bin/sh,-c,\\"echo done > {client.state}/finished\\""
 schedule2 = add, 0, 0, ((load.start, "{os.path.abspath(a.torrent)}"))
 """)

@@ -12,7 +12,8 @@ extension Interop {
     func `an artifact is fetched from a stock seed, verified, and fetched no second time`(client: StockClient, kind: String) async throws {
       let origin = try GranaryHost()
       let original = try origin.make(.awkward)
-      let artifact = try await origin.publish(original, kind)
+      // rTorrent takes in no torrent without a tracker.
+      let artifact = try await origin.publish(original, kind, "--tracker", "http://127.0.0.99:1/announce")
       let seed = try await StockSeed.start(client, artifact.torrent, data: origin.folder.path("data"))
       let replica = try GranaryHost.replica()
       let fetched = try await replica.fetch(artifact.torrent, from: [seed.endpoint])
