@@ -56,7 +56,8 @@ let package = Package(
     .target(
       name: "Engine",
       dependencies: [
-        "CLinux", "OpenSSL", "TLS", "PluginKit", "PeerProtocol", "Storage", "Metainfo", nioCore, nioPosix, logging, deque, heap,
+        "CLinux", "OpenSSL", "TLS", "HTTPClient", "PluginKit", "PeerProtocol", "Storage", "Metainfo", nioCore, nioPosix, logging, deque,
+        heap,
       ]),
     .target(
       name: "Tracker", dependencies: ["Metainfo", "PluginKit", "HTTPClient", nioCore, nioPosix, logging]),

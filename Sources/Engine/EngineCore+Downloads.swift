@@ -99,6 +99,15 @@ extension EngineCore {
     chokeDownloads { $0.tick($1) }
   }
 
+  /// A web seed that gives nothing, and why. Equal rows are counted.
+  func journalWebSeed(_ principal: String, _ reason: String, _ swarm: Swarm) {
+    journal.record(
+      JournalRecord(
+        at: clock.wall(), principal: principal, address: nil, infoHash: swarm.facts.infoHash.preferredWire, artifact: swarm.facts.name,
+        operation: Operation.ask.rawValue, verdict: "close", plugin: "engine", rule: "web-seed", reason: reason,
+        generation: pipeline.generation))
+  }
+
   /// Somebody who gave wrong data is not met again for the artifact; the reason is there to be asked for.
   func refuse(_ member: FetchState.Member, _ reason: String, _ swarm: Swarm) {
     journal.record(

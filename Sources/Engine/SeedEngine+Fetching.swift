@@ -1,3 +1,4 @@
+import HTTPClient
 import Metainfo
 import NIOCore
 import NIOPosix
@@ -28,7 +29,21 @@ extension SeedEngine {
     let former = core.swarms.insert(swarm, missing: fetch.snapshot.bytesLeft)
     if let former { core.retire(former, reason: "the artifact is being fetched", isReplaced: true) }
     fetch.finish(swarm, core)
+    startWebSeeds(fetch, swarm)
     return .begun(held: left.held.population)
+  }
+
+  private func startWebSeeds(_ fetch: ArtifactFetch, _ swarm: Swarm) {
+    guard let settings = fetch.order.webSeeds, !fetch.isOver else { return }
+    for url in settings.urls {
+      let session = HTTPSession(group: group, security: settings.security, mayFollow: settings.mayFollow)
+      let seed = WebSeed(url, fetch, swarm, core, session)
+      fetch.keep(
+        Task {
+          await seed.run()
+          session.close()
+        })
+    }
   }
 
   private static func check(

@@ -16,7 +16,7 @@ package final class SeedEngine: Sendable {
   }
 
   let core: EngineCore
-  private let group: MultiThreadedEventLoopGroup
+  let group: MultiThreadedEventLoopGroup
   private let dialer: Dialer
   private let running = Mutex(Running())
 

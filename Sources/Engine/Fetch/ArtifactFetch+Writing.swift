@@ -25,6 +25,7 @@ extension ArtifactFetch {
     let (receipt, starts) = state.withLock { state -> (Receipt, Bool) in
       var receipt = Receipt()
       for run in runs { state.receive(run, from: number, &receipt) }
+      if receipt.bytes > 0, state.members[number]?.address != nil { state.lastFromPeers = core.clock.now() }
       return (receipt, state.beginDraining())
     }
     if starts { drain(swarm, core) }
@@ -135,7 +136,7 @@ extension ArtifactFetch {
       state.picker.failed(piece, badBlocks: finding.badBlocks)
       state.failedPieces += 1
       state.wasted += Int64(state.picker.layout.length(ofPiece: piece) ?? 0)
-      return (finding, finding.contributors.compactMap { state.members[$0]?.address }, state.takeIdle())
+      return (finding, finding.contributors.compactMap { state.members[$0]?.address ?? nil }, state.takeIdle())
     }
     swarm.tell(.onPieceFailed) { try $0.onPieceFailed(piece, contributors: contributors) }
     let news = PieceNews(piece: piece, isRight: false, givers: Set(finding.contributors))

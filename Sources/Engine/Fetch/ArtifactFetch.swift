@@ -20,6 +20,7 @@ final class ArtifactFetch: Sendable {
   /// The device that the artifact comes to lie on.
   let device: UInt64
   private let over = Atomic(false)
+  private let webSeeds = Mutex<[Task<Void, Never>]>([])
   private let wanted: (pieces: Int, bytes: Int64)
 
   /// - Parameter held: the pieces that an earlier run has left.
@@ -38,7 +39,13 @@ final class ArtifactFetch: Sendable {
 
   /// Whether it has come to its end, whatever that was.
   var isOver: Bool { over.load(ordering: .relaxed) }
-  func end() { over.store(true, ordering: .relaxed) }
+  func end() {
+    over.store(true, ordering: .relaxed)
+    for task in webSeeds.withLock({ $0 }) { task.cancel() }
+  }
+
+  /// Tasks that end with the fetch.
+  func keep(_ task: Task<Void, Never>) { webSeeds.withLock { $0.append(task) } }
 
   var snapshot: FetchSnapshot {
     state.withLock { state in
@@ -57,6 +64,14 @@ final class ArtifactFetch: Sendable {
 
   func join(_ number: PeerNumber, _ address: PeerAddress, _ principal: String) {
     state.withLock { $0.join(number, FetchState.Member(address: address, principal: principal)) }
+  }
+
+  /// A web seed, which has everything.
+  func join(webSeed number: PeerNumber, _ principal: String) {
+    state.withLock { state in
+      state.join(number, FetchState.Member(address: nil, principal: principal))
+      _ = state.picker.hasAll(number)
+    }
   }
 
   /// What it was asked for is asked of others; those that wait for something to ask for.

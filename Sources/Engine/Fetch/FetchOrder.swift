@@ -17,14 +17,16 @@ package struct FetchOrder: Sendable {
   package let files: Set<Int>?
   /// How it is put on disk.
   package let settings: WriterSettings
+  /// Its web seeds; nil: none.
+  package let webSeeds: WebSeedSettings?
   let makeReader: ReaderMaker
 
   package init(
     facts: ArtifactFacts, torrent: Torrent, root: String, files: Set<Int>? = nil, settings: WriterSettings = WriterSettings(),
-    makeReader: @escaping ReaderMaker
+    webSeeds: WebSeedSettings? = nil, makeReader: @escaping ReaderMaker
   ) {
     (self.facts, self.torrent, self.root, self.files) = (facts, torrent, root, files)
-    (self.settings, self.makeReader) = (settings, makeReader)
+    (self.settings, self.webSeeds, self.makeReader) = (settings, webSeeds, makeReader)
   }
 }
 

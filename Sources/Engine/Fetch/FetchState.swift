@@ -9,7 +9,8 @@ struct FetchState: Sendable {
 
   /// A peer that we ask. It is remembered for a while after its end: a piece that it gave some of may yet fail.
   struct Member: Sendable {
-    let address: PeerAddress
+    /// Nil for a web seed.
+    let address: PeerAddress?
     let principal: String
     var isHere = true
     var isServing = false
@@ -51,6 +52,9 @@ struct FetchState: Sendable {
   /// How long was waited before what is being tried again.
   var formerDelay: Duration?
   var stage = FetchSnapshot.Stage.fetching
+
+  /// When a peer, no web seed, last gave something of use.
+  var lastFromPeers: Instant?
 
   var downloaded: Int64 = 0
   var wasted: Int64 = 0

@@ -135,7 +135,7 @@ extension PeerConnection {
   }
 
   /// Another peer has given a block that this one was asked for too.
-  private func needless(_ block: Block) {
+  func needless(_ block: Block) {
     guard phase == .active, let peer = active else { return }
     handleOrJoin { $0.takeBack(block, peer) }
   }

@@ -1,6 +1,7 @@
 import Control
 import Engine
 import Foundation
+import HTTPClient
 import Inventory
 import Logging
 import Metainfo
@@ -118,13 +119,22 @@ extension Node {
 
   private func fetchOrder(_ artifact: Artifact, _ torrent: Torrent, _ stored: StoredFetch) -> FetchOrder {
     let (padded, root, cache) = (PaddedLayout(torrent.layout), artifact.dataRoot, cache)
+    let webSeeds = webSeeds(of: torrent)
     return FetchOrder(
-      facts: ArtifactFacts(artifact, torrent), torrent: torrent, root: root, files: stored.files.map { Set($0) }
+      facts: ArtifactFacts(artifact, torrent), torrent: torrent, root: root, files: stored.files.map { Set($0) }, webSeeds: webSeeds
     ) { paths, identities, isStaged in
       ArtifactReader(
         layout: padded.layout, root: root, paths: padded.arranged(paths, padding: []),
         identities: padded.arranged(identities, padding: nil), cache: cache, isStaged: isStaged)
     }
+  }
+
+  /// Those of a torrent's web seeds that the operator lists: it may name any host.
+  private func webSeeds(of torrent: Torrent) -> WebSeedSettings? {
+    let mayFetch: @Sendable (HTTPURL) -> Bool = { [weak self] url in self?.settings.origins.contains(url.host.bare) == true }
+    let urls = torrent.webSeeds.compactMap { try? HTTPURL($0) }.filter(mayFetch)
+    guard !urls.isEmpty else { return nil }
+    return WebSeedSettings(urls: urls, security: links.httpSecurity { Int64(time(nil)) }, mayFollow: mayFetch)
   }
 
   // MARK: The end

@@ -6,7 +6,8 @@ extension Interop {
   /// A peer that gives wrong blocks among good ones.
   @Suite struct PoisonTests {
     @Test(arguments: ["--v1", "--hybrid", "--v2"])
-    func `one bad block in fifty among ten good peers: the artifact completes, and the poisoner alone is refused`(kind: String) async throws {
+    func `one bad block in fifty among ten good peers: the artifact completes, and the poisoner alone is refused`(kind: String) async throws
+    {
       let origin = try GranaryHost()
       let original = try Artifacts.file(12 << 20, in: origin.folder, named: "data/large.bin")
       let artifact = try await origin.publish(original, kind, "--piece-length", "256KiB")
