@@ -47,6 +47,7 @@ struct NodeSettingsTests {
         idle-timeout: 30s
         open-files: 20
         event-loops: 1
+        download: 5 MiB/s
         upload-per-artifact: 3 MiB/s
         upload-per-principal: 2 MiB/s
         per-principal: 3
@@ -69,6 +70,7 @@ struct NodeSettingsTests {
     limits.upload = ByteRate(bytesPerSecond: 1 << 30)
     (limits.connections, limits.perAddress, limits.handshakes, limits.uploadSlots) = (9, 8, 7, .fixed(5))
     (limits.requestQueue, limits.openFiles, limits.eventLoops) = (4, 20, 1)
+    limits.download = ByteRate(bytesPerSecond: 5 << 20)
     (limits.uploadPerArtifact, limits.uploadPerPrincipal) = (ByteRate(bytesPerSecond: 3 << 20), ByteRate(bytesPerSecond: 2 << 20))
     (limits.perPrincipal, limits.journalRows) = (3, 5000)
     (limits.handshakeTimeout, limits.idleTimeout) = (TimeSpan(milliseconds: 6000), TimeSpan(milliseconds: 30_000))
@@ -152,7 +154,6 @@ struct NodeSettingsTests {
         "limits: { upload: fast }",
         "2:19: limits.upload: expected a rate such as 100 MiB/s, found 'fast'; a rate ends in /s; or write unlimited"
       ),
-      ("limits: { download: 1 MiB/s }", "2:11: limits: 'download' is not in this build"),
       ("limits: { per-principal: 0 }", "2:26: limits.per-principal: expected 1 to 1000000, found 0"),
       ("limits: { journal-rows: 999 }", "2:25: limits.journal-rows: expected 1000 to 100000000, found 999"),
       (
@@ -327,7 +328,7 @@ struct NodeSettingsTests {
         "n.yaml:4:11: limits.upload: expected a rate such as 100 MiB/s, found '5 MB/s'; write MiB before /s; or write unlimited",
         "n.yaml:5:16: limits.connections: expected a whole number, found 'lots'",
         "n.yaml:6:16: limits.per-address: expected 1 to 1000000, found 0",
-        "n.yaml:7:3: limits: unknown key 'nope'; keys here are connections, event-loops, handshake-timeout, handshakes, idle-timeout, journal-rows, locked-memory, open-files, per-address, per-principal, request-queue, upload, upload-per-artifact, upload-per-principal, upload-slots",
+        "n.yaml:7:3: limits: unknown key 'nope'; keys here are connections, download, event-loops, handshake-timeout, handshakes, idle-timeout, journal-rows, locked-memory, open-files, per-address, per-principal, request-queue, upload, upload-per-artifact, upload-per-principal, upload-slots",
         "n.yaml:8:23: trackers[1]: expected an announce URL such as http://tracker.corp:6969/announce, found 'nonsense'",
         "n.yaml:8:33: trackers[2]: expected an announce URL such as http://tracker.corp:6969/announce, found 'gopher://x/'; known are http, https and udp",
         "n.yaml:9:21: peers[1]: expected ADDRESS:PORT such as 10.0.0.2:6881 or \"[fd00::2]:6881\", found 'depot:1'; names are not resolved here, write the address",

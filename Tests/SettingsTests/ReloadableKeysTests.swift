@@ -16,6 +16,7 @@ struct ReloadableKeysTests {
     "limits.event-loops": "limits: { event-loops: 1 }",
     "scrub.every": "scrub: { every: never }", "scrub.rate": "scrub: { rate: 1 MiB/s }",
     "scrub.between": "scrub: { between: [\"01:00-02:00\"] }", "scrub.patrol": "scrub: { patrol: 1 }",
+    "limits.download": "limits: { download: 1 MiB/s }",
     "limits.upload-per-artifact": "limits: { upload-per-artifact: 1 MiB/s }",
     "limits.upload-per-principal": "limits: { upload-per-principal: 1 MiB/s }", "limits.per-principal": "limits: { per-principal: 1 }",
     "limits.journal-rows": "limits: { journal-rows: 1000 }",

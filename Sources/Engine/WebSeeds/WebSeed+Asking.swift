@@ -32,7 +32,8 @@ extension WebSeed {
     let length = Int(part.range.upperBound - part.range.lowerBound)
     switch response.status {
     case 206:
-      guard response.fields["Content-Range"].map({ Self.says($0, part, swarm.torrent) }) == true, response.body.readableBytes == length else {
+      guard response.fields["Content-Range"].map({ Self.says($0, part, swarm.torrent) }) == true, response.body.readableBytes == length
+      else {
         return .failure(Failure(outcome: .unfit("its answer is of another range than was asked for")))
       }
       return .success(response.body)

@@ -351,5 +351,6 @@ extension EngineSettings {
       idleTimeout: limits.idleTimeout.duration, requestQueue: initial.requestQueue)
     (uploadRatePerArtifact, uploadRatePerPrincipal) = (limits.uploadPerArtifact?.bytesPerSecond, limits.uploadPerPrincipal?.bytesPerSecond)
     connectionsPerPrincipal = limits.perPrincipal
+    downloadRate = limits.download?.bytesPerSecond
   }
 }

@@ -4,7 +4,9 @@
 package struct Limits: Sendable, Hashable {
   /// Payload to all peers together; nil for no limit.
   package var upload: ByteRate?
-  /// The same of each artifact to all peers together; nil for no limit.
+  /// Payload that is asked of all peers together, of what is fetched; nil for no limit.
+  package var download: ByteRate?
+  /// Upload of each artifact to all peers together; nil for no limit.
   package var uploadPerArtifact: ByteRate?
   /// The same to each principal, over all its connections and artifacts; nil for no limit.
   package var uploadPerPrincipal: ByteRate?

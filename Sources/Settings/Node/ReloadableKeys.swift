@@ -78,6 +78,9 @@ package enum ReloadableKeys {
     let fresh = Limits()
     return [
       SettingsKey("limits.upload", .reloads, default: "unlimited", "payload to all peers together") { $0.limits.upload },
+      SettingsKey("limits.download", .reloads, default: "unlimited", "payload that is asked of all peers together") {
+        $0.limits.download
+      },
       SettingsKey("limits.upload-per-artifact", .reloads, default: "unlimited", "payload of one artifact to all peers together") {
         $0.limits.uploadPerArtifact
       },

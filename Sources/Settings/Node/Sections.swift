@@ -80,6 +80,7 @@ struct ArtifactsSection: Decodable {
 /// `limits`.
 struct LimitsSection: Decodable {
   let upload: OrWord<Unlimited, ByteRate>?
+  let download: OrWord<Unlimited, ByteRate>?
   let uploadPerArtifact: OrWord<Unlimited, ByteRate>?
   let uploadPerPrincipal: OrWord<Unlimited, ByteRate>?
   let connections: Whole<1, 1_000_000>?
@@ -95,8 +96,8 @@ struct LimitsSection: Decodable {
   let journalRows: Whole<1000, 100_000_000>?
   let eventLoops: OrWord<Cores, Whole<1, 1024>>?
 
-  enum CodingKeys: String, CodingKey, ExplainedKeys {
-    case upload, connections, handshakes
+  enum CodingKeys: String, CodingKey {
+    case upload, download, connections, handshakes
     case uploadPerArtifact = "upload-per-artifact"
     case uploadPerPrincipal = "upload-per-principal"
     case perPrincipal = "per-principal"
@@ -109,16 +110,13 @@ struct LimitsSection: Decodable {
     case openFiles = "open-files"
     case lockedMemory = "locked-memory"
     case eventLoops = "event-loops"
-
-    static func explanation(ofUnknown key: String) -> String? {
-      key == "download" ? "'\(key)' is not in this build" : nil
-    }
   }
 
   /// The limits, with defaults for what is not said.
   var limits: Limits {
     var limits = Limits()
     limits.upload = upload?.value
+    limits.download = download?.value
     limits.uploadPerArtifact = uploadPerArtifact?.value
     limits.uploadPerPrincipal = uploadPerPrincipal?.value
     limits.perPrincipal = perPrincipal?.value

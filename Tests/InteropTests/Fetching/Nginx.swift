@@ -11,7 +11,8 @@ struct Nginx: Sendable {
   static func start(serving root: String, port: UInt16? = nil, extra: String = "") async throws -> Nginx {
     let port = try port ?? FreePort.pick()
     let folder = try TemporaryDirectory("nginx")
-    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map { "\($0)_temp_path \(folder.path($0));" }.joined(separator: "\n")
+    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map { "\($0)_temp_path \(folder.path($0));" }.joined(
+      separator: "\n")
     let configuration = """
       daemon off;
       master_process off;
