@@ -78,7 +78,7 @@ struct NodeSettingsTests {
     #expect(settings.trackers == ["http://tracker.corp:6969/announce", "udp://[fd00::1]:6969", "https://t.corp/x?key=1"])
     #expect(settings.peers.map(\.address.description) == ["10.0.0.2:6881", "[fd00::2]:1", "10.0.0.3:1"])
     #expect(settings.peers.map(\.artifacts) == [nil, ["release-*"], []])
-    #expect(settings.peers.map(\.place) == ["n.yaml:24:5", "n.yaml:25:16", "n.yaml:26:14"])
+    #expect(settings.peers.map(\.place) == ["n.yaml:25:5", "n.yaml:26:16", "n.yaml:27:14"])
     #expect(settings.origins == ["tracker.corp", "10.0.0.1", "fd00::1", "fd00::2"])
     #expect(settings.pipeline.map(\.name) == ["allowlist", "gate", "metadata"])
     #expect(settings.isOpen)

@@ -39,12 +39,12 @@ public protocol PeerPlugin: AnyObject {
   func onAllowedFast(_ piece: Int) throws -> Handling
   /// BEP 6.
   func onSuggest(_ piece: Int) throws -> Handling
-  /// BEP 6: the peer rejects a request of ours. Called when the download side lands.
+  /// BEP 6: the peer rejects a request of ours.
   func onReject(_ block: Block) throws -> Handling
 
   /// Asked for each valid request that the guards' grant allows.
   func onRequest(_ block: Block) throws -> RequestAnswer
-  /// Asked for each block that we requested. Called when the download side lands.
+  /// Asked for each block that we requested.
   func onPiece(_ block: Block, _ bytes: ByteBuffer) throws -> PieceAnswer
   /// Asked when the peer takes a request back. `.handled`: the block is sent anyway.
   func onCancel(_ block: Block) throws -> Handling
@@ -52,11 +52,11 @@ public protocol PeerPlugin: AnyObject {
   func onExtended(_ name: String, _ payload: ByteBuffer) throws -> Handling
   /// Asked with whole messages of an id that the core does not know. Nobody handles it: the peer goes.
   func onUnknownMessage(_ id: UInt8, _ payload: ByteBuffer) throws -> Handling
-  /// Asked before each request that we would send. Called when the download side lands.
+  /// Asked before each request that we would send.
   func writeRequest(_ block: Block) throws -> WriteRequestAnswer
-  /// Told that a piece to which this peer contributed passed. Called when the download side lands.
+  /// Told that a piece to which this peer contributed passed.
   func onPiecePass(_ piece: Int) throws
-  /// Told that a piece to which this peer contributed failed. Called when the download side lands.
+  /// Told that a piece to which this peer contributed failed.
   func onPieceFailed(_ piece: Int) throws
 
   /// About once a second, from the injected clock.
@@ -69,7 +69,7 @@ public protocol PeerPlugin: AnyObject {
   /// any more.
   func onDisconnect(_ reason: DisconnectReason)
 
-  /// Told that a message of this kind was handed to the link. Requests and cancels: called when the download side lands.
+  /// Told that a message of this kind was handed to the link.
   func sent(_ message: SentMessage)
   /// Told how many bytes of blocks the link has taken.
   func sentPayload(_ bytes: Int)

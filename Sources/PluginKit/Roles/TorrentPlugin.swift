@@ -8,9 +8,9 @@ public protocol TorrentPlugin: Sendable {
   /// libtorrent's `torrent_plugin::new_connection`: called on the peer's event loop once the peer is authorized for the artifact.
   /// Nil: not interested in this peer (handlers only; a guard's answer stands in any case). A throw refuses the peer.
   func newConnection(_ peer: PeerContext) throws -> (any PeerPlugin)?
-  /// Told that a piece passed its hash check. Called when the download side lands.
+  /// Told that a piece passed its hash check.
   func onPiecePass(_ piece: Int) throws
-  /// Told that a piece failed its hash check, with the addresses of the peers that contributed. Called when the download side lands.
+  /// Told that a piece failed its hash check, with the addresses of the peers that contributed.
   func onPieceFailed(_ piece: Int, contributors: [PeerAddress]) throws
   /// About once a second while the artifact has peers, from the injected clock.
   func tick(_ now: ContinuousClock.Instant) throws
