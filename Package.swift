@@ -60,6 +60,7 @@ let package = Package(
       ]),
     .target(
       name: "Tracker", dependencies: ["Metainfo", "PluginKit", "HTTPClient", nioCore, nioPosix, logging]),
+    .target(name: "Catalogue", dependencies: ["OpenSSL", "Metainfo", "PluginKit", "HTTPClient", nioCore]),
     .target(name: "Settings", dependencies: ["CLibYAML", "PluginKit", "Metainfo"]),
     // Level 6 and 7: the control socket; the commands.
     .target(
@@ -123,6 +124,9 @@ let package = Package(
     .testTarget(
       name: "TrackerTests",
       dependencies: ["Tracker", "HTTPClient", "PluginKit", "Metainfo", "TestSupport", nioCore, nioPosix, nioHTTP1, logging]),
+    .testTarget(
+      name: "CatalogueTests",
+      dependencies: ["Catalogue", "HTTPClient", "Metainfo", "OpenSSL", "PluginKit", "TestSupport", nioCore, nioPosix]),
     .testTarget(name: "SettingsTests", dependencies: ["Settings", "PluginKit", "Plugins", "TestSupport"]),
     .testTarget(
       name: "ControlTests",
@@ -147,7 +151,9 @@ let package = Package(
 
 // The fuzzers feed what is decoded to the targets of Tests/FuzzTests. An ordinary build has them as a test that replays the inputs that
 // once did harm; with GRANARY_FUZZ set there is a program of them instead, with libFuzzer and the address sanitizer, for deploy/fuzz.
-let fuzzed = ["OpenSSL", "Metainfo", "PeerProtocol", "Storage", "HTTPClient", "PluginKit", "Plugins", "Engine", "Tracker", "Settings"]
+let fuzzed = [
+  "OpenSSL", "Metainfo", "PeerProtocol", "Storage", "HTTPClient", "PluginKit", "Plugins", "Engine", "Tracker", "Catalogue", "Settings",
+]
 let fuzzers: [Target.Dependency] = fuzzed.map { .byName(name: $0) } + ["TestSupport", nioCore, nioPosix, nioHTTP1, nioEmbedded, logging]
 let isFuzzing = Context.environment["GRANARY_FUZZ"] == "1"
 if isFuzzing {
