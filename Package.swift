@@ -66,7 +66,8 @@ let package = Package(
     .target(
       name: "Control",
       dependencies: [
-        "CLinux", "Engine", "Inventory", "Tracker", "HTTPClient", "PluginKit", "Metainfo", hummingbird, hummingbirdCore, nioCore, nioPosix,
+        "CLinux", "Engine", "Inventory", "Tracker", "HTTPClient", "PluginKit", "Metainfo", "TLS", hummingbird, hummingbirdCore, nioCore,
+        nioPosix,
         nioHTTP1,
         logging,
         lifecycle,
@@ -74,8 +75,9 @@ let package = Package(
     .target(
       name: "GranaryNode",
       dependencies: [
-        "CLinux", "Control", "Engine", "HTTPClient", "Inventory", "Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", "Plugins", "Settings",
-        "Storage", "TLS", "Tracker",
+        "Catalogue", "CLinux", "Control", "Engine", "HTTPClient", "Inventory", "Metainfo", "OpenSSL", "PeerProtocol", "PluginKit",
+        "Plugins",
+        "Settings", "Storage", "TLS", "Tracker",
         arguments, heap, nioCore, nioPosix, logging, lifecycle, unixSignals,
       ]),
     .executableTarget(name: "granary", dependencies: ["GranaryNode", "Plugins"]),
@@ -131,7 +133,8 @@ let package = Package(
     .testTarget(
       name: "ControlTests",
       dependencies: [
-        "Control", "Engine", "HTTPClient", "Inventory", "Metainfo", "PluginKit", "TestSupport", "Tracker", nioCore, nioPosix, logging,
+        "Catalogue", "Control", "Engine", "HTTPClient", "Inventory", "Metainfo", "PluginKit", "TestSupport", "Tracker", nioCore, nioPosix,
+        logging,
       ]),
     // A node with a plugin that misbehaves.
     .executableTarget(
@@ -139,7 +142,9 @@ let package = Package(
     .testTarget(
       name: "GranaryNodeTests",
       dependencies: [
-        "granary-chaos", "Control", "Engine", "GranaryNode", "Inventory", "Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", "Plugins",
+        "granary-chaos", "Catalogue", "Control", "Engine", "GranaryNode", "HTTPClient", "Inventory", "Metainfo", "OpenSSL", "PeerProtocol",
+        "PluginKit",
+        "Plugins",
         "Settings", "Storage", "TLS", "TestSupport", "Tracker", nioCore, nioEmbedded, nioPosix, logging,
       ]),
     .testTarget(

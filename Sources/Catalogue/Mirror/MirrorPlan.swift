@@ -18,7 +18,14 @@ package struct MirrorPlan: Hashable, Sendable {
     package let rank: Int?
     /// Whether nothing may make it go: it is pinned, was published or added here, or its catalogue cannot be relied on now.
     package let isProtected: Bool
+    /// Whether nobody may be served it: no catalogue that is signed as it must be lists it.
+    package var isWithheld = false
     package let reason: String
+
+    package init(artifact: HeldArtifact, rank: Int?, isProtected: Bool, isWithheld: Bool = false, reason: String) {
+      (self.artifact, self.rank, self.isProtected) = (artifact, rank, isProtected)
+      (self.isWithheld, self.reason) = (isWithheld, reason)
+    }
   }
 
   /// Something that goes.

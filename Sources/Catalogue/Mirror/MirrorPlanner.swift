@@ -53,6 +53,12 @@ package struct MirrorPlanner {
     func keep(_ reason: String, rank: Int? = nil, isProtected: Bool = false) -> Result<MirrorPlan.Keep, Retired> {
       .success(MirrorPlan.Keep(artifact: artifact, rank: rank, isProtected: isProtected, reason: reason))
     }
+    if let source = sources.first(where: { $0.url == origin.catalogue }), source.isUntrusted,
+      !sources.contains(where: { $0.document?.entry(artifact.infoHash) != nil })
+    {
+      let reason = source.hindrance ?? ""
+      return .success(MirrorPlan.Keep(artifact: artifact, rank: nil, isProtected: true, isWithheld: true, reason: reason))
+    }
     let isPinned = sources.contains { $0.rules.contains { $0.pins(artifact.name) } }
     if let want = wants.want(artifact.infoHash) {
       return keep(want.reason, rank: want.rank, isProtected: isPinned || want.isPinned)

@@ -35,6 +35,8 @@ package struct MirrorSource: Sendable {
     case followed(CatalogueDocument)
     /// It cannot be had, or what came was refused. What was accepted last still says what is wanted; nothing is fetched or retired by it.
     case failing(CatalogueDocument?, reason: String)
+    /// What was accepted last is not signed by a key that is trusted now, and nothing else was accepted since: what came by it is not served.
+    case untrusted(reason: String)
     /// The operator wants nothing done by it.
     case paused(CatalogueDocument?)
   }
@@ -51,15 +53,18 @@ package struct MirrorSource: Sendable {
     switch standing {
     case .followed(let document): document
     case .failing(let document, _), .paused(let document): document
+    case .untrusted: nil
     }
   }
+
+  var isUntrusted: Bool { if case .untrusted = standing { true } else { false } }
 
   /// Why nothing is done by it; nil where it is followed.
   var hindrance: String? {
     switch standing {
     // Most likely its publisher has lost its inventory.
     case .followed(let document): document.entries.isEmpty ? "its catalogue is empty, which retires nothing" : nil
-    case .failing(_, let reason): "its catalogue cannot be relied on now: \(reason)"
+    case .failing(_, let reason), .untrusted(let reason): "its catalogue cannot be relied on now: \(reason)"
     case .paused: "its mirror is paused"
     }
   }

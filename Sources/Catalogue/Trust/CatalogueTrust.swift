@@ -56,6 +56,14 @@ extension CatalogueRefusal: CustomStringConvertible {
     }
   }
 
+  /// Whether its signature is what is wrong.
+  var isOfSignature: Bool {
+    switch self {
+    case .unsigned, .untrusted: true
+    default: false
+    }
+  }
+
   /// A word for the kind, for rules of the journal and for counters.
   package var code: String {
     switch self {
