@@ -61,12 +61,15 @@ let package = Package(
       ]),
     .target(
       name: "Tracker", dependencies: ["Metainfo", "PluginKit", "HTTPClient", nioCore, nioPosix, logging]),
+    .target(name: "Catalogue", dependencies: ["OpenSSL", "Metainfo", "PluginKit", "HTTPClient", nioCore]),
     .target(name: "Settings", dependencies: ["CLibYAML", "PluginKit", "Metainfo"]),
     // Level 6 and 7: the control socket; the commands.
     .target(
       name: "Control",
       dependencies: [
-        "CLinux", "Engine", "Inventory", "Tracker", "HTTPClient", "PluginKit", "Metainfo", hummingbird, hummingbirdCore, nioCore, nioPosix,
+        "CLinux", "Engine", "Inventory", "Tracker", "HTTPClient", "PluginKit", "Metainfo", "OpenSSL", "TLS", hummingbird, hummingbirdCore,
+        nioCore,
+        nioPosix,
         nioHTTP1,
         logging,
         lifecycle,
@@ -74,8 +77,9 @@ let package = Package(
     .target(
       name: "GranaryNode",
       dependencies: [
-        "CLinux", "Control", "Engine", "HTTPClient", "Inventory", "Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", "Plugins", "Settings",
-        "Storage", "TLS", "Tracker",
+        "Catalogue", "CLinux", "Control", "Engine", "HTTPClient", "Inventory", "Metainfo", "OpenSSL", "PeerProtocol", "PluginKit",
+        "Plugins",
+        "Settings", "Storage", "TLS", "Tracker",
         arguments, heap, nioCore, nioPosix, logging, lifecycle, unixSignals,
       ]),
     .executableTarget(name: "granary", dependencies: ["GranaryNode", "Plugins"]),
@@ -124,11 +128,15 @@ let package = Package(
     .testTarget(
       name: "TrackerTests",
       dependencies: ["Tracker", "HTTPClient", "PluginKit", "Metainfo", "TestSupport", nioCore, nioPosix, nioHTTP1, logging]),
+    .testTarget(
+      name: "CatalogueTests",
+      dependencies: ["Catalogue", "HTTPClient", "Metainfo", "OpenSSL", "PluginKit", "TestSupport", nioCore, nioPosix]),
     .testTarget(name: "SettingsTests", dependencies: ["Settings", "PluginKit", "Plugins", "TestSupport"]),
     .testTarget(
       name: "ControlTests",
       dependencies: [
-        "Control", "Engine", "HTTPClient", "Inventory", "Metainfo", "PluginKit", "TestSupport", "Tracker", nioCore, nioPosix, logging,
+        "Catalogue", "Control", "Engine", "HTTPClient", "Inventory", "Metainfo", "PluginKit", "TestSupport", "Tracker", nioCore, nioPosix,
+        logging,
       ]),
     // A node with a plugin that misbehaves.
     .executableTarget(
@@ -136,7 +144,9 @@ let package = Package(
     .testTarget(
       name: "GranaryNodeTests",
       dependencies: [
-        "granary-chaos", "Control", "Engine", "GranaryNode", "Inventory", "Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", "Plugins",
+        "granary-chaos", "Catalogue", "Control", "Engine", "GranaryNode", "HTTPClient", "Inventory", "Metainfo", "OpenSSL", "PeerProtocol",
+        "PluginKit",
+        "Plugins",
         "Settings", "Storage", "TLS", "TestSupport", "Tracker", nioCore, nioEmbedded, nioPosix, logging,
       ]),
     .testTarget(
@@ -148,7 +158,9 @@ let package = Package(
 
 // The fuzzers feed what is decoded to the targets of Tests/FuzzTests. An ordinary build has them as a test that replays the inputs that
 // once did harm; with GRANARY_FUZZ set there is a program of them instead, with libFuzzer and the address sanitizer, for deploy/fuzz.
-let fuzzed = ["OpenSSL", "Metainfo", "PeerProtocol", "Storage", "HTTPClient", "PluginKit", "Plugins", "Engine", "Tracker", "Settings"]
+let fuzzed = [
+  "OpenSSL", "Metainfo", "PeerProtocol", "Storage", "HTTPClient", "PluginKit", "Plugins", "Engine", "Tracker", "Catalogue", "Settings",
+]
 let fuzzers: [Target.Dependency] = fuzzed.map { .byName(name: $0) } + ["TestSupport", nioCore, nioPosix, nioHTTP1, nioEmbedded, logging]
 let isFuzzing = Context.environment["GRANARY_FUZZ"] == "1"
 if isFuzzing {

@@ -57,6 +57,48 @@ struct ReloadableKeysTests {
     #expect(ReloadableKeys.changesNeedingRestart(try load(Self.base), new) == ["tracker.listen"])
   }
 
+  private static let catalogue = "catalogue: { listen: [{ address: \"127.0.0.1:7\" }]"
+  private static let mirror = "artifacts: { roots: [/srv] }\nmirror: [{ catalogue: \"http://a/c\", take: a, unsigned: true"
+
+  /// The same for a node that has a catalogue, follows one, and has a budget: what comes before, and what is there instead.
+  private static let catalogueChanges: [String: (String, String)] = [
+    "catalogue.key": (catalogue + ", key: k }", catalogue + ", key: l }"),
+    "catalogue.name": (catalogue + ", key: k }", catalogue + ", key: k, name: other }"),
+    "catalogue.artifacts": (catalogue + ", key: k }", catalogue + ", key: k, artifacts: [a] }"),
+    "catalogue.renew": (catalogue + ", key: k }", catalogue + ", key: k, renew: 5m }"),
+    "mirror.catalogue": (mirror + " }]", mirror.replacing("//a/", with: "//b/") + " }]"),
+    "mirror.keys": (mirror + " }]", mirror.replacing("unsigned: true", with: "keys: [\"\(String(repeating: "ab", count: 32))\"]") + " }]"),
+    "mirror.unsigned": (
+      mirror + " }]", mirror.replacing("unsigned: true", with: "keys: [\"\(String(repeating: "ab", count: 32))\"]") + " }]"
+    ),
+    "mirror.take": (mirror + " }]", mirror.replacing("take: a", with: "take: b") + " }]"),
+    "mirror.labels": (mirror + " }]", mirror + ", labels: { a: b } }]"), "mirror.keep": (mirror + " }]", mirror + ", keep: 3 }]"),
+    "mirror.pin": (mirror + " }]", mirror + ", pin: a }]"), "mirror.grace": (mirror + " }]", mirror + ", grace: 1h }]"),
+    "mirror.every": (mirror + " }]", mirror + ", every: 1h }]"), "mirror.max-age": (mirror + " }]", mirror + ", max-age: 1h }]"),
+    "mirror.to": (mirror + " }]", mirror + ", to: m }]"), "mirror.paused": (mirror + " }]", mirror + ", paused: true }]"),
+    "disk.max": ("disk: { max: 1 GiB }", "disk: { max: 2 GiB }"), "disk.high": ("disk: { max: 1 GiB }", "disk: { max: 1 GiB, high: 99% }"),
+    "disk.low": ("disk: { max: 1 GiB }", "disk: { max: 1 GiB, low: 1% }"),
+    "disk.keep": ("disk: { max: 1 GiB }", "disk: { max: 1 GiB, keep: 9 }"),
+  ]
+
+  @Test("A changed key of the catalogue, a mirror or the budget is taken over", arguments: catalogueChanges.keys.sorted())
+  func ofCatalogues(path: String) throws {
+    let (before, after) = try #require(Self.catalogueChanges[path])
+    let key = try #require(ReloadableKeys.all.first { $0.path == path })
+    #expect(key.effect == .reloads)
+    #expect(try ReloadableKeys.changesNeedingRestart(load(Self.base + before), load(Self.base + after)).isEmpty)
+  }
+
+  @Test("The table has every key of the catalogue, of mirrors and of the budget; where the catalogue is read needs a restart")
+  func catalogueKeys() throws {
+    let paths = ReloadableKeys.all.map(\.path).filter(Self.isOfCatalogues)
+    #expect(Set(paths) == Set(Self.catalogueChanges.keys).union(["catalogue.listen"]))
+    let (old, new) = (Self.base + Self.catalogue + ", key: k }", Self.base + Self.catalogue.replacing(":7", with: ":8") + ", key: k }")
+    #expect(try ReloadableKeys.changesNeedingRestart(load(old), load(new)) == ["catalogue.listen"])
+  }
+
+  private static func isOfCatalogues(_ path: String) -> Bool { ["catalogue.", "mirror.", "disk."].contains { path.hasPrefix($0) } }
+
   @Test("The table has every key of the tracker")
   func trackerKeys() {
     #expect(
@@ -64,7 +106,8 @@ struct ReloadableKeysTests {
   }
 
   @Test(
-    "A changed key is told exactly where it needs a restart", arguments: ReloadableKeys.all.map(\.path).filter { !$0.hasPrefix("tracker.") }
+    "A changed key is told exactly where it needs a restart",
+    arguments: ReloadableKeys.all.map(\.path).filter { !$0.hasPrefix("tracker.") && !isOfCatalogues($0) }
   )
   func changes(path: String) throws {
     let key = try #require(ReloadableKeys.all.first { $0.path == path })

@@ -74,6 +74,8 @@ struct Check: AsyncParsableCommand {
     let now = WallTime.now.seconds
     let links = try LinkKeeper(configuration.settings, now: now)
     _ = try NodeTracker.prepare(configuration.settings)
+    _ = try NodeCatalogue.prepare(configuration.settings)
+    _ = try NodeMirror.prepare(configuration.settings)
     let inventory = configuration.paths.inventory
     if access(inventory, F_OK) == 0, let artifacts = try? InventoryDatabase.open(readingAt: inventory).sslArtifacts() {
       links.put(artifacts, now: now)

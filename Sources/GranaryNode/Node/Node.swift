@@ -67,6 +67,10 @@ final class Node: Sendable {
   let tracking: NodeTracker?
   /// Magnet links whose torrents are not known yet.
   let magnets = MagnetBook()
+  /// The catalogue that it publishes; nil where none is configured.
+  let publishing: NodeCatalogue?
+  /// The catalogues that it follows.
+  let mirroring: NodeMirror
   private let lock: NodeLock
   private let flusher: InventoryFlusher
   private let group: MultiThreadedEventLoopGroup
@@ -132,6 +136,9 @@ final class Node: Sendable {
     self.engine = engine
     engine.replace(links: EngineLinks(links.links))
     tracking = try NodeTracker(settings, peerID: peerID, journal: journal) { engine.pipeline }
+    publishing = try NodeCatalogue(settings, database: database, journal: journal, logger: logger) { engine.pipeline }
+    mirroring = try NodeMirror.make(
+      settings, database: database, journal: journal, group: group, security: links.httpSecurity { Int64(time(nil)) })
     var announcing = NetworkTrackerTransport.Settings()
     announcing.security = links.httpSecurity { Int64(time(nil)) }
     announcer = TrackerAnnouncer(
@@ -171,6 +178,7 @@ final class Node: Sendable {
     delegate.attach(self)
     directory.attach(self)
     tracking?.attach(self)
+    mirroring.replica.attach(self)
   }
 
   private func serve(_ job: FetchJob?) async throws {
@@ -189,6 +197,10 @@ final class Node: Sendable {
     ]
     if job == nil { services.append(CareService(node: self)) }
     services += tracking?.services(logger: quietLogger) ?? []
+    if job == nil {
+      services += publishing?.services(entry: { [links] in links.fleetEntry(named: $0) }, logger: quietLogger) ?? []
+      services.append(MirrorService(mirror: mirroring))
+    }
     services.append(
       ControlServer(path: paths.socket, node: NodeControlFace(node: self), logger: quietLogger) { [self] in announceReadiness(listeners) })
     var configuration = ServiceGroupConfiguration(
@@ -203,6 +215,8 @@ final class Node: Sendable {
     } catch let failure as TrackerListenFailure {
       let place = initial.tracker?.listen.first { $0.address == failure.address }?.place
       throw Failure(.unavailable, failure.description, place: place)
+    } catch let failure as CatalogueListenFailure {
+      throw Failure(.unavailable, failure.description, place: publishing?.place(of: failure.address))
     }
   }
 
@@ -279,6 +293,7 @@ final class Node: Sendable {
       ).services,
       generation: generation, approvals: approvals)
     let tracker = try NodeTracker.prepare(fresh.settings)
+    let (catalogue, mirror) = (try NodeCatalogue.prepare(fresh.settings), try NodeMirror.prepare(fresh.settings))
     let certificates = try links.prepare(fresh.settings, now: WallTime.now.seconds)
     // The listeners stay as they were opened, whatever the new file says of them.
     if initial.listensBeyondLoopback, !pipeline.isGuarded, !fresh.settings.isOpen {
@@ -294,6 +309,8 @@ final class Node: Sendable {
     engine.replace(pipeline: pipeline)
     takeSeats()
     tracking?.commit(tracker)
+    publishing?.commit(catalogue)
+    mirroring.commit(mirror)
     refreshService()
     lookAgain()
     logger.notice("configuration reloaded", metadata: ["policy-generation": "\(generation)"])

@@ -18,7 +18,8 @@ struct NodeControlFace: NodeControl {
     let counts = try await blocking { try node.database.counts() }
     let (listeners, isReady) = node.state.withLock { ($0.listeners, $0.isReady) }
     var document = StatusDocument(
-      ready: isReady && node.tracking?.isOpen ?? true, node: node.settings.node.name, pid: getpid(), version: Granary.version,
+      ready: isReady && node.tracking?.isOpen ?? true && node.publishing?.isOpen ?? true, node: node.settings.node.name, pid: getpid(),
+      version: Granary.version,
       uptime: Int64((ContinuousClock.now - node.started) / .seconds(1)),
       listeners: node.listenerDocuments(listeners),
       artifacts: counts.artifacts.values.reduce(0, +), serving: totals.artifacts, peers: totals.connections, uploaded: totals.uploaded,

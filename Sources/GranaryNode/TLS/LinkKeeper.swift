@@ -73,6 +73,9 @@ final class LinkKeeper: Sendable {
     }
   }
 
+  /// The trust entry of this name under `tls`; nil where there is none now.
+  func fleetEntry(named name: String) -> TLSEntry? { state.withLock { $0.fleets.first { $0.entry.name == name }?.entry } }
+
   /// The trust entry of an SSL torrent; nil where it cannot be served.
   func entry(of id: Int64) -> TLSEntry? { state.withLock { $0.book.entry(of: id) } }
 

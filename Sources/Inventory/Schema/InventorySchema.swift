@@ -23,6 +23,10 @@ import GRDB
 /// | `rejections` | a wish that an operator does not want to see for a while |
 /// | `approvals` | what an operator has allowed an identity by hand: `operations` with commas between, until `until_at` |
 /// | `fetches` | an artifact in the state `fetching`: the wanted files' indices as a JSON array (null: all) and the peers to dial as one |
+/// | `catalogue_serial` | the last serial number that the own catalogue was given |
+/// | `catalogue_listed` | an artifact that the own catalogue has listed, by info-hash |
+/// | `catalogues` | a catalogue that is followed: what was accepted of it last |
+/// | `mirrored` | an artifact that came by a catalogue, by info-hash; `unwanted_at`: since when no rule wants it |
 /// | `runs` | one life of the node; `why_ended` is null while it lasts |
 ///
 /// | view | columns |
@@ -36,6 +40,8 @@ import GRDB
 /// | `pending_view` | id, principal, artifact, info_hash, address, operation, plugin, rule, reason, place, first_seen, last_seen, count |
 /// | `rejections_view` | id, principal, artifact, info_hash, rejected_by, reason, at, until_at |
 /// | `approvals_view` | id, principal, artifact, info_hash, operations, approved_by, reason, at, until_at |
+/// | `catalogues_view` | url, name, serial, dated_at, digest, size, etag, accepted_at |
+/// | `mirrored_view` | info_hash, name, catalogue, unwanted_at |
 /// | `principals_view` | id, kind, name, first_seen, last_seen, bytes, blocks |
 /// | `runs_view` | id, started_at, ended_at, pid, version, why_ended, report |
 ///
@@ -52,6 +58,7 @@ enum InventorySchema {
     migrator.registerMigration("005-journal-chain") { try Migration005.run($0) }
     migrator.registerMigration("006-pending") { try Migration006.run($0) }
     migrator.registerMigration("007-fetches") { try Migration007.run($0) }
+    migrator.registerMigration("008-catalogues") { try Migration008.run($0) }
     return migrator
   }()
 

@@ -19,7 +19,9 @@ extension NodeSettings {
     let decoded = StrictDecoding.decode(RootSection.self, from: document.root, file: file)
     var problems = decoded.problems
     problems += missing(document.root)
-    if let root = decoded.value { problems += repeated(root) + TLSChecks(root).problems + TrackerChecks.problems(root) }
+    if let root = decoded.value {
+      problems += repeated(root) + TLSChecks(root).problems + TrackerChecks.problems(root) + CatalogueChecks.problems(root)
+    }
     guard let root = decoded.value, problems.isEmpty else { throw SettingsErrors(problems, file: file) }
     return NodeSettings(root, file: file, environment: environment, warnings: warnings)
   }
@@ -45,6 +47,10 @@ extension NodeSettings {
     superSeeding = root.superSeeding?.value ?? .off
     trackers = (root.trackers ?? []).map(\.text)
     tracker = root.tracker.map { Tracker($0, folder: folder, file: file) }
+    let name = node.name
+    catalogue = root.catalogue.map { Catalogue($0, nodeName: name, folder: folder, file: file) }
+    mirror = (root.mirror ?? []).map { Mirror($0, folder: folder) }
+    disk = root.disk.map { Disk($0) }
     zones = root.zones?.zones ?? []
     peers = (root.peers ?? []).map { peer in
       StaticPeer(

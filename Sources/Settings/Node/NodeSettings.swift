@@ -92,6 +92,12 @@ package struct NodeSettings: Sendable {
   package let trackers: [String]
   /// The tracker that is embedded in the node; nil for none.
   package let tracker: Tracker?
+  /// The catalogue that the node publishes; nil for none.
+  package let catalogue: Catalogue?
+  /// What is taken of the catalogues that are followed.
+  package let mirror: [Mirror]
+  /// How much may lie on the disk; nil for as much as there is.
+  package let disk: Disk?
   /// Networks that are near each other.
   package let zones: [Zone]
   package let peers: [StaticPeer]
@@ -110,7 +116,8 @@ package struct NodeSettings: Sendable {
   /// Whether other machines can reach a listener. Then something in the pipeline must admit peers, or `isOpen` must say that nothing does;
   /// who knows the plugins must check that.
   package var listensBeyondLoopback: Bool {
-    (listen.map(\.address) + (tracker?.listen ?? []).map(\.address)).contains { !$0.ip.isLoopback }
+    let addresses = listen.map(\.address) + (tracker?.listen ?? []).map(\.address) + (catalogue?.listen ?? []).map(\.address)
+    return addresses.contains { !$0.ip.isLoopback }
   }
 
   /// How peers are dialed that no entry of `peers` says more about.

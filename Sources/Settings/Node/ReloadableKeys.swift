@@ -17,9 +17,9 @@ package struct SettingsKey: Sendable {
   package let defaultValue: String
   /// One line.
   package let summary: String
-  fileprivate let differs: @Sendable (NodeSettings, NodeSettings) -> Bool
+  let differs: @Sendable (NodeSettings, NodeSettings) -> Bool
 
-  fileprivate init<Value: Equatable & Sendable>(
+  init<Value: Equatable & Sendable>(
     _ path: String, _ effect: ReloadEffect, default defaultValue: String, _ summary: String,
     _ value: @escaping @Sendable (NodeSettings) -> Value
   ) {
@@ -31,7 +31,7 @@ package struct SettingsKey: Sendable {
 /// Every key of this build.
 package enum ReloadableKeys {
   /// In the order of `config/granary.yaml`.
-  package static let all: [SettingsKey] = node + tls + limits + scrub + policy + tracker
+  package static let all: [SettingsKey] = node + tls + limits + scrub + policy + tracker + catalogue + mirror
 
   /// The keys that changed and that a running node cannot take over, in the table's order.
   package static func changesNeedingRestart(_ old: NodeSettings, _ new: NodeSettings) -> [String] {

@@ -14,6 +14,9 @@ struct RootSection: Decodable {
   let superSeeding: SuperSeedingSection?
   let trackers: [TrackerURL]?
   let tracker: TrackerSection?
+  let catalogue: CatalogueSection?
+  let mirror: [MirrorSection]?
+  let disk: DiskSection?
   let zones: ZonesSection?
   let peers: [PeerSection]?
   let origins: [HostName]?
@@ -22,13 +25,12 @@ struct RootSection: Decodable {
   let open: Bool?
 
   enum CodingKeys: String, CodingKey, CaseIterable, ExplainedKeys {
-    case node, links, listen, tls, artifacts, limits, scrub, trackers, tracker, zones, peers, origins, https, pipeline, open
+    case node, links, listen, tls, artifacts, limits, scrub, trackers, tracker, catalogue, mirror, disk, zones, peers, origins, https,
+      pipeline, open
     case superSeeding = "super-seeding"
 
     /// Sections of the contract that come with their issues.
-    private static let later: Set<String> = [
-      "mirror", "catalogue", "disk", "http", "log", "metrics", "announce-address",
-    ]
+    private static let later: Set<String> = ["http", "log", "metrics", "announce-address"]
 
     static func explanation(ofUnknown key: String) -> String? {
       later.contains(key) ? "'\(key)' is not in this build" : nil

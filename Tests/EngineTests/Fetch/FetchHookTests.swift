@@ -42,7 +42,9 @@ import Testing
       try await peer.wait(for: .notInterested)
       let calls = recorder.log.transcript()
       func first(_ call: String) throws -> Int { try #require(calls.firstIndex { $0.hasPrefix(call) }, "\(call) in \(calls)") }
-      let order = ["on_have_all", "sent_interested", "on_unchoke", "write_request", "sent_request", "on_piece ", "on_piece_pass", "sent_have "]
+      let order = [
+        "on_have_all", "sent_interested", "on_unchoke", "write_request", "sent_request", "on_piece ", "on_piece_pass", "sent_have ",
+      ]
       #expect(try order.map(first) == order.map(first).sorted(), "\(calls)")
       // Each block that was asked for was shown before.
       let (shown, asked) = (recorder.log.calls(of: .writeRequest), recorder.log.calls(of: .sentRequest))

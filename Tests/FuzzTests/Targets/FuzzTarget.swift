@@ -34,7 +34,8 @@ struct BrokenPromise: Error, CustomStringConvertible {
 
 /// Every target there is, the quick ones first.
 let fuzzTargets: [any FuzzTarget.Type] = [
-  BencodeTarget.self, TorrentTarget.self, MagnetTarget.self, SettingsTarget.self, TrackerHTTPTarget.self, TrackerUDPTarget.self,
+  BencodeTarget.self, TorrentTarget.self, MagnetTarget.self, CatalogueTarget.self, SettingsTarget.self, TrackerHTTPTarget.self,
+  TrackerUDPTarget.self,
   TrackerTargetTarget.self, TrackerDatagramTarget.self,
   ExtendedHandshakeTarget.self, MetadataMessageTarget.self, HashMessagesTarget.self,
   ExternalAnswerTarget.self, AuthMessageTarget.self, NoticeTarget.self, HaveMessageTarget.self, PeerConnectionTarget.self,

@@ -20,6 +20,7 @@ struct SchemaTests {
     #expect(
       InventorySchema.migrator.migrations == [
         "001-inventory", "002-summaries", "003-plugin-values", "004-ssl-torrents", "005-journal-chain", "006-pending", "007-fetches",
+        "008-catalogues",
       ])
   }
 

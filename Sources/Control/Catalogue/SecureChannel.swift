@@ -1,0 +1,58 @@
+import Foundation
+import HummingbirdCore
+import Logging
+import NIOCore
+import Synchronization
+import TLS
+
+/// A server's channel with our TLS in front, mutual as everywhere.
+struct SecureChannel: ServerChildChannel {
+  typealias Value = HTTP1Channel.Value
+
+  let base: HTTP1Channel
+  let entry: @Sendable () -> TLSEntry?
+
+  func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+    channel.eventLoop.makeCompletedFuture {
+      guard let entry = entry() else { throw NoCertificate() }
+      let pipeline = channel.pipeline.syncOperations
+      try pipeline.addHandler(
+        TLSHandler(role: .server(entry), loop: TLSLoop(eventLoop: channel.eventLoop), now: { Int64(time(nil)) }))
+      try pipeline.addHandler(SecureLinkHolder())
+    }.flatMap { base.setup(channel: channel, logger: logger) }
+  }
+
+  func handle(value: Value, logger: Logger) async { await base.handle(value: value, logger: logger) }
+}
+
+/// There is nothing to show on a listener now: its entry under `tls` is gone.
+struct NoCertificate: Error {}
+
+/// Begins the handshake, and knows the link once it stands. Whoever asks may be on another thread.
+final class SecureLinkHolder: ChannelInboundHandler, Sendable {
+  typealias InboundIn = ByteBuffer
+
+  private let held = Mutex<TLSLink?>(nil)
+
+  /// Nil until the link stands.
+  var link: TLSLink? { held.withLock { $0 } }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    if context.channel.isActive { context.triggerUserOutboundEvent(TLSStart(), promise: nil) }
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    context.triggerUserOutboundEvent(TLSStart(), promise: nil)
+    context.fireChannelActive()
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if let established = event as? TLSEstablished { held.withLock { $0 = established.link } }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    guard error is TLSFailure else { return context.fireErrorCaught(error) }
+    context.close(promise: nil)
+  }
+}
