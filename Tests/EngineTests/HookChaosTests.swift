@@ -6,6 +6,8 @@ import Testing
 @testable import Engine
 
 /// Plugins that throw and that are late, in every hook of the table: the node stays up, and what holds afterwards is what `on-error` says.
+/// One after another: two hundred engines at once leave each other no turn for a minute.
+@Suite(.serialized)
 struct HookChaosTests {
   /// What comes before anything is disclosed: a throw there lets nobody in.
   private static let admission: [Hook] = [
