@@ -91,11 +91,12 @@ extension EngineCore {
 
   /// What is fetched goes on, about once a second.
   func tickFetches() {
-    for swarm in swarms.live where swarm.isFetching {
-      swarm.fetch?.tick(swarm, self)
-      if let left = swarm.fetch?.snapshot.bytesLeft { swarms.set(missing: left, of: swarm) }
+    for swarm in swarms.live {
+      swarm.metadata?.tick(clock.now())
+      guard let fetch = swarm.fetch, !fetch.isOver else { continue }
+      fetch.tick(swarm, self)
+      if !fetch.isOver { swarms.set(missing: fetch.bytesLeft, of: swarm) }
     }
-    for swarm in swarms.live { swarm.metadata?.tick(clock.now()) }
     chokeDownloads { $0.tick($1) }
   }
 

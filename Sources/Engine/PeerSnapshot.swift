@@ -19,6 +19,8 @@ package struct PeerSnapshot: Sendable {
   package let isInterested: Bool
   /// Bytes of blocks that the link has taken.
   package let uploaded: Int64
+  /// Bytes of blocks that it gave and that were of use, since it may be asked.
+  package let downloaded: Int64
   /// Requests that wait.
   package let queued: Int
   /// How many pieces the peer has told of.
@@ -36,7 +38,8 @@ extension PeerConnection {
       number: number, address: address, direction: direction, phase: phaseName, principal: facts.principal,
       tls: facts.link.certificate?.trust,
       client: facts.peerID?.clientName, artifact: facts.artifact, isChoked: peer?.context.isChoked ?? true,
-      isInterested: peer?.context.isInterested ?? false, uploaded: peer?.context.uploaded ?? 0, queued: peer?.waiting ?? 0,
+      isInterested: peer?.context.isInterested ?? false, uploaded: peer?.context.uploaded ?? 0, downloaded: peer?.download?.bytes ?? 0,
+      queued: peer?.waiting ?? 0,
       peerPieces: peer?.session.peerPieceCount ?? 0, age: core.clock.now() - began, facts: facts)
   }
 

@@ -11,13 +11,12 @@ extension SeedEngine {
   /// Begins to fetch an artifact, or goes on with what an earlier run has left, and serves what is there of it meanwhile. What is in doubt is
   /// hashed first: the call waits for that, and for the disk. The delegate is told of the end.
   ///
-  /// - Parameter progress: pieces in doubt that were looked at, and how many there are.
   /// - Throws: what keeps the staging folder from being made, locked or read.
-  package func fetch(_ order: FetchOrder, progress: (Int, Int) -> Void = { _, _ in }) throws(StorageError) -> FetchBeginning {
+  package func fetch(_ order: FetchOrder) throws(StorageError) -> FetchBeginning {
     let writer = try ArtifactWriter(torrent: order.torrent, root: order.root, files: order.files, settings: order.settings)
     var left = writer.resume()
     guard !left.isInPlace else { return .isInPlace }
-    let right = try Self.check(left.doubtful, writer, progress)
+    let right = try Self.check(left.doubtful, writer)
     if !right.isEmpty { try writer.commit(right) }
     for piece in right { left.held[piece] = true }
     try writer.reserve()
@@ -26,7 +25,7 @@ extension SeedEngine {
       facts: order.facts, torrent: order.torrent, reader: order.makeReader(writer.stagedPaths, [], true), have: left.held)
     let swarm = Swarm(artifact, fetch: fetch)
     core.loader.invalidate(order.facts.id)
-    let former = core.swarms.insert(swarm, missing: fetch.snapshot.bytesLeft)
+    let former = core.swarms.insert(swarm, missing: fetch.bytesLeft)
     if let former { core.retire(former, reason: "the artifact is being fetched", isReplaced: true) }
     fetch.finish(swarm, core)
     startWebSeeds(fetch, swarm)
@@ -46,27 +45,15 @@ extension SeedEngine {
     }
   }
 
-  private static func check(
-    _ doubtful: Bitfield, _ writer: ArtifactWriter, _ progress: (Int, Int) -> Void
-  ) throws(StorageError) -> [Int] {
+  private static func check(_ doubtful: Bitfield, _ writer: ArtifactWriter) throws(StorageError) -> [Int] {
     var checker = writer.checker()
-    let count = doubtful.population
     var right: [Int] = []
-    for (index, piece) in doubtful.pieces.enumerated() {
-      if try checker.isRight(piece) { right.append(piece) }
-      progress(index + 1, count)
-    }
+    for piece in doubtful.pieces where try checker.isRight(piece) { right.append(piece) }
     return right
   }
 
   /// How the fetch of an artifact stands; nil where it is none, or was replaced.
   package func fetchSnapshot(of id: Int64) -> FetchSnapshot? { core.swarms[id]?.fetch?.snapshot }
-
-  /// The fetches that there are.
-  package var fetches: [Int64] { core.swarms.live.filter(\.isFetching).map(\.facts.id) }
-
-  /// Bytes of blocks that came and were of use since the start.
-  package var downloaded: Int64 { core.downloaded.load(ordering: .relaxed) }
 
   /// Stops a fetch before its end; its peers go. What is there stays for a later run, unless it is to be discarded. Waits for the disk.
   package func endFetch(_ id: Int64, reason: String, discarding: Bool = false) throws(StorageError) {

@@ -157,7 +157,7 @@ package final class SeedEngine: Sendable {
   package var totals: EngineTotals {
     EngineTotals(
       artifacts: core.swarms.count, connections: core.connectionCount, uploaded: core.uploaded.load(ordering: .relaxed),
-      generation: core.pipeline.generation)
+      downloaded: core.downloaded.load(ordering: .relaxed), generation: core.pipeline.generation)
   }
 
   /// How often each limit has bitten since the start, by its key in `status`.
@@ -248,6 +248,8 @@ package struct EngineTotals: Sendable {
   package let connections: Int
   /// Bytes of blocks that links have taken since the start.
   package let uploaded: Int64
+  /// Bytes of blocks that came and were of use since the start.
+  package let downloaded: Int64
   /// The generation of the policy in force.
   package let generation: UInt64
 }

@@ -6,7 +6,7 @@ import Synchronization
 /// GETs one after the other over a connection that is kept (RFC 9112, section 9.3), for whoever asks one server for much: web seeds, catalogues.
 ///
 /// Redirects are followed as by `HTTPClient`, and a server that they lead to keeps its connection too. A kept connection that turns out to be closed
-/// before a byte of the answer has come is opened anew, once. Each request has a deadline, and ends where nothing comes for a while.
+/// before its answer is whole is opened anew, once. Each request has a deadline, and ends where nothing comes for a while.
 package final class HTTPSession: Sendable {
   private struct Key: Hashable {
     let scheme: HTTPURL.Scheme

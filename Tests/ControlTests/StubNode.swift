@@ -22,7 +22,7 @@ final class StubNode: NodeControl {
     try ask("status")
     return StatusDocument(
       ready: true, node: "depot-01", pid: 42, version: "1", uptime: 7, listeners: [.init(address: "127.0.0.1", port: 6_881, tls: nil)],
-      artifacts: 3, serving: 2, peers: 5, uploaded: 1 << 40, policyGeneration: 9,
+      artifacts: 3, serving: 2, peers: 5, uploaded: 1 << 40, downloaded: 1 << 30, policyGeneration: 9,
       trackers: [.init(artifact: "app", url: "http://t/announce", state: "ok", detail: nil)],
       plugins: [
         .init(
@@ -38,7 +38,7 @@ final class StubNode: NodeControl {
       .init(
         number: .max, address: "[fd00::1]:50000", direction: "inbound", phase: "active", principal: "fd00::1", tls: nil, client: "x\"y",
         artifact: nil,
-        infoHash: nil, choked: true, interested: false, uploaded: 0, queued: 1, pieces: 2, age: 1.5)
+        infoHash: nil, choked: true, interested: false, uploaded: 0, downloaded: 0, queued: 1, pieces: 2, age: 1.5)
     ])
   }
 

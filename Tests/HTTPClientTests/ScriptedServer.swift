@@ -22,6 +22,8 @@ final class ScriptedServer: Sendable {
   var port: Int { channel.localAddress?.port ?? 0 }
   /// The requests so far, as they came.
   var requests: [String] { seen.list.withLock { $0 } }
+  /// How many connections there were.
+  var connections: Int { seen.connections.load(ordering: .relaxed) }
   /// How many of the connections that brought a request have been closed.
   func waitForClosedConnection() async throws { try await seen.closed.futureResult.get() }
 }
@@ -57,6 +59,7 @@ struct Script: Sendable {
 
 final class SeenRequests: Sendable {
   let list = Mutex<[String]>([])
+  let connections = Atomic(0)
   let closed = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Void.self)
 
   deinit { closed.succeed() }
@@ -81,6 +84,8 @@ private final class ScriptedHandler: ChannelInboundHandler {
     seen.list.withLock { $0.append(request) }
     for act in script(request) { perform(act, context) }
   }
+
+  func channelActive(context: ChannelHandlerContext) { seen.connections.add(1, ordering: .relaxed) }
 
   func channelInactive(context: ChannelHandlerContext) { seen.closed.succeed() }
 

@@ -32,6 +32,8 @@ package struct FetchDocument: Codable, Sendable, Hashable {
   package var state: String
   /// Why it is in that state, or what keeps it from going on just now; nil where there is nothing to say.
   package var reason: String?
+  /// Where the state is `failed`: the exit code that says what has failed, 73 where something else lies in its place, else 74.
+  package var code: Int32?
   /// The folder that it lies in, or comes to lie in.
   package var data: String
   /// Bytes that are wanted, and those of them that are not there.
@@ -60,14 +62,14 @@ package struct FetchDocument: Codable, Sendable, Hashable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case schema, name, state, reason, data, size, left, pieces, downloaded, wasted, peers, serving
+    case schema, name, state, reason, code, data, size, left, pieces, downloaded, wasted, peers, serving
     case infoHashV1 = "info_hash_v1"
     case infoHashV2 = "info_hash_v2"
     case piecesHeld = "pieces_held"
     case failedPieces = "failed_pieces"
   }
 
-  /// Info-hashes and reason are always there: text or null.
+  /// Info-hashes, reason and code are always there, if only as null.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(schema, forKey: .schema)
@@ -76,6 +78,7 @@ package struct FetchDocument: Codable, Sendable, Hashable {
     try container.encode(infoHashV2, forKey: .infoHashV2)
     try container.encode(state, forKey: .state)
     try container.encode(reason, forKey: .reason)
+    try container.encode(code, forKey: .code)
     try container.encode(data, forKey: .data)
     try container.encode(size, forKey: .size)
     try container.encode(left, forKey: .left)

@@ -145,8 +145,9 @@ package struct StatusDocument: Codable, Sendable {
   package let serving: Int
   /// Connections.
   package let peers: Int
-  /// Bytes of blocks since the start.
+  /// Bytes of blocks since the start: those that peers took, and those that peers and web seeds gave and that were of use.
   package let uploaded: Int64
+  package let downloaded: Int64
   package let policyGeneration: UInt64
   package let trackers: [Tracker]
   package let plugins: [Plugin]
@@ -162,19 +163,20 @@ package struct StatusDocument: Codable, Sendable {
 
   package init(
     ready: Bool, node: String, pid: Int32, version: String, uptime: Int64, listeners: [Listener], artifacts: Int, serving: Int, peers: Int,
-    uploaded: Int64, policyGeneration: UInt64, trackers: [Tracker], plugins: [Plugin],
+    uploaded: Int64, downloaded: Int64, policyGeneration: UInt64, trackers: [Tracker], plugins: [Plugin],
     limits: [String: Int64], warnings: [String]
   ) {
     schema = "granary.status/1"
     (self.ready, self.node, self.pid, self.version, self.uptime) = (ready, node, pid, version, uptime)
     (self.listeners, self.artifacts, self.serving, self.peers) = (listeners, artifacts, serving, peers)
-    (self.uploaded, self.policyGeneration, self.trackers) = (uploaded, policyGeneration, trackers)
+    (self.uploaded, self.downloaded) = (uploaded, downloaded)
+    (self.policyGeneration, self.trackers) = (policyGeneration, trackers)
     (self.plugins, self.limits, self.warnings) = (plugins, limits, warnings)
   }
 
   enum CodingKeys: String, CodingKey {
-    case schema, ready, node, pid, version, uptime, listeners, artifacts, serving, peers, uploaded, trackers, plugins, limits, warnings
-    case scrub, leases, tls, journal, tracker
+    case schema, ready, node, pid, version, uptime, listeners, artifacts, serving, peers, uploaded, downloaded, trackers, plugins, limits
+    case warnings, scrub, leases, tls, journal, tracker
     case policyGeneration = "policy_generation"
   }
 }
@@ -196,6 +198,8 @@ package struct PeersDocument: Codable, Sendable {
     package let choked: Bool
     package let interested: Bool
     package let uploaded: Int64
+    /// Bytes of blocks that it gave us and that were of use.
+    package let downloaded: Int64
     package let queued: Int
     /// How many pieces the peer has told of.
     package let pieces: Int
@@ -204,16 +208,18 @@ package struct PeersDocument: Codable, Sendable {
 
     package init(
       number: UInt64, address: String, direction: String, phase: String, principal: String, tls: String?, client: String?,
-      artifact: String?, infoHash: String?, choked: Bool, interested: Bool, uploaded: Int64, queued: Int, pieces: Int, age: Double
+      artifact: String?, infoHash: String?, choked: Bool, interested: Bool, uploaded: Int64, downloaded: Int64, queued: Int, pieces: Int,
+      age: Double
     ) {
       (self.number, self.address, self.direction, self.phase) = (number, address, direction, phase)
       (self.principal, self.client, self.artifact, self.infoHash) = (principal, client, artifact, infoHash)
-      (self.choked, self.interested, self.uploaded, self.queued) = (choked, interested, uploaded, queued)
-      (self.pieces, self.age, self.tls) = (pieces, age, tls)
+      (self.choked, self.interested, self.uploaded, self.downloaded) = (choked, interested, uploaded, downloaded)
+      (self.queued, self.pieces, self.age, self.tls) = (queued, pieces, age, tls)
     }
 
     enum CodingKeys: String, CodingKey {
-      case number, address, direction, phase, principal, tls, client, artifact, choked, interested, uploaded, queued, pieces, age
+      case number, address, direction, phase, principal, tls, client, artifact, choked, interested, uploaded, downloaded, queued, pieces,
+        age
       case infoHash = "info_hash"
     }
   }

@@ -47,6 +47,9 @@ final class ArtifactFetch: Sendable {
   /// Tasks that end with the fetch.
   func keep(_ task: Task<Void, Never>) { webSeeds.withLock { $0.append(task) } }
 
+  /// Bytes that are wanted and not there.
+  var bytesLeft: Int64 { state.withLock { $0.picker.bytesLeft } }
+
   var snapshot: FetchSnapshot {
     state.withLock { state in
       let here = state.members.values.filter(\.isHere)

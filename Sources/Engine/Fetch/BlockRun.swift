@@ -16,6 +16,13 @@ struct BlockRun: Sendable {
     lengths.append(block.length)
   }
 
+  /// The blocks of one piece that follow each other, with their bytes; nil where there are none, or not as many bytes.
+  init?(_ blocks: [Block], bytes: ByteBuffer) {
+    guard let first = blocks.first, bytes.readableBytes == blocks.reduce(0, { $0 + Int($1.length) }) else { return nil }
+    (piece, offset, length, self.bytes) = (first.piece, first.offset, UInt32(bytes.readableBytes), bytes)
+    lengths = blocks.map(\.length)
+  }
+
   /// Bytes of a run that is not to grow any more.
   static let most = 256 << 10
 

@@ -85,7 +85,10 @@ struct FetchState: Sendable {
     judge.leave(number)
     idle.remove(number)
     former.append(number)
-    while former.count > Self.mostFormer, let oldest = former.popFirst() { members[oldest] = nil }
+    while former.count > Self.mostFormer, let oldest = former.popFirst() {
+      // It may have come back.
+      if members[oldest]?.isHere == false { members[oldest] = nil }
+    }
   }
 
   /// Those that wait for something to ask for, once.

@@ -177,11 +177,10 @@ final class Swarm: Sendable {
 
   /// A piece has come, or is lost.
   func set(_ piece: Int, isHeld: Bool) {
-    let isFull = source.withLock { source in
+    source.withLock { source in
       source.have[piece] = isHeld
-      return source.have.isFull
+      whole.store(source.have.isFull, ordering: .relaxed)
     }
-    whole.store(isFull, ordering: .relaxed)
     // What grants show has changed.
     state.withLock { $0.grants = SharedGrants() }
   }
@@ -191,9 +190,9 @@ final class Swarm: Sendable {
     // The former one closes files: not under the lock.
     let former = source.withLock { source in
       defer { source = Source(reader: reader, have: have) }
+      whole.store(have.isFull, ordering: .relaxed)
       return source
     }
-    whole.store(have.isFull, ordering: .relaxed)
     state.withLock { $0.grants = SharedGrants() }
     withExtendedLifetime(former) {}
   }

@@ -47,7 +47,7 @@ extension WebSeed {
     case 429, 503:
       let seconds = response.fields["Retry-After"].flatMap { Int64($0) } ?? 30
       return .failure(Failure(outcome: .busy(.seconds(max(0, seconds)), "it is busy (HTTP status \(response.status))")))
-    case 401, 403, 404, 410, 416: return .failure(Failure(outcome: .unfit("HTTP status \(response.status)")))
+    // An origin may have tomorrow what it has not today.
     default: return .failure(Failure(outcome: .failed("HTTP status \(response.status)")))
     }
   }

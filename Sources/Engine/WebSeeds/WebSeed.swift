@@ -93,9 +93,8 @@ struct WebSeed: Sendable {
   }
 
   private func take(_ run: [Block], _ data: ByteBuffer) {
-    var data = data
-    let runs = run.compactMap { block in data.readSlice(length: Int(block.length)).map { BlockRun(block, bytes: $0) } }
-    let receipt = fetch.receive(runs, from: number, swarm, core)
+    guard let blocks = BlockRun(run, bytes: data) else { return }
+    let receipt = fetch.receive([blocks], from: number, swarm, core)
     for cancel in receipt.cancels { core.visit(cancel.peer) { $0.needless(cancel.block) } }
     core.downloaded.add(Int64(receipt.bytes), ordering: .relaxed)
   }

@@ -14,9 +14,8 @@ struct Status: AsyncParsableCommand {
     Console.print(
       "\(status.node): \(status.ready ? "ready" : "starting"), process \(status.pid), version \(status.version), up \(status.uptime) s")
     Console.print("listening on \(listeners)")
-    Console.print(
-      "\(status.serving) of \(status.artifacts) artifacts in service, \(status.peers) peers, \(ByteText.describe(status.uploaded)) uploaded"
-    )
+    let bytes = "\(ByteText.describe(status.uploaded)) uploaded, \(ByteText.describe(status.downloaded)) downloaded"
+    Console.print("\(status.serving) of \(status.artifacts) artifacts in service, \(status.peers) peers, \(bytes)")
     Console.print("policy generation \(status.policyGeneration)")
     for line in TLSPrinter.lines(status.tls) { Console.print(line) }
     if let checkpoint = status.journal?.checkpoint, let at = status.journal?.checkpointAt {
@@ -49,8 +48,9 @@ struct Peers: AsyncParsableCommand {
     for peer in document.peers {
       let choke = peer.choked ? "choked" : "unchoked"
       let interest = peer.interested ? "interested" : "idle"
+      let bytes = "\(ByteText.describe(peer.uploaded)) up, \(ByteText.describe(peer.downloaded)) down"
       Console.print(
-        "\(peer.address)\(peer.tls == nil ? "" : "  " + escaped(peer.principal))  \(peer.direction)  \(peer.phase)  \(choke), \(interest)  \(ByteText.describe(peer.uploaded))  "
+        "\(peer.address)\(peer.tls == nil ? "" : "  " + escaped(peer.principal))  \(peer.direction)  \(peer.phase)  \(choke), \(interest)  \(bytes)  "
           + "\(escaped(peer.client ?? "-"))  \(escaped(peer.artifact ?? "-"))")
     }
   }

@@ -20,7 +20,8 @@ struct FetchWatch: Sendable {
     var document = try await begin()
     while document.state != "ready" {
       guard ["metadata", "fetching", "finishing"].contains(document.state) else {
-        throw Failure(.diskIO, "\(document.name): \(document.state): \(document.reason ?? "")")
+        throw Failure(
+          document.code.flatMap(ExitStatus.init(rawValue:)) ?? .diskIO, "\(document.name): \(document.state): \(document.reason ?? "")")
       }
       if let limit, ContinuousClock.now - began >= limit { throw Self.late(document, limit) }
       onProgress(document)

@@ -1,5 +1,6 @@
 import Control
 import Engine
+import Foundation
 import Inventory
 import Metainfo
 
@@ -10,10 +11,12 @@ extension Node {
     let (v1, v2) = (artifact.infoHash.v1?.description, artifact.infoHash.v2?.description)
     guard let snapshot = engine.fetchSnapshot(of: id.rawValue) else {
       let held = artifact.verifiedPieces ?? 0
-      return FetchDocument(
+      var document = FetchDocument(
         name: artifact.name, infoHashV1: v1, infoHashV2: v2, state: artifact.state.rawValue,
         reason: artifact.stateReason.isEmpty ? nil : artifact.stateReason, data: artifact.dataRoot, size: artifact.size,
         left: held == artifact.pieceCount ? 0 : artifact.size, piecesHeld: held, pieces: artifact.pieceCount)
+      if artifact.state == .failed { document.code = try failure(of: artifact).rawValue }
+      return document
     }
     let (state, reason) = Self.words(snapshot, artifact)
     return FetchDocument(
@@ -21,6 +24,12 @@ extension Node {
       size: snapshot.bytesWanted, left: snapshot.bytesLeft, piecesHeld: snapshot.held, pieces: snapshot.wanted,
       downloaded: snapshot.downloaded, wasted: snapshot.wasted, failedPieces: snapshot.failedPieces, peers: snapshot.peers,
       serving: snapshot.serving)
+  }
+
+  /// What a fetch has failed by: what lies in its place is no part of it, for that has a folder of its own until the end.
+  private func failure(of artifact: Artifact) throws -> ExitStatus {
+    let place = "\(artifact.dataRoot)/\(try keeper.torrent(of: artifact.id).torrent.name)"
+    return try database.fetch(of: artifact.id) != nil && FileManager.default.fileExists(atPath: place) ? .cannotCreate : .diskIO
   }
 
   private static func words(_ snapshot: FetchSnapshot, _ artifact: Artifact) -> (state: String, reason: String?) {

@@ -149,7 +149,8 @@ extension Node {
   private func takeOver(_ artifact: Artifact, _ torrent: Torrent) throws {
     let bytes = try database.torrent(of: artifact.id)
     let found = Publisher(roots: RootsPolicy(roots: settings.artifacts.roots), paths: paths, threads: threads).verify(
-      torrent, bytes, torrentPath: nil, name: artifact.name, root: artifact.dataRoot, paths: nil, labels: [:], isPublished: false)
+      torrent, bytes, torrentPath: nil, name: artifact.name, root: artifact.dataRoot, paths: nil, labels: [:], isPublished: false,
+      isShown: false)
     guard !found.pieces.isEmpty else {
       throw Failure(.cannotCreate, "\(artifact.dataRoot)/\(torrent.name) is there already, and is not \(artifact.name)")
     }

@@ -196,8 +196,8 @@ final class Node: Sendable {
       AnnouncerService(announcer: announcer), HangUpService(node: self), LinkService(node: self),
     ]
     if job == nil { services.append(CareService(node: self)) }
-    services += tracking?.services(logger: quietLogger) ?? []
     if job == nil {
+      services += tracking?.services(logger: quietLogger) ?? []
       services += publishing?.services(entry: { [links] in links.fleetEntry(named: $0) }, logger: quietLogger) ?? []
       services.append(MirrorService(mirror: mirroring))
     }

@@ -23,7 +23,8 @@ struct NodeControlFace: NodeControl {
       uptime: Int64((ContinuousClock.now - node.started) / .seconds(1)),
       listeners: node.listenerDocuments(listeners),
       artifacts: counts.artifacts.values.reduce(0, +), serving: totals.artifacts, peers: totals.connections, uploaded: totals.uploaded,
-      policyGeneration: totals.generation, trackers: try await trackers(), plugins: plugins(), limits: limits,
+      downloaded: totals.downloaded, policyGeneration: totals.generation, trackers: try await trackers(), plugins: plugins(),
+      limits: limits,
       warnings: try await warnings())
     document.scrub = try await blocking { try node.scrubDocument() }
     document.leases = node.leasesDocument()
@@ -227,6 +228,6 @@ extension PeersDocument.Peer {
       number: peer.number, address: peer.address.description, direction: peer.direction.rawValue, phase: peer.phase,
       principal: peer.principal, tls: peer.tls, client: peer.client, artifact: peer.artifact?.name,
       infoHash: peer.artifact?.infoHash.description, choked: peer.isChoked, interested: peer.isInterested, uploaded: peer.uploaded,
-      queued: peer.queued, pieces: peer.peerPieces, age: peer.age / .seconds(1))
+      downloaded: peer.downloaded, queued: peer.queued, pieces: peer.peerPieces, age: peer.age / .seconds(1))
   }
 }

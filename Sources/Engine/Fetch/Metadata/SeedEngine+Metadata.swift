@@ -7,7 +7,7 @@ extension SeedEngine {
   /// Puts what is only named in service, so that peers can be dialed for the order's number; `metadata(of:)` is to follow.
   package func beginMetadata(_ order: MetadataOrder) {
     let fetch = MetadataFetch(order.infoHash)
-    let swarm = Swarm(Self.placeholder(order), metadata: fetch)
+    let swarm = Swarm(Self.nameless(order), metadata: fetch)
     core.loader.invalidate(order.id)
     // Nobody knows how much is missing.
     let former = core.swarms.insert(swarm, missing: Int64(Block.standardLength))
@@ -29,7 +29,8 @@ extension SeedEngine {
     return try outcome.get()
   }
 
-  private static func placeholder(_ order: MetadataOrder) -> SeededArtifact {
+  /// An artifact without a piece: what a swarm of peers is about until more is known.
+  private static func nameless(_ order: MetadataOrder) -> SeededArtifact {
     let nothing = MetadataOrder.nothing
     let torrent = Torrent(
       infoHash: order.infoHash, name: order.name, isSingleFile: false, layout: nothing, isPrivate: true, source: nil, trackers: [],
