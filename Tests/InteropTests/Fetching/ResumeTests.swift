@@ -20,7 +20,7 @@ extension Interop {
     }
 
     /// Waits until the staging folder's record is there: something is held for good.
-    private static func waitForRecord(_ replica: GranaryHost) async throws {
+    static func waitForRecord(_ replica: GranaryHost) async throws {
       let deadline = ContinuousClock.now + .seconds(30)
       while ContinuousClock.now < deadline {
         let folders = try replica.folder.entries("data").filter { $0.hasPrefix(".granary-") }
