@@ -19,20 +19,22 @@ final class ConnectionRun {
   /// Whether the policy in force is the one that the connection began under.
   private var isPolicyFirst = true
   private let queue: Int
+  /// Whether the artifact is fetched, not there already.
+  private let isFetched: Bool
   private var incoming = ByteBuffer()
   private var check: SentCheck
   private static let readSize = 64 << 10
 
-  init(_ world: ConnectionWorld, _ artifact: FuzzArtifact, settings: EngineSettings, isDialed: Bool) throws {
+  init(_ world: ConnectionWorld, _ artifact: FuzzArtifact, settings: EngineSettings, isDialed: Bool, isFetched: Bool) throws {
+    self.isFetched = isFetched
     (self.world, self.artifact) = (world, artifact)
     channel = EmbeddedChannel(loop: world.loop.embedded)
     link = SlowLink(channel: channel)
-    check = SentCheck(artifact)
+    check = SentCheck(artifact, mayAsk: isFetched)
     queue = settings.requestQueue
     let core = world.engine.core
     let address = PolicyFixtures.peer("127.0.0.1").address
-    let swarm = core.swarms[artifact.seeded.facts.id]
-    let target = isDialed ? swarm.map { DialTarget(swarm: $0, infoHash: artifact.infoHash) } : nil
+    let target = isDialed ? core.swarms[artifact.seeded.facts.id].map { DialTarget(swarm: $0, infoHash: artifact.infoHash) } : nil
     try core.beginConnection(address.ip, isDialed ? .outbound : .inbound)
     let connection = PeerConnection(
       core: core, loop: world.engineLoop, number: core.numbers.number(onLoop: 0), address: address,
@@ -67,6 +69,18 @@ final class ConnectionRun {
     connection?.judgeAgain(pipeline)
   }
 
+  /// The artifact goes out of service.
+  func takeAway() {
+    if isFetched { try? world.fetch(of: artifact).pause(in: world.engine) }
+    world.engine.remove(artifact.seeded.facts.id, reason: "it is removed")
+  }
+
+  /// The artifact is in service again, or its fetch goes on where it was.
+  func bringBack() {
+    guard isFetched else { return world.engine.add(artifact.seeded) }
+    if swarm == nil { try? world.fetch(of: artifact).begin(in: world.engine) }
+  }
+
   func drain() { connection?.drain(until: world.clock.now + .seconds(5)) }
 
   /// Lets everything happen that has to, and looks at what came of it.
@@ -75,12 +89,22 @@ final class ConnectionRun {
       deliver()
       repeat {
         world.loop.run()
-        guard let connection, connection.hashRequestsInFlight > 0 || connection.isReadingDisk else { break }
+        guard isDiskBusy else { break }
         world.awaitDisk()
-      } while world.loop.run()
+      } while world.loop.run() || isDiskBusy
     } while isOpen && incoming.readableBytes > 0 && connection?.isReadPaused == false
     try look()
   }
+
+  /// Whether the disk's thread has something to do for the connection, or for what is fetched.
+  private var isDiskBusy: Bool {
+    if let connection, connection.hashRequestsInFlight > 0 || connection.isReadingDisk { return true }
+    return swarm?.fetch?.state.withLock { state in
+      state.isDraining || state.checking > 0 || state.isCommitting || state.stage == .finishing
+    } ?? false
+  }
+
+  private var swarm: Swarm? { world.engine.core.swarms[artifact.seeded.facts.id] }
 
   private func deliver() {
     while isOpen, connection?.isReadPaused == false, let part = incoming.readSlice(length: min(incoming.readableBytes, Self.readSize)),
@@ -103,6 +127,10 @@ final class ConnectionRun {
       if let names = connection.active?.context.peerMessages.count, names > 256 { throw fault("\(names) names of messages are kept") }
       if let received = connection.received, received.readableBytes > 256 << 10 { throw fault("\(received.readableBytes) bytes are kept") }
     }
+    if let state = swarm?.fetch?.state.withLock({ $0 }) {
+      if case .failed(let reason) = state.stage { throw fault("the fetch has failed: \(reason)") }
+      if state.queuedBytes < 0 || state.queuedBytes > 1 << 20 { throw fault("\(state.queuedBytes) bytes wait to be written") }
+    }
     if link.heldBytes > 8 << 20 { throw fault("\(link.heldBytes) bytes wait for a link that takes none") }
     let (grant, layout) = (connection?.active?.context.grant, artifact.layout)
     let found = check.fault(in: sent) { block in !isPolicyFirst || grant?.allows(block, in: layout) ?? true }
@@ -124,6 +152,12 @@ final class ConnectionRun {
     if core.swarms[artifact.seeded.facts.id]?.isIdle == false { throw fault("a peer that is gone is in the swarm, or holds it") }
     if connection != nil { throw fault("a connection that is gone is held by something") }
     if !core.hashJobs.isEmpty { throw fault("hash requests are counted that nobody answers") }
+    if isFetched { try endFetch() }
+  }
+
+  private func endFetch() throws {
+    if let swarm, let wrong = world.fetch(of: artifact).fault(in: swarm.have, swarm.reader) { throw fault(wrong) }
+    try world.forget(artifact)
   }
 
   private func fault(_ what: String) -> BrokenPromise { BrokenPromise(target: PeerConnectionTarget.name, what: what) }

@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import Logging
 import Metainfo
 import NIOCore
@@ -72,14 +73,24 @@ final class ConnectionWorld {
     return try builder.build(settings.pipeline.map(\.pipelineEntry), generation: generation).get()
   }
 
-  /// Everything as it was before any input.
-  func beginAnew(_ artifact: FuzzArtifact, policy: Pipeline, settings: EngineSettings) {
+  /// Everything as it was before any input. What is fetched is begun with nothing.
+  func beginAnew(_ artifact: FuzzArtifact, policy: Pipeline, settings: EngineSettings, isFetched: Bool) throws {
     clock.beginAnew()
     engine.replace(settings: Self.settings(0))
     engine.replace(settings: settings)
     engine.core.replace(pipeline: policy)
     for other in artifacts { engine.remove(other.seeded.facts.id, reason: "another input begins") }
-    engine.add(artifact.seeded)
+    if isFetched { try fetch(of: artifact).begin(in: engine) } else { engine.add(artifact.seeded) }
+  }
+
+  /// The fetch of an artifact, which may not have begun.
+  func fetch(of artifact: FuzzArtifact) -> FuzzFetch { FuzzFetch(artifact: artifact, root: folder.path("fetched")) }
+
+  /// Nothing is left of what an input has had fetched.
+  func forget(_ artifact: FuzzArtifact) throws {
+    try engine.endFetch(artifact.seeded.facts.id, reason: "the input is at its end", discarding: true)
+    engine.remove(artifact.seeded.facts.id, reason: "the input is at its end")
+    try FileManager.default.removeItem(atPath: folder.path("fetched"))
   }
 
   /// Returns when the disk's thread has done what it was given.
@@ -114,6 +125,7 @@ private enum PolicyTexts {
           have: { from: [127.0.0.0/8], rate: 2/1m }
 
     """,
+    "pipeline: [metadata, allowlist: { addresses: [127.0.0.0/8] }, gate: { on_request: [{}], write_request: [{ pieces: [0, 2] }] }]\n",
   ]
 }
 

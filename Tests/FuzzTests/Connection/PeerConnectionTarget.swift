@@ -5,7 +5,7 @@ import PluginKit
 
 /// A whole peer connection: the engine's own handler with session, grant, the built-in plugins and real files, on an embedded channel.
 ///
-/// The first three bytes choose artifact, policy and settings. Then come steps of one byte and their operands: reads of any bytes, messages of
+/// The first three bytes choose artifact, policy and settings, and whether the artifact is there or is fetched. Then come steps of one byte and their operands: reads of any bytes, messages of
 /// any content with a right frame, well-formed messages with numbers near what is valid, time that passes, a link that is stuck, another
 /// policy, an artifact that goes. So most inputs get far into a connection, and bytes that are not ours to frame are still a step away.
 struct PeerConnectionTarget: FuzzTarget {
@@ -13,6 +13,8 @@ struct PeerConnectionTarget: FuzzTarget {
   static let maximumLength = 16 << 10
 
   private static let steps = 1024
+  /// The bit that has the artifact fetched.
+  private static let fetched: UInt8 = 0x40
   private let world: ConnectionWorld
 
   init() throws {
@@ -24,8 +26,10 @@ struct PeerConnectionTarget: FuzzTarget {
     let (artifact, policy, choice) = (reader.byte(), reader.byte(), reader.byte())
     let chosen = world.artifacts[Int(artifact) % world.artifacts.count]
     let settings = ConnectionWorld.settings(choice)
-    world.beginAnew(chosen, policy: world.pipelines[Int(policy) % world.pipelines.count], settings: settings)
-    let run = try ConnectionRun(world, chosen, settings: settings, isDialed: choice & 8 != 0)
+    let isFetched = artifact & Self.fetched != 0
+    try world.beginAnew(
+      chosen, policy: world.pipelines[Int(policy) % world.pipelines.count], settings: settings, isFetched: isFetched)
+    let run = try ConnectionRun(world, chosen, settings: settings, isDialed: choice & 8 != 0, isFetched: isFetched)
     run.link.isStuck = choice & 32 != 0
     let reserved = artifact & 0x80 == 0 ? ReservedBits.ours(v2: true) : ReservedBits(rawValue: 0)
     if choice & 16 == 0 { run.receive(PeerBytes.handshake(chosen.infoHash, reserved: reserved)) }
@@ -58,6 +62,17 @@ struct PeerConnectionTarget: FuzzTarget {
     for artifact in UInt8(0)..<4 {
       for policy in world.pipelines.indices { seeds.append([artifact, UInt8(policy), 0] + talk + words) }
       for choice in [UInt8(1), 3, 7, 8, 32] { seeds += [[artifact, 1, choice] + talk + stuck, [artifact, 0, choice] + stuck + talk] }
+    }
+    // A peer that has everything and gives it, the first block wrong; and one that gives nothing.
+    let serve = (0..<12).flatMap { index -> [UInt8] in [Step.serve.rawValue, index == 0 ? 0x80 : 0] } + [Step.time.rawValue, 1]
+    let giving: [UInt8] = [Step.handshake.rawValue, 1, Step.simple.rawValue, 4, Step.simple.rawValue, 3] + serve + talk + serve
+    let taking: [UInt8] = [Step.bitfield.rawValue, 0xFF, Step.have.rawValue, 0xC1, Step.simple.rawValue, 3, Step.serve.rawValue, 0x40]
+    for artifact in UInt8(0)..<4 {
+      for policy in [UInt8(0), UInt8(world.pipelines.count - 1)] {
+        for choice in [UInt8(0), 8] {
+          seeds += [[artifact | Self.fetched, policy, choice] + giving, [artifact | Self.fetched, policy, choice] + taking + giving]
+        }
+      }
     }
     let bytes = PeerBytes.handshake(world.artifacts[0].infoHash, reserved: .ours(v2: false)) + PeerBytes.of(.interested, .haveNone)
     return seeds + [[0, 1, 16, Step.read.rawValue, UInt8(bytes.count)] + bytes + stuck]

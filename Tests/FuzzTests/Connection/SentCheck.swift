@@ -5,6 +5,8 @@ import PeerProtocol
 /// Reads what we send as a peer would, and finds fault with it.
 struct SentCheck {
   private let artifact: FuzzArtifact
+  /// Whether we want something of the peer.
+  private let mayAsk: Bool
   private var bytes = ByteBuffer()
   private var handshake = HandshakeDecoder()
   private var hasHandshake = false
@@ -12,8 +14,8 @@ struct SentCheck {
   /// Bytes of blocks so far.
   private(set) var payload = 0
 
-  init(_ artifact: FuzzArtifact) {
-    self.artifact = artifact
+  init(_ artifact: FuzzArtifact, mayAsk: Bool) {
+    (self.artifact, self.mayAsk) = (artifact, mayAsk)
     decoder = PeerMessageDecoder(limits: MessageLimits(pieceCount: artifact.layout.pieceCount, hashes: 1 << 20))
   }
 
@@ -50,7 +52,10 @@ struct SentCheck {
       guard Bitfield(count: artifact.layout.pieceCount, bytes: bits.readableBytesView) != nil else { return "a bitfield of a wrong length" }
     case .have(let piece):
       guard Int(piece) < artifact.layout.pieceCount else { return "a have of a piece that there is not" }
-    case .request, .unknown: return "a seed sends no \(message)"
+    case .request(let block):
+      guard mayAsk else { return "a seed sends no request" }
+      guard artifact.layout.contains(block) else { return "\(block) is asked for, which is none" }
+    case .unknown: return "we send no \(message)"
     default: break
     }
     return nil

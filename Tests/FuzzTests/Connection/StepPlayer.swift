@@ -8,7 +8,7 @@ import PluginKit
 
 /// What an input may let happen.
 enum Step: UInt8, CaseIterable {
-  case read, longRead, message, request, cancel, simple, have, bitfield, handshake, metadata, hashes, time, link, policy, world, many, talk
+  case read, longRead, message, request, cancel, simple, have, bitfield, handshake, metadata, hashes, time, link, policy, world, many, talk, serve
 }
 
 /// Plays the steps of an input.
@@ -42,6 +42,7 @@ struct StepPlayer {
     case .world: change(reader.byte())
     case .many: many(Int(reader.byte()))
     case .talk: send(PeerBytes.of(talk(&reader)))
+    case .serve: serve(reader.byte())
     }
   }
 
@@ -116,6 +117,22 @@ struct StepPlayer {
     return .extended(id: id, ByteBuffer(bytes: reader.bytes(Int(reader.byte()))))
   }
 
+  /// An answer to something that we have asked for: a block or hashes, as they are, wrong, or not given.
+  private mutating func serve(_ choice: UInt8) {
+    guard let session = run.connection?.active?.session else { return }
+    if let request = session.outstandingHashRequests.first {
+      let bytes = ByteBuffer(repeating: choice, count: Int(request.length + UInt32(choice & 0x07)) * 32)
+      return send(PeerBytes.of(choice & 0x40 == 0 ? .hashes(request, bytes) : .hashReject(request)))
+    }
+    let asked = session.outstandingRequests.sorted { ($0.piece, $0.offset) < ($1.piece, $1.offset) }
+    guard !asked.isEmpty else { return }
+    let block = asked[Int(choice & 0x3F) % asked.count]
+    guard choice & 0x40 == 0, let bytes = run.artifact.bytes(of: block) else { return send(PeerBytes.of(.reject(block))) }
+    var buffer = ByteBuffer(bytes: bytes)
+    if choice & 0x80 != 0 { buffer.setInteger(~(bytes.first ?? 0), at: 0) }
+    send(PeerBytes.of(.piece(PieceData(piece: block.piece, offset: block.offset, bytes: buffer))))
+  }
+
   private func hashRequest(_ reader: inout InputReader) -> HashRequest {
     let roots = run.artifact.layout.files.compactMap(\.piecesRoot)
     let (root, base, index, shape, proof) = (reader.byte(), reader.byte(), reader.byte(), reader.byte(), reader.byte())
@@ -126,10 +143,9 @@ struct StepPlayer {
 
   /// What the node does meanwhile.
   private func change(_ choice: UInt8) {
-    let seeded = run.artifact.seeded
     switch choice % 5 {
-    case 0: world.engine.remove(seeded.facts.id, reason: "it is removed")
-    case 1: world.engine.add(seeded)
+    case 0: run.takeAway()
+    case 1: run.bringBack()
     case 2: world.engine.replace(settings: ConnectionWorld.settings(choice >> 4))
     case 3: run.drain()
     default: run.channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
