@@ -6,8 +6,12 @@ package final class TemporaryDirectory: Sendable {
   package let path: String
 
   /// Makes the folder, readable by its owner only. `name` is a prefix that helps whoever finds it left behind.
-  package init(_ name: String = "test") throws {
-    let parent = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
+  ///
+  /// - Parameter isInMemory: where there is a file system in memory, it is made there: for thousands of small files that are forced to disk.
+  package init(_ name: String = "test", isInMemory: Bool = false) throws {
+    let usual = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
+    let memory = URL(fileURLWithPath: "/dev/shm")
+    let parent = isInMemory && FileManager.default.isWritableFile(atPath: memory.path) ? memory : usual
     let folder = parent.appendingPathComponent("granary-\(name)-\(UUID().uuidString)")
     try FileManager.default.createDirectory(
       at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

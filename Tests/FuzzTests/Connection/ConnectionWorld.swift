@@ -29,7 +29,7 @@ final class ConnectionWorld {
   private static let lanesNeverFull = 64
 
   init() throws {
-    let folder = try TemporaryDirectory("fuzz")
+    let folder = try TemporaryDirectory("fuzz", isInMemory: true)
     let versions: [TorrentVersion] = [.v1, .hybrid, .v2, .v1]
     artifacts = try versions.enumerated().map { index, version in
       try FuzzArtifact(version, id: Int64(index + 1), in: folder, lacking: index == 3)

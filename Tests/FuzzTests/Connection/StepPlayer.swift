@@ -8,7 +8,8 @@ import PluginKit
 
 /// What an input may let happen.
 enum Step: UInt8, CaseIterable {
-  case read, longRead, message, request, cancel, simple, have, bitfield, handshake, metadata, hashes, time, link, policy, world, many, talk, serve
+  case read, longRead, message, request, cancel, simple, have, bitfield, handshake, metadata, hashes, time, link, policy, world, many, talk
+  case serve
 }
 
 /// Plays the steps of an input.
