@@ -33,10 +33,10 @@ import Tracker
     func torrent(_ infoHash: String, for reader: CatalogueReader) async -> PublishedBytes? { answer(infoHash, reader) }
   }
 
-  private func with(_ publisher: Publisher, _ body: (Endpoint) async throws -> Void) async throws {
+  private func with(_ publisher: Publisher, keys: AnnounceKeys = AnnounceKeys(), _ body: (Endpoint) async throws -> Void) async throws {
     let (ready, isReady) = AsyncStream.makeStream(of: Endpoint.self)
     let face = CatalogueFace(
-      address: try #require(Endpoint("127.0.0.1:0")), publisher: publisher, tls: nil, logger: Logger(label: "test"),
+      address: try #require(Endpoint("127.0.0.1:0")), publisher: publisher, tls: nil, keys: { keys }, logger: Logger(label: "test"),
       onReady: { isReady.yield($0) })
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await face.run() }
@@ -51,6 +51,23 @@ import Tracker
   private func get(_ target: String, at address: Endpoint, _ fields: HTTPFields = [:]) async throws -> HTTPResponse {
     try await HTTPClient(group: MultiThreadedEventLoopGroup.singleton).get(
       try HTTPURL("http://\(address)\(target)"), headers: fields, deadline: .now() + .seconds(10))
+  }
+
+  @Test func `where there are keys nothing is seen without one, and a key is an identity`() async throws {
+    let publisher = Publisher()
+    let secret = "0123456789abcdef"
+    try await with(publisher, keys: AnnounceKeys([(name: "edge", key: secret)])) { address in
+      let hash = String(repeating: "ab", count: 20)
+      for target in ["/catalogue", "/\(secret)x/catalogue", "/\(secret)", "/torrents/\(hash).torrent", "//catalogue"] {
+        #expect(try await get(target, at: address).status == 404, "\(target)")
+      }
+      #expect(publisher.readers.withLock { $0 }.isEmpty)
+      for target in ["catalogue", "catalogue.rss", "torrents/\(hash).torrent"] {
+        #expect(try await get("/\(secret)/\(target)", at: address).status == 200, "\(target)")
+      }
+      #expect(publisher.bases.withLock { $0 } == ["http://\(address)/\(secret)/"])
+      #expect(Set(publisher.readers.withLock { $0 }.map(\.identities)) == [[Identity(trust: "tracker", name: "key:edge")]])
+    }
   }
 
   @Test func `the catalogue, its feed and its torrents are read`() async throws {
@@ -102,7 +119,7 @@ import Tracker
   @Test func `an address that is taken is told`() async throws {
     try await with(Publisher()) { address in
       let other = CatalogueFace(address: address, publisher: Publisher(), tls: nil, logger: Logger(label: "test"), onReady: { _ in })
-      await #expect(throws: CatalogueListenFailure.self) { try await other.run() }
+      await #expect(throws: FaceListenFailure.self) { try await other.run() }
     }
   }
 }

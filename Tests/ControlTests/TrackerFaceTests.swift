@@ -123,7 +123,7 @@ import Tracker
       let tracker = EmbeddedTracker(settings: TrackerSettings(), policy: TrackerPolicy(pipeline: { pipeline }), node: Node())
       let face = TrackerFace(
         address: address, tracker: tracker, keys: { AnnounceKeys() }, logger: Logger(label: "test"), onReady: { _ in })
-      await #expect(throws: TrackerListenFailure.self) { try await face.run() }
+      await #expect(throws: FaceListenFailure.self) { try await face.run() }
     }
   }
 }

@@ -63,6 +63,7 @@ struct ReloadableKeysTests {
   /// The same for a node that has a catalogue, follows one, and has a budget: what comes before, and what is there instead.
   private static let catalogueChanges: [String: (String, String)] = [
     "catalogue.key": (catalogue + ", key: k }", catalogue + ", key: l }"),
+    "catalogue.keys": (catalogue + ", key: k }", catalogue + ", key: k, keys: l }"),
     "catalogue.name": (catalogue + ", key: k }", catalogue + ", key: k, name: other }"),
     "catalogue.artifacts": (catalogue + ", key: k }", catalogue + ", key: k, artifacts: [a] }"),
     "catalogue.renew": (catalogue + ", key: k }", catalogue + ", key: k, renew: 5m }"),

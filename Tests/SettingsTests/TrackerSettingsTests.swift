@@ -4,6 +4,7 @@ import Testing
 
 struct TrackerSettingsTests {
   private static let listen = "listen: [{ address: \"127.0.0.1:1\" }]\n"
+  private static let tls = "tls: { fleet: { certificate: c, key: k, trust: t } }\n"
 
   @Test("Nothing said is no tracker, and no zones")
   func nothing() throws {
@@ -46,12 +47,13 @@ struct TrackerSettingsTests {
       ("tracker: { listen: [{ address: \"127.0.0.1:1\" }] }", "n.yaml:2:21: tracker.listen[0]: the key 'protocol' is missing"),
       (
         "tracker: { listen: [{ address: \"127.0.0.1:1\", protocol: https }] }",
-        "n.yaml:2:57: tracker.listen[0].protocol: expected http or udp, found 'https'; HTTPS is not in this build"
+        "n.yaml:2:57: tracker.listen[0].protocol: expected http or udp, found 'https'; write http, and tls with the entry that it speaks with"
       ),
       (
         "tracker: { listen: [{ address: \"127.0.0.1:1\", protocol: http, tls: fleet }] }",
-        "n.yaml:2:63: tracker.listen[0]: 'tls' is not in this build"
+        "n.yaml:2:68: tracker.listen[0].tls: there is no entry 'fleet' under tls; there are none"
       ),
+      ("tracker: { listen: [{ address: \"127.0.0.1:1\", protocol: udp, tls: fleet }] }\n\(Self.tls)", "n.yaml:2:21: tracker.listen[0]: UDP knows no TLS"),
       (
         "tracker: { listen: [{ address: \"127.0.0.1:7\", protocol: http }, { address: \"127.0.0.1:7\", protocol: http }] }",
         "n.yaml:2:65: tracker.listen[1]: http 127.0.0.1:7 stands here a second time"
@@ -67,5 +69,13 @@ struct TrackerSettingsTests {
   func plain() {
     let text = "links: tls\ntracker: { listen: [{ address: \"127.0.0.1:7\", protocol: udp }] }\n"
     #expect(problems(Self.listen + text).contains { $0.contains("tracker.listen[0]: a plain listener, but 'links: tls'") })
+    let secure = "links: tls\ntracker: { listen: [{ address: \"127.0.0.1:7\", protocol: http, tls: fleet }] }\n" + Self.tls
+    #expect(!problems(Self.listen + secure).contains { $0.contains("tracker") })
+  }
+
+  @Test("A tracker over HTTPS has an entry of tls")
+  func secure() throws {
+    let text = "tracker: { listen: [{ address: \"127.0.0.1:7\", protocol: http, tls: fleet }] }\n" + Self.tls
+    #expect(try load(Self.listen + text).tracker?.listen.map(\.tls) == ["fleet"])
   }
 }

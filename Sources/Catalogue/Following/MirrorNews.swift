@@ -18,10 +18,13 @@ struct MirrorNews: Sendable {
     record("deny", principal: url.authority, rule: rule, reason: reason, place: place)
   }
 
+  /// Without path, which may hold a key.
+  private func authority(_ catalogue: String) -> String { (try? HTTPURL(catalogue))?.authority ?? "mirror" }
+
   func hindered(_ reason: String) { record("deny", principal: "mirror", reason: reason) }
 
   func begun(_ fetch: MirrorPlan.Fetch, place: String?) {
-    record("fetch", artifact: (fetch.entry.name, fetch.entry.infoHash), principal: fetch.catalogue, reason: fetch.reason, place: place)
+    record("fetch", artifact: (fetch.entry.name, fetch.entry.infoHash), principal: authority(fetch.catalogue), reason: fetch.reason, place: place)
   }
 
   func unwanted(_ retirement: MirrorPlan.Retirement) {

@@ -1,9 +1,5 @@
-import Foundation
-import Hummingbird
-import HummingbirdCore
 import Logging
 import Metainfo
-import NIOCore
 import PluginKit
 import ServiceLifecycle
 import TLS
@@ -55,58 +51,24 @@ package protocol CataloguePublishing: Sendable {
 
 /// A node's catalogue over HTTP or HTTPS: `/catalogue`, `/catalogue.rss`, and `/torrents/INFO-HASH.torrent`.
 package struct CatalogueFace: Service {
-  private let address: PluginKit.PeerAddress
-  private let application: Application<CatalogueResponder>
+  private let face: HTTPFace<CatalogueResponder>
 
   /// - Parameters:
   ///   - tls: whom links are trusted by now; the closure nil for plain HTTP, its value nil where there is nobody just now.
+  ///   - keys: the keys of now; where there are any, nobody sees anything without one, and `/KEY/catalogue` is with it.
   ///   - onReady: told the address once it is open.
   package init(
-    address: PluginKit.PeerAddress, publisher: any CataloguePublishing, tls: (@Sendable () -> TLSEntry?)?, logger: Logger,
+    address: PluginKit.PeerAddress, publisher: any CataloguePublishing, tls: (@Sendable () -> TLSEntry?)?,
+    keys: @escaping @Sendable () -> AnnounceKeys = { AnnounceKeys() }, logger: Logger,
     onReady: @escaping @Sendable (PluginKit.PeerAddress) -> Void
   ) {
-    self.address = address
-    let http = HTTP1Channel.Configuration(
-      idleTimeout: .seconds(Self.idleTime),
-      httpDecoderConfiguration: .init(
-        maxHeaderFieldSize: Self.longestHead, maxHeaderListSize: Self.longestHead, maxHeaderFieldCount: 64))
-    application = Application(
-      responder: CatalogueResponder(publisher: publisher, scheme: tls == nil ? "http" : "https"),
-      server: HTTPServerBuilder { responder in
-        let plain = HTTP1Channel(responder: responder, configuration: http)
-        guard let tls else { return plain }
-        return SecureChannel(base: plain, entry: tls)
-      },
-      configuration: ApplicationConfiguration(
-        address: .hostname(address.ip.description, port: Int(address.port)), serverName: nil,
-        availableConnectionsDelegate: MaximumAvailableConnections(Self.mostConnections)),
-      onServerRunning: { channel in
-        if let local = channel.localAddress.flatMap(PluginKit.PeerAddress.init(socket:)) { onReady(local) }
-      },
-      logger: logger)
+    face = HTTPFace(
+      "the catalogue", address: address, responder: CatalogueResponder(publisher: publisher, isSecure: tls != nil, keys: keys),
+      connections: Self.mostConnections, tls: tls, logger: logger, onReady: onReady)
   }
 
-  /// Throws `CatalogueListenFailure` where the address cannot be had.
-  package func run() async throws {
-    do {
-      try await application.run()
-    } catch let error as IOError {
-      throw CatalogueListenFailure(address: address, reason: String(cString: strerror(error.errnoCode)))
-    }
-  }
-
-  private static let idleTime: Int64 = 60
-  private static let longestHead = 16 << 10
   private static let mostConnections = 1024
-}
 
-/// An address that the catalogue cannot be published on.
-package struct CatalogueListenFailure: Error, Sendable, CustomStringConvertible {
-  package let address: PluginKit.PeerAddress
-  package let reason: String
-  package var description: String { "the catalogue cannot listen on \(address): \(reason)" }
-
-  package init(address: PluginKit.PeerAddress, reason: String) {
-    (self.address, self.reason) = (address, reason)
-  }
+  /// Throws `FaceListenFailure` where the address cannot be had.
+  package func run() async throws { try await face.run() }
 }

@@ -1,7 +1,6 @@
 import Hummingbird
 import HummingbirdCore
 import NIOCore
-import OpenSSL
 import PluginKit
 import TLS
 import Tracker
@@ -9,24 +8,45 @@ import Tracker
 /// Answers who reads a catalogue.
 struct CatalogueResponder: HTTPResponder {
   let publisher: any CataloguePublishing
-  let scheme: String
+  let isSecure: Bool
+  let keys: @Sendable () -> AnnounceKeys
 
-  func respond(to request: Request, context: TrackerContext) async throws -> Response {
+  func respond(to request: Request, context: FaceContext) async throws -> Response {
     guard request.method == .get else { return Response(status: .methodNotAllowed) }
-    guard let reader = await CatalogueReader(context.channel) else { return Response(status: .notFound) }
-    let path = request.head.path?.prefix { $0 != "?" } ?? ""
-    guard let (published, type) = await answer(String(path), request, reader) else { return Response(status: .notFound) }
+    guard let link = await FaceLink(context.channel, isSecure: isSecure) else { return Response(status: .notFound) }
+    let (key, path) = Self.split(request.head.path?.prefix { $0 != "?" } ?? "")
+    guard let reader = reader(link, key), let (published, type) = await answer(path, key, request, reader) else { return Response(status: .notFound) }
     let headers: HTTPFields = [.contentType: type, .eTag: published.etag, .cacheControl: "no-cache"]
     if matches(request.headers[.ifNoneMatch], published.etag) { return Response(status: .notModified, headers: headers) }
     return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: published.bytes)))
   }
 
-  private func answer(_ path: String, _ request: Request, _ reader: CatalogueReader) async -> (PublishedBytes, type: String)? {
+  /// A path in which a key may stand first, and the rest.
+  private static func split(_ path: Substring) -> (key: Substring?, rest: String) {
+    let first = path.dropFirst().prefix { $0 != "/" }
+    guard !first.isEmpty, first.endIndex < path.endIndex, "/\(first)/" != folder else { return (nil, String(path)) }
+    return (first, String(path[first.endIndex...]))
+  }
+
+  /// Nil for whoever is shown nothing: a key that is wrong, or lacks where there are keys. What a certificate proves comes before what a key does.
+  private func reader(_ link: FaceLink, _ key: Substring?) -> CatalogueReader? {
+    let keys = keys()
+    var identities = link.identities
+    if key != nil || !keys.isEmpty {
+      guard let key, let identity = keys.identity(of: Array(key.utf8)) else { return nil }
+      identities.append(identity)
+    }
+    return CatalogueReader(ip: link.remote.ip, port: link.remote.port, identities: identities, certificate: link.certificate)
+  }
+
+  private func answer(
+    _ path: String, _ key: Substring?, _ request: Request, _ reader: CatalogueReader
+  ) async -> (PublishedBytes, type: String)? {
     switch path {
     case "/catalogue":
       return await publisher.catalogue(for: reader).map { ($0, "application/x-granary-catalogue") }
     case "/catalogue.rss":
-      guard let base = base(request) else { return nil }
+      guard let base = base(request, key) else { return nil }
       return await publisher.feed(for: reader, base: base).map { ($0, "application/rss+xml; charset=utf-8") }
     default:
       guard path.hasPrefix(Self.folder), path.hasSuffix(Self.suffix), path.utf8.count <= 100 else { return nil }
@@ -37,9 +57,9 @@ struct CatalogueResponder: HTTPResponder {
   }
 
   /// What a feed's links begin with: the host by which the reader knows us. It goes back to that reader alone.
-  private func base(_ request: Request) -> String? {
+  private func base(_ request: Request, _ key: Substring?) -> String? {
     guard let host = request.head.authority, (1...255).contains(host.utf8.count), host.utf8.allSatisfy(Self.isHostByte) else { return nil }
-    return "\(scheme)://\(host)/"
+    return "\(isSecure ? "https" : "http")://\(host)/\(key.map { "\($0)/" } ?? "")"
   }
 
   private static func isHostByte(_ byte: UInt8) -> Bool {
@@ -60,26 +80,4 @@ struct CatalogueResponder: HTTPResponder {
 
   private static let folder = "/torrents/"
   private static let suffix = ".torrent"
-}
-
-extension CatalogueReader {
-  /// Nil where the link is over, or its certificate is not known.
-  fileprivate init?(_ channel: any Channel) async {
-    guard let remote = channel.remoteAddress.flatMap(PluginKit.PeerAddress.init(socket:)) else { return nil }
-    guard let holder = try? await channel.pipeline.handler(type: SecureLinkHolder.self).get() else {
-      self.init(ip: remote.ip, port: remote.port)
-      return
-    }
-    guard let link = holder.link else { return nil }
-    let certificate = link.certificate
-    let (nanoseconds, overflow) = link.validUntil.multipliedReportingOverflow(by: 1_000_000_000)
-    self.init(
-      ip: remote.ip, port: remote.port,
-      identities: Identity.list(
-        trust: link.entry.name, uris: certificate.uris, dnsNames: certificate.dnsNames, commonNames: certificate.commonNames,
-        spkiSHA256: certificate.spkiSHA256),
-      certificate: CertificateFacts(
-        trust: link.entry.name, subject: certificate.subject, serial: certificate.serial, issuers: link.chain.dropFirst().map(\.subject),
-        validUntil: WallTime(nanoseconds: overflow ? .max : nanoseconds), exporter: link.exporter))
-  }
 }

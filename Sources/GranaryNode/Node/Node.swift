@@ -197,8 +197,9 @@ final class Node: Sendable {
     ]
     if job == nil { services.append(CareService(node: self)) }
     if job == nil {
-      services += tracking?.services(logger: quietLogger) ?? []
-      services += publishing?.services(entry: { [links] in links.fleetEntry(named: $0) }, logger: quietLogger) ?? []
+      let entry = { @Sendable [links] in links.fleetEntry(named: $0) }
+      services += tracking?.services(entry: entry, logger: quietLogger) ?? []
+      services += publishing?.services(entry: entry, logger: quietLogger) ?? []
       services.append(MirrorService(mirror: mirroring))
     }
     services.append(
@@ -212,11 +213,9 @@ final class Node: Sendable {
     let group = ServiceGroup(configuration: configuration)
     do {
       try await group.run()
-    } catch let failure as TrackerListenFailure {
-      let place = initial.tracker?.listen.first { $0.address == failure.address }?.place
-      throw Failure(.unavailable, failure.description, place: place)
-    } catch let failure as CatalogueListenFailure {
-      throw Failure(.unavailable, failure.description, place: publishing?.place(of: failure.address))
+    } catch let failure as FaceListenFailure {
+      let tracker = failure.what == TrackerFace.name ? initial.tracker?.listen.first { $0.address == failure.address }?.place : nil
+      throw Failure(.unavailable, failure.description, place: tracker ?? publishing?.place(of: failure.address))
     }
   }
 

@@ -9,6 +9,7 @@ import PluginKit
 import ServiceLifecycle
 import Settings
 import Synchronization
+import TLS
 import Tracker
 
 /// The tracker that is embedded in the node: made before the node is complete, which is attached afterwards and held weakly.
@@ -24,7 +25,8 @@ final class NodeTracker: Sendable {
   /// An address that is open.
   struct Listener: Sendable {
     let address: Endpoint
-    let speaks: NodeSettings.TrackerProtocol
+    /// `http`, `https` or `udp`.
+    let speaks: String
   }
 
   /// What a reload brings, read before anything changes.
@@ -69,20 +71,21 @@ final class NodeTracker: Sendable {
   /// Whether all its addresses are.
   var isOpen: Bool { listeners.count == listen.count }
 
-  private func opened(_ address: Endpoint, _ speaks: NodeSettings.TrackerProtocol) {
+  private func opened(_ address: Endpoint, _ speaks: String) {
     directory.state.withLock { $0.listeners.append(Listener(address: address, speaks: speaks)) }
   }
 }
 
 /// Its sockets.
 extension NodeTracker {
-  /// A service for each address over HTTP, and one for all that is over UDP.
-  func services(logger: Logger) -> [any Service] {
+  /// A service for each address over HTTP, and one for all that is over UDP. `entry`: the trust entry of a name under `tls`, as it is now.
+  func services(entry: @escaping @Sendable (String) -> TLSEntry?, logger: Logger) -> [any Service] {
     let directory = directory
     let faces: [any Service] = listen.filter { $0.speaks == .http }.map { listener in
-      TrackerFace(
-        address: listener.address, tracker: tracker, keys: { directory.state.withLock { $0.keys } }, logger: logger,
-        onReady: { [self] in opened($0, .http) })
+      let tls = listener.tls.map { name in { @Sendable () -> TLSEntry? in entry(name) } }
+      return TrackerFace(
+        address: listener.address, tracker: tracker, tls: tls, keys: { directory.state.withLock { $0.keys } }, logger: logger,
+        onReady: { [self] in opened($0, tls == nil ? "http" : "https") })
     }
     return faces + [DatagramTrackerService(tracker: self)]
   }
@@ -94,7 +97,7 @@ extension NodeTracker {
       for listener in listen where listener.speaks == .udp {
         let face = try await open(listener.address)
         faces.append(face)
-        opened(face.address ?? listener.address, .udp)
+        opened(face.address ?? listener.address, "udp")
       }
       while !Task.isCancelled {
         try? await Task.sleep(for: Self.expiry)
@@ -111,7 +114,7 @@ extension NodeTracker {
     do {
       return try await UDPTrackerFace.open(address, tracker: tracker, group: MultiThreadedEventLoopGroup.singleton)
     } catch {
-      throw TrackerListenFailure(address: address, reason: "\(error)")
+      throw FaceListenFailure(TrackerFace.name, address: address, reason: "\(error)")
     }
   }
 }
@@ -194,7 +197,7 @@ extension Node {
     let figures = tracking.tracker.figures
     return StatusDocument.OwnTracker(
       listeners: tracking.listeners.map { listener in
-        .init(address: listener.address.ip.description, port: Int(listener.address.port), speaks: listener.speaks.rawValue)
+        .init(address: listener.address.ip.description, port: Int(listener.address.port), speaks: listener.speaks)
       },
       artifacts: figures.artifacts, swarms: figures.swarms, peers: figures.peers, seeders: figures.seeders, announces: figures.announces,
       scrapes: figures.scrapes, refused: figures.refused, turnedAway: figures.turnedAway)

@@ -6,6 +6,7 @@ internal import PluginKit
 struct CatalogueSection: Decodable {
   let listen: [CatalogueListenSection]
   let key: FilePath
+  let keys: FilePath?
   let name: CatalogueName?
   let artifacts: [ArtifactPattern]?
   let renew: BoundedSpan<60_000, 604_800_000>?

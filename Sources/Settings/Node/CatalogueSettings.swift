@@ -16,6 +16,8 @@ extension NodeSettings {
     package let listen: [Listener]
     /// The absolute path of the key that signs it.
     package let key: String
+    /// The absolute path of the file of keys that readers show, as announce keys are; nil where none is wanted.
+    package let keys: String?
     /// What it is called; the node's name by default. Replicas refuse another one.
     package let name: String
     /// Names or patterns of artifacts that are in it, and info-hashes; nil for all.
@@ -30,6 +32,7 @@ extension NodeSettings {
         Listener(address: $0.address.value.address, tls: $0.tls?.text, place: $0.address.place ?? file)
       }
       key = section.key.resolved(in: folder)
+      keys = section.keys?.resolved(in: folder)
       name = section.name?.text ?? String(nodeName.prefix(64))
       artifacts = section.artifacts?.map(\.text)
       renew = section.renew?.value ?? Self.defaultRenew

@@ -6,6 +6,9 @@ extension ReloadableKeys {
       ($0.catalogue?.listen ?? []).map { CatalogueListenerValue(address: $0.address, tls: $0.tls) }
     },
     SettingsKey("catalogue.key", .reloads, default: "none: it must be given", "the key that signs it") { $0.catalogue?.key },
+    SettingsKey("catalogue.keys", .reloads, default: "none: readers need no key", "the file of keys that readers show") {
+      $0.catalogue?.keys
+    },
     SettingsKey("catalogue.name", .reloads, default: "node.name", "what it is called; replicas refuse another one") { $0.catalogue?.name },
     SettingsKey("catalogue.artifacts", .reloads, default: "all", "names and patterns of artifacts that are in it") {
       $0.catalogue?.artifacts

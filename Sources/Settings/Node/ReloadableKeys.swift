@@ -155,7 +155,7 @@ package enum ReloadableKeys {
 
   private static let tracker: [SettingsKey] = [
     SettingsKey("tracker.listen", .needsRestart, default: "none: it must be given", "where the node's own tracker is asked: http or udp") {
-      ($0.tracker?.listen ?? []).map { TrackerListenerValue(address: $0.address, speaks: $0.speaks) }
+      ($0.tracker?.listen ?? []).map { TrackerListenerValue(address: $0.address, speaks: $0.speaks, tls: $0.tls) }
     },
     SettingsKey(
       "tracker.interval", .reloads, default: "\(NodeSettings.Tracker.defaultInterval)", "how long peers wait between announces"
@@ -177,6 +177,7 @@ package enum ReloadableKeys {
   private struct TrackerListenerValue: Equatable, Sendable {
     let address: PeerAddress
     let speaks: NodeSettings.TrackerProtocol
+    let tls: String?
   }
 
   /// A peer without its place: moving a line changes nothing.

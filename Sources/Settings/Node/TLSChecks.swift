@@ -10,7 +10,8 @@ struct TLSChecks {
 
   var problems: [Problem] {
     entryProblems + (root.listen ?? []).compactMap(problem(ofListener:)) + (root.peers ?? []).compactMap(problem(ofPeer:))
-      + (root.catalogue?.listen ?? []).compactMap { $0.tls.flatMap(unknown) } + (root.https.flatMap(unknown).map { [$0] } ?? [])
+      + (root.catalogue?.listen ?? []).compactMap { $0.tls.flatMap(unknown) }
+      + (root.tracker?.listen ?? []).compactMap { $0.tls.flatMap(unknown) } + (root.https.flatMap(unknown).map { [$0] } ?? [])
   }
 
   private var names: [String] { root.tls?.named.map(\.name) ?? [] }

@@ -23,21 +23,19 @@ struct TrackerSection: Decodable {
 struct TrackerListenSection: Decodable {
   let address: Placed<SocketAddress>
   let speaks: TrackerWord
+  let tls: TLSName?
   let spot: Spot
 
-  private enum CodingKeys: String, CodingKey, ExplainedKeys {
-    case address
+  private enum CodingKeys: String, CodingKey {
+    case address, tls
     case speaks = "protocol"
-
-    static func explanation(ofUnknown key: String) -> String? {
-      key == "tls" ? "'tls' is not in this build: the tracker speaks plain HTTP, where announce keys can be asked for, and UDP" : nil
-    }
   }
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     address = try container.decode(Placed<SocketAddress>.self, forKey: .address)
     speaks = try container.decode(TrackerWord.self, forKey: .speaks)
+    tls = try container.decodeIfPresent(TLSName.self, forKey: .tls)
     spot = Spot(decoder)
   }
 }
@@ -50,7 +48,7 @@ struct TrackerWord: TextValue {
 
   init(text: String) throws(SettingsProblem) {
     guard let value = NodeSettings.TrackerProtocol(rawValue: text) else {
-      throw Self.mismatch(text, text == "https" ? "HTTPS is not in this build" : "")
+      throw Self.mismatch(text, text == "https" ? "write http, and tls with the entry that it speaks with" : "")
     }
     self.value = value
   }
@@ -91,8 +89,11 @@ enum TrackerChecks {
     guard let tracker = root.tracker else { return [] }
     var problems: [Problem] = []
     if root.links == .tls {
-      problems += tracker.listen.map { $0.spot.problem("a plain listener, but 'links: tls' says that this node never speaks plain") }
+      problems += tracker.listen.filter { $0.tls == nil }.map {
+        $0.spot.problem("a plain listener, but 'links: tls' says that this node never speaks plain")
+      }
     }
+    problems += tracker.listen.filter { $0.tls != nil && $0.speaks.value == .udp }.map { $0.spot.problem("UDP knows no TLS") }
     var seen: Set<String> = []
     for listener in tracker.listen where listener.address.value.address.port > 0 {
       let address = "\(listener.speaks.value.rawValue) \(listener.address.value.address)"

@@ -11,6 +11,8 @@ extension NodeSettings {
     /// Where; port 0 lets the system pick one.
     package let address: PeerAddress
     package let speaks: TrackerProtocol
+    /// The entry of `tls` that it speaks with; nil for plain HTTP and UDP.
+    package let tls: String?
     /// `FILE:LINE:COLUMN`, for an address that turns out to be in use.
     package let place: String
   }
@@ -34,7 +36,7 @@ extension NodeSettings {
 
     init(_ section: TrackerSection, folder: String, file: String) {
       listen = section.listen.map {
-        TrackerListener(address: $0.address.value.address, speaks: $0.speaks.value, place: $0.address.place ?? file)
+        TrackerListener(address: $0.address.value.address, speaks: $0.speaks.value, tls: $0.tls?.text, place: $0.address.place ?? file)
       }
       interval = section.interval?.value ?? Self.defaultInterval
       keys = section.keys?.resolved(in: folder)

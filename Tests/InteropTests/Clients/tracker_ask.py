@@ -1,24 +1,28 @@
 #!/usr/bin/python3
-"""Asks a tracker raw questions from one address, over HTTP or UDP, and reports each answer's bytes in hex."""
+"""Asks a tracker raw questions from one address, over HTTP, HTTPS or UDP, and reports each answer's bytes in hex."""
 import argparse
 import http.client
 import os
 import socket
+import ssl
 import struct
 import urllib.parse
 
 import common
 
 
-def over_http(url, bind, info_hash, port, left):
+def over_http(url, bind, info_hash, port, left, context):
     fields = {"info_hash": info_hash, "peer_id": b"-XX0001-tracker-peer", "port": port, "uploaded": 0, "downloaded": 0, "left": left,
               "compact": 1}
-    link = http.client.HTTPConnection(url.hostname, url.port, timeout=5, source_address=(bind, 0))
+    if context:
+        link = http.client.HTTPSConnection(url.hostname, url.port, timeout=5, source_address=(bind, 0), context=context)
+    else:
+        link = http.client.HTTPConnection(url.hostname, url.port, timeout=5, source_address=(bind, 0))
     link.request("GET", url.path + "?" + urllib.parse.urlencode(fields, quote_via=urllib.parse.quote))
     return link.getresponse().read()
 
 
-def over_udp(url, bind, info_hash, port, left):
+def over_udp(url, bind, info_hash, port, left, _):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
         link.bind((bind, 0))
         link.settimeout(5)
@@ -37,12 +41,18 @@ def main():
     p.add_argument("--info-hash", action="append", default=[], help="in hex; may be repeated; `random` for one that nobody has")
     p.add_argument("--port", type=int, default=1)
     p.add_argument("--left", type=int, default=1)
+    p.add_argument("--authority", help="who vouches for an https tracker")
+    p.add_argument("--certificate", help="what it is shown")
+    p.add_argument("--key")
     a = p.parse_args()
     deadline = common.Deadline(20)
     url = urllib.parse.urlparse(a.tracker)
+    context = ssl.create_default_context(cafile=a.authority) if url.scheme == "https" else None
+    if a.certificate:
+        context.load_cert_chain(a.certificate, a.key)
     ask = over_udp if url.scheme == "udp" else over_http
     hashes = [os.urandom(20) if text == "random" else bytes.fromhex(text) for text in a.info_hash]
-    answers = [ask(url, a.bind, info_hash, a.port, a.left).hex() for info_hash in hashes]
+    answers = [ask(url, a.bind, info_hash, a.port, a.left, context).hex() for info_hash in hashes]
     common.report("tracker", True, deadline, answers=answers)
 
 

@@ -1,0 +1,50 @@
+import Hummingbird
+import HummingbirdCore
+import NIOCore
+import PluginKit
+import TLS
+import Tracker
+
+/// Announces and scrapes: no routes, no middleware, since there are so many of them.
+struct TrackerResponder: HTTPResponder {
+  let tracker: EmbeddedTracker
+  let isSecure: Bool
+  let keys: @Sendable () -> AnnounceKeys
+
+  func respond(to request: Request, context: FaceContext) async throws -> Response {
+    guard request.method == .get else { return Response(status: .methodNotAllowed) }
+    do throws(TrackerTarget.Problem) {
+      let target = try TrackerTarget((request.head.path ?? "").utf8)
+      return respond(await answer(target, from: await asker(context.channel, key: target.key)))
+    } catch {
+      switch error {
+      case .notFound: return Response(status: .notFound)
+      case .malformed(let reason): return respond(TrackerReplyBody.failure(reason))
+      }
+    }
+  }
+
+  private func answer(_ target: TrackerTarget, from asker: TrackerAsker?) async -> [UInt8] {
+    guard let asker else { return TrackerReplyBody.failure(TrackerOutcome.refusal) }
+    switch target.question {
+    case .announce(let announce, let form): return TrackerReplyBody.encode(await tracker.announce(announce, from: asker), form: form)
+    case .scrape(let infoHashes): return TrackerReplyBody.encode(await tracker.scrape(infoHashes, from: asker))
+    }
+  }
+
+  /// Nil for whoever is told nothing: a key that is wrong, or lacks where there are keys. What a certificate proves comes before what a key does.
+  private func asker(_ channel: any Channel, key: [UInt8]?) async -> TrackerAsker? {
+    guard let link = await FaceLink(channel, isSecure: isSecure) else { return nil }
+    var asker = TrackerAsker(
+      ip: link.remote.ip, local: link.local, link: link.certificate.map { .tls($0) } ?? .plain, identities: link.identities)
+    let keys = keys()
+    guard key != nil || !keys.isEmpty else { return asker }
+    guard let key, let identity = keys.identity(of: key) else { return nil }
+    asker.identities.append(identity)
+    return asker
+  }
+
+  private func respond(_ body: [UInt8]) -> Response {
+    Response(status: .ok, headers: [.contentType: "text/plain"], body: .init(byteBuffer: ByteBuffer(bytes: body)))
+  }
+}

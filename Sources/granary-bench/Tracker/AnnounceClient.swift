@@ -1,0 +1,82 @@
+import NIOCore
+import NIOPosix
+
+/// One connection that asks again as soon as it has an answer; where the tracker closes it, another is opened. On its loop.
+final class AnnounceClient: @unchecked Sendable {
+  private let requests: [ByteBuffer]
+  private let port: Int
+  private let loop: any EventLoop
+  private var next: Int
+  private var channel: (any Channel)?
+  private var asked: NIODeadline?
+  private var isOver = false
+  /// Seconds to each answer.
+  private(set) var latencies: [Double] = []
+
+  init(_ requests: [ByteBuffer], from first: Int, port: Int, loop: any EventLoop) {
+    (self.requests, next, self.port, self.loop) = (requests, first, port, loop)
+  }
+
+  func open() {
+    guard !isOver else { return }
+    let began = NIODeadline.now()
+    let bootstrap = ClientBootstrap(group: loop).channelInitializer { channel in
+      channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(AnswerReader(client: self)) }
+    }
+    bootstrap.connect(host: "127.0.0.1", port: port).assumeIsolated().whenSuccess { [self] channel in
+      self.channel = channel
+      ask(since: began)
+    }
+  }
+
+  func stop() {
+    isOver = true
+    channel?.close(promise: nil)
+  }
+
+  /// - Parameter began: with a new connection, when that was begun: it is part of what an answer takes.
+  private func ask(since began: NIODeadline = .now()) {
+    guard !isOver else { return }
+    asked = began
+    channel?.writeAndFlush(requests[next % requests.count], promise: nil)
+    next += 1
+  }
+
+  fileprivate func answered(isClosing: Bool) {
+    if let asked { latencies.append(Double((NIODeadline.now() - asked).nanoseconds) / 1e9) }
+    asked = nil
+    if !isClosing { ask() }
+  }
+
+  fileprivate func closed() {
+    channel = nil
+    open()
+  }
+}
+
+/// Finds the ends of answers.
+private final class AnswerReader: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  private let client: AnnounceClient
+  private var bytes = ByteBuffer()
+
+  init(client: AnnounceClient) { self.client = client }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    bytes.writeImmutableBuffer(unwrapInboundIn(data))
+    let text = String(buffer: bytes)
+    guard let end = text.firstRange(of: "\r\n\r\n") else { return }
+    let head = text[..<end.lowerBound].lowercased()
+    guard let field = head.firstRange(of: "content-length: "), let length = Int(head[field.upperBound...].prefix { $0.isNumber }),
+      bytes.readableBytes >= head.utf8.count + 4 + length
+    else { return }
+    bytes.clear()
+    let isClosing = head.hasPrefix("http/1.0") || head.contains("connection: close")
+    client.answered(isClosing: isClosing)
+    if isClosing { context.close(promise: nil) }
+  }
+
+  func channelInactive(context: ChannelHandlerContext) { client.closed() }
+}
