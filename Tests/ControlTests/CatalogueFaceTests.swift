@@ -56,7 +56,7 @@ import Tracker
   @Test func `where there are keys nothing is seen without one, and a key is an identity`() async throws {
     let publisher = Publisher()
     let secret = "0123456789abcdef"
-    try await with(publisher, keys: AnnounceKeys([(name: "edge", key: secret)])) { address in
+    try await with(publisher, keys: AnnounceKeys([(name: "edge", key: secret)])) { address async throws in
       let hash = String(repeating: "ab", count: 20)
       for target in ["/catalogue", "/\(secret)x/catalogue", "/\(secret)", "/torrents/\(hash).torrent", "//catalogue"] {
         #expect(try await get(target, at: address).status == 404, "\(target)")

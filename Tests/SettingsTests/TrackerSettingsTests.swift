@@ -53,7 +53,10 @@ struct TrackerSettingsTests {
         "tracker: { listen: [{ address: \"127.0.0.1:1\", protocol: http, tls: fleet }] }",
         "n.yaml:2:68: tracker.listen[0].tls: there is no entry 'fleet' under tls; there are none"
       ),
-      ("tracker: { listen: [{ address: \"127.0.0.1:1\", protocol: udp, tls: fleet }] }\n\(Self.tls)", "n.yaml:2:21: tracker.listen[0]: UDP knows no TLS"),
+      (
+        "tracker: { listen: [{ address: \"127.0.0.1:1\", protocol: udp, tls: fleet }] }\n\(Self.tls)",
+        "n.yaml:2:21: tracker.listen[0]: UDP knows no TLS"
+      ),
       (
         "tracker: { listen: [{ address: \"127.0.0.1:7\", protocol: http }, { address: \"127.0.0.1:7\", protocol: http }] }",
         "n.yaml:2:65: tracker.listen[1]: http 127.0.0.1:7 stands here a second time"

@@ -42,7 +42,8 @@ struct TLSSocketTests {
     return results
   }
 
-  @Test(.timeLimit(.minutes(5)))
+  // Three minutes under the thread sanitizer.
+  @Test(.timeLimit(.minutes(15)))
   func sixteenMebibytesPassBothWaysAtOnce() async throws {
     let (rig, loop) = (try LinkRig(), try await Loop())
     let results = try await link(loop, rig) { Bulk(total: 16 << 20, $0) }

@@ -24,7 +24,9 @@ struct MirrorNews: Sendable {
   func hindered(_ reason: String) { record("deny", principal: "mirror", reason: reason) }
 
   func begun(_ fetch: MirrorPlan.Fetch, place: String?) {
-    record("fetch", artifact: (fetch.entry.name, fetch.entry.infoHash), principal: authority(fetch.catalogue), reason: fetch.reason, place: place)
+    record(
+      "fetch", artifact: (fetch.entry.name, fetch.entry.infoHash), principal: authority(fetch.catalogue), reason: fetch.reason, place: place
+    )
   }
 
   func unwanted(_ retirement: MirrorPlan.Retirement) {

@@ -15,7 +15,9 @@ struct CatalogueResponder: HTTPResponder {
     guard request.method == .get else { return Response(status: .methodNotAllowed) }
     guard let link = await FaceLink(context.channel, isSecure: isSecure) else { return Response(status: .notFound) }
     let (key, path) = Self.split(request.head.path?.prefix { $0 != "?" } ?? "")
-    guard let reader = reader(link, key), let (published, type) = await answer(path, key, request, reader) else { return Response(status: .notFound) }
+    guard let reader = reader(link, key), let (published, type) = await answer(path, key, request, reader) else {
+      return Response(status: .notFound)
+    }
     let headers: HTTPFields = [.contentType: type, .eTag: published.etag, .cacheControl: "no-cache"]
     if matches(request.headers[.ifNoneMatch], published.etag) { return Response(status: .notModified, headers: headers) }
     return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: published.bytes)))

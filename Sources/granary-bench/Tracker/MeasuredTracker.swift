@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Metainfo
+import NIOCore
 
 /// A tracker that was started to be measured, with one artifact that it knows.
 struct MeasuredTracker {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import NIOCore
 
 struct TrackerBench: ParsableCommand {
   static let configuration = CommandConfiguration(
