@@ -56,6 +56,22 @@ extension EngineCore {
     }
   }
 
+  /// Somebody waits for the upload limits: their clockwork runs until nobody does. A node without a wait is not woken a hundred times a second.
+  func beginGranting() {
+    guard let loop = loops.first?.eventLoop, !isGranting.exchange(true, ordering: .sequentiallyConsistent) else { return }
+    loop.execute { [self] in keepGranting(on: loop) }
+  }
+
+  private func keepGranting(on loop: any EventLoop) {
+    loop.assumeIsolated().scheduleTask(in: .milliseconds(10)) { [self] in
+      grantTokens(on: loop)
+      guard limiter.waitingCount == 0 else { return keepGranting(on: loop) }
+      isGranting.store(false, ordering: .sequentiallyConsistent)
+      // Who has come in between found the clockwork running.
+      if limiter.waitingCount > 0 { beginGranting() }
+    }
+  }
+
   /// Wakes those that wait for the upload limits, in turn, as far as there are tokens. After each round others on the loop have theirs, and
   /// those just served may ask again before the next.
   func grantTokens(on loop: any EventLoop) {

@@ -21,6 +21,8 @@ final class EngineCore: Sendable {
   let numbers: PeerNumbers
   let disk: DiskThreads
   let limiter: UploadLimiter
+  /// Whether the clockwork of the upload limits runs.
+  let isGranting = Atomic<Bool>(false)
   let uploaded = Atomic<Int64>(0)
   let downloaded = Atomic<Int64>(0)
   /// Memory for blocks on their way to the disk.

@@ -56,7 +56,7 @@ package final class SeedEngine: Sendable {
       for channel in bound { try? await channel.close() }
       throw error
     }
-    let ticks = (ticking ? startTicks() : []) + startGranting()
+    let ticks = ticking ? startTicks() : []
     running.withLock { ($0.channels, $0.ticks) = (bound, ticks) }
     return bound.compactMap { PeerAddress($0.localAddress) }
   }
@@ -220,16 +220,6 @@ package final class SeedEngine: Sendable {
       tasks.append(first.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in core.tick() })
     }
     return tasks
-  }
-
-  /// The upload limit's clockwork.
-  private func startGranting() -> [RepeatedTask] {
-    let core = core
-    return core.loops.prefix(1).map { handle in
-      handle.eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(10), delay: .milliseconds(10)) { _ in
-        core.grantTokens(on: handle.eventLoop)
-      }
-    }
   }
 }
 

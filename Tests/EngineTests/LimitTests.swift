@@ -2,6 +2,7 @@ import Metainfo
 import NIOCore
 import PeerProtocol
 import PluginKit
+import Synchronization
 import TestSupport
 import Testing
 
@@ -110,6 +111,7 @@ struct LimitTests {
       for peer in peers { try await peer.send(bytes: ScriptedPeer.encoded(blocks.map { .request($0) })) }
       try await eventually("both waiting") { rig.engine.core.limiter.waitingCount == 2 ? () : nil }
       #expect(await rig.uploads() == [0, 0])
+      #expect(rig.engine.core.isGranting.load(ordering: .relaxed))
       // One block's tokens at a time, as they come in real life.
       for step in 1...24 {
         rig.clock.advance(by: .milliseconds(100))
@@ -128,6 +130,8 @@ struct LimitTests {
       for peer in peers { try await peer.close() }
       try await rig.connections(0)
       #expect(rig.engine.core.limiter.waitingCount == 0)
+      // The clockwork ran for them alone.
+      try await eventually("a clockwork that rests") { rig.engine.core.isGranting.load(ordering: .relaxed) ? nil : () }
     }
   }
 

@@ -70,7 +70,9 @@ extension PeerConnection {
       return true
     }
     guard isLimited, let claim = uploadClaim else { return true }
-    return core.limiter.take(bytes, for: claim, now: core.clock.now())
+    guard !core.limiter.take(bytes, for: claim, now: core.clock.now()) else { return true }
+    core.beginGranting()
+    return false
   }
 
   /// The same where there are limits; nil where nobody counts.
