@@ -24,7 +24,10 @@ struct ReloadableKeysTests {
     "trackers": "trackers: [\"http://a/\"]",
     "peers": "peers: [10.0.0.1:1]", "origins": "origins: [a]", "pipeline": "pipeline: [metadata]",
     "pipeline.mode": "pipeline:\n  - metadata:\n    mode: shadow", "pipeline.on-error": "pipeline:\n  - metadata:\n    on-error: skip",
-    "open": "open: true", "zones": "zones: { a: [10.0.0.0/8] }",
+    "open": "open: true", "zones": "zones: { a: [10.0.0.0/8] }", "fetch.allocate": "fetch: { allocate: whole }",
+    "fetch.file-mode": "fetch: { file-mode: \"0640\" }", "fetch.executable-mode": "fetch: { executable-mode: \"750\" }",
+    "fetch.folder-mode": "fetch: { folder-mode: \"0750\" }", "fetch.owner": "fetch: { owner: nobody }",
+    "fetch.group": "fetch: { group: \"7\" }",
   ]
 
   private static let entry = "certificate: c, key: k, trust: t"

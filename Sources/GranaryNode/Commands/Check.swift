@@ -76,6 +76,7 @@ struct Check: AsyncParsableCommand {
     _ = try NodeTracker.prepare(configuration.settings)
     _ = try NodeCatalogue.prepare(configuration.settings)
     _ = try NodeMirror.prepare(configuration.settings)
+    _ = try FetchManner.prepare(configuration.settings)
     let inventory = configuration.paths.inventory
     if access(inventory, F_OK) == 0, let artifacts = try? InventoryDatabase.open(readingAt: inventory).sslArtifacts() {
       links.put(artifacts, now: now)

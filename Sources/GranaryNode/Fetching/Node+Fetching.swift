@@ -97,7 +97,7 @@ extension Node {
     let torrent = try keeper.torrent(of: id).torrent
     try RootsPolicy(roots: settings.artifacts.roots).check(artifact.dataRoot)
     if artifact.isSSL { try takeSSLTorrent(id) }
-    let order = fetchOrder(artifact, torrent, stored)
+    let order = try fetchOrder(artifact, torrent, stored)
     // Put into its place, and the inventory was not told.
     if isFinished(torrent, in: artifact.dataRoot) { return try takeOver(artifact, torrent) }
     do {
@@ -117,11 +117,12 @@ extension Node {
     for peer in peers.compactMap({ PeerAddress($0) }) { engine.dial(peer, artifact: id.rawValue, isStatic: true) }
   }
 
-  private func fetchOrder(_ artifact: Artifact, _ torrent: Torrent, _ stored: StoredFetch) -> FetchOrder {
+  private func fetchOrder(_ artifact: Artifact, _ torrent: Torrent, _ stored: StoredFetch) throws -> FetchOrder {
     let (padded, root, cache) = (PaddedLayout(torrent.layout), artifact.dataRoot, cache)
     let webSeeds = webSeeds(of: torrent)
     return FetchOrder(
-      facts: ArtifactFacts(artifact, torrent), torrent: torrent, root: root, files: stored.files.map { Set($0) }, webSeeds: webSeeds
+      facts: ArtifactFacts(artifact, torrent), torrent: torrent, root: root, files: stored.files.map { Set($0) },
+      settings: try FetchManner.prepare(settings), webSeeds: webSeeds
     ) { paths, identities, isStaged in
       ArtifactReader(
         layout: padded.layout, root: root, paths: padded.arranged(paths, padding: []),

@@ -135,6 +135,7 @@ final class Node: Sendable {
       journal: journal, delegate: delegate, logger: logger, group: group, disk: disk, diskThreads: Self.diskThreads, source: delegate)
     self.engine = engine
     engine.replace(links: EngineLinks(links.links))
+    _ = try FetchManner.prepare(settings)
     tracking = try NodeTracker(settings, peerID: peerID, journal: journal) { engine.pipeline }
     publishing = try NodeCatalogue(settings, database: database, journal: journal, logger: logger) { engine.pipeline }
     mirroring = try NodeMirror.make(
@@ -293,6 +294,7 @@ final class Node: Sendable {
       generation: generation, approvals: approvals)
     let tracker = try NodeTracker.prepare(fresh.settings)
     let (catalogue, mirror) = (try NodeCatalogue.prepare(fresh.settings), try NodeMirror.prepare(fresh.settings))
+    _ = try FetchManner.prepare(fresh.settings)
     let certificates = try links.prepare(fresh.settings, now: WallTime.now.seconds)
     // The listeners stay as they were opened, whatever the new file says of them.
     if initial.listensBeyondLoopback, !pipeline.isGuarded, !fresh.settings.isOpen {

@@ -51,6 +51,7 @@ extension NodeSettings {
     catalogue = root.catalogue.map { Catalogue($0, nodeName: name, folder: folder, file: file) }
     mirror = (root.mirror ?? []).map { Mirror($0, folder: folder) }
     disk = root.disk.map { Disk($0) }
+    fetch = Fetch(root.fetch)
     zones = root.zones?.zones ?? []
     peers = (root.peers ?? []).map { peer in
       StaticPeer(

@@ -98,6 +98,8 @@ package struct NodeSettings: Sendable {
   package let mirror: [Mirror]
   /// How much may lie on the disk; nil for as much as there is.
   package let disk: Disk?
+  /// How what is fetched is put on disk.
+  package let fetch: Fetch
   /// Networks that are near each other.
   package let zones: [Zone]
   package let peers: [StaticPeer]

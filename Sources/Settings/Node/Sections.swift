@@ -17,6 +17,7 @@ struct RootSection: Decodable {
   let catalogue: CatalogueSection?
   let mirror: [MirrorSection]?
   let disk: DiskSection?
+  let fetch: FetchSection?
   let zones: ZonesSection?
   let peers: [PeerSection]?
   let origins: [HostName]?
@@ -25,8 +26,8 @@ struct RootSection: Decodable {
   let open: Bool?
 
   enum CodingKeys: String, CodingKey, CaseIterable, ExplainedKeys {
-    case node, links, listen, tls, artifacts, limits, scrub, trackers, tracker, catalogue, mirror, disk, zones, peers, origins, https,
-      pipeline, open
+    case node, links, listen, tls, artifacts, limits, scrub, trackers, tracker, catalogue, mirror, disk, fetch, zones, peers, origins,
+      https, pipeline, open
     case superSeeding = "super-seeding"
 
     /// Sections of the contract that come with their issues.
