@@ -28,7 +28,7 @@ struct FetchSettingsTests {
       ("file-mode: \"4755\"", "n.yaml:2:21: fetch.file-mode: expected permission bits in octal"),
       ("folder-mode: \"0077\"", "n.yaml:2:23: fetch.folder-mode: expected permission bits in octal"),
       ("owner: \"a:b\"", "n.yaml:2:17: fetch.owner: expected the name or number of a user or group"),
-      ("modes: 1", "n.yaml:2:10: fetch: the key 'modes' is not known"),
+      ("modes: 1", "n.yaml:2:10: fetch: unknown key 'modes'"),
     ])
   func problem(_ text: String, _ expected: String) {
     let found = problems(Self.listen + "fetch: { \(text) }\n")
