@@ -4,28 +4,12 @@ internal import PluginKit
 
 /// `catalogue`.
 struct CatalogueSection: Decodable {
-  let listen: [CatalogueListenSection]
+  let listen: [ListenSection]
   let key: FilePath
   let keys: FilePath?
   let name: CatalogueName?
   let artifacts: [ArtifactPattern]?
   let renew: BoundedSpan<60_000, 604_800_000>?
-}
-
-/// An entry of `catalogue.listen`.
-struct CatalogueListenSection: Decodable {
-  let address: Placed<SocketAddress>
-  let tls: TLSName?
-  let spot: Spot
-
-  private enum CodingKeys: CodingKey { case address, tls }
-
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    address = try container.decode(Placed<SocketAddress>.self, forKey: .address)
-    tls = try container.decodeIfPresent(TLSName.self, forKey: .tls)
-    spot = Spot(decoder)
-  }
 }
 
 /// `catalogue.name`.

@@ -59,7 +59,7 @@ struct NodeName: Decodable {
   }
 }
 
-/// An entry of `listen`.
+/// An entry of `listen`, or of `catalogue.listen`.
 struct ListenSection: Decodable {
   let address: Placed<SocketAddress>
   let tls: TLSName?

@@ -40,9 +40,7 @@ struct AnnounceLoad {
 
   /// Announces for so long.
   func run(for time: TimeAmount) throws -> Result {
-    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    defer { try? group.syncShutdownGracefully() }
-    let (port, requests, loop) = (tracker.port, requests, group.any())
+    let (port, requests, loop) = (tracker.port, requests, MultiThreadedEventLoopGroup.singleton.any())
     let (before, began) = (tracker.cpu, ContinuousClock.now)
     let latencies = try loop.flatSubmit {
       let clients = (0..<connections).map { AnnounceClient(requests, from: $0 * requests.count / connections, port: port, loop: loop) }

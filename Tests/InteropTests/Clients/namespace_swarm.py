@@ -118,6 +118,8 @@ class Granary:
         ]
         if index == 0:
             lines += [
+                # Its uplink is what the swarm waits for: each piece once, until it has been passed on (BEP 16).
+                'super-seeding: ["app-*"]',
                 f'catalogue: {{ listen: [{{ address: "{origin}:6970", tls: fleet }}], key: catalogue.key, keys: announce.txt }}',
                 f'tracker: {{ listen: [{{ address: "{origin}:6969", protocol: http, tls: fleet }}], interval: 30s, keys: announce.txt }}',
             ]
@@ -318,7 +320,7 @@ def main():
     parser.add_argument("--size", type=int, default=64, help="MiB")
     parser.add_argument("--rate", type=float, default=4, help="MiB a second of each link, each way")
     parser.add_argument("--burst", type=int, default=64 << 10)
-    parser.add_argument("--piece", default="256KiB")
+    parser.add_argument("--piece", default="64KiB")
     parser.add_argument("--limit", type=float, default=180)
     parser.add_argument("--who", default="granary,libtorrent")
     options = parser.parse_args()
