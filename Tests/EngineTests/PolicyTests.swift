@@ -206,8 +206,9 @@ struct PolicyTests {
       try await peer.send(.interested)
       await former.log.wait(for: .onInterested)
       rig.engine.replace(pipeline: try EngineRig.pipeline([later], generation: 2))
-      // Whom the former one kept choked is free.
-      try await peer.wait(for: .unchoke)
+      // Whom the former one kept choked is free. By then it has been: an unchoke that comes before its choke is not the one that is meant.
+      await later.log.wait(for: .newConnection)
+      try await eventually("an unchoked peer") { await rig.engine.peers().allSatisfy { !$0.isChoked } ? () : nil }
       #expect(try await peer.isAlive(artifact))
       #expect(former.log.calls(of: .onDisconnect).count == 1 && former.log.calls(of: .onRequest).isEmpty)
       for hook in [Hook.onAuthorized, .newConnection, .onHandshake, .onExtensionHandshake, .onInterested, .onRequest] {
