@@ -2,8 +2,14 @@ import Foundation
 
 /// What a node takes of the machine.
 extension GranaryProcess {
-  /// How many descriptors it has open.
-  package func descriptors() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count }
+  /// How many descriptors it has open, those of its inventory aside: SQLite has some for each of its readers, which come as they are needed.
+  package func descriptors() throws -> Int {
+    let folder = "/proc/\(pid)/fd"
+    return try FileManager.default.contentsOfDirectory(atPath: folder).count { name in
+      let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)")
+      return target?.contains("/inventory.sqlite") != true
+    }
+  }
 
   /// The memory that it has in use, in bytes.
   package func residentMemory() throws -> Int {

@@ -278,6 +278,12 @@ int run(int argc, char** argv) {
   auto const deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(opt.timeout);
   bool connected = false, finished = false, told = false;
   while (std::chrono::steady_clock::now() < deadline) {
+    bool has_ended = false;
+    {
+      std::lock_guard<std::mutex> lock(notes.mutex);
+      has_ended = !notes.ends.empty() && !opt.peer.empty();
+    }
+    // After that: the last connection ends because all is there, which the status must have by then.
     auto const status = torrent.status();
     finished = status.is_seeding || status.is_finished;
     bool const is_checked = status.state != lt::torrent_status::checking_files && status.state != lt::torrent_status::checking_resume_data;
@@ -292,7 +298,7 @@ int run(int argc, char** argv) {
     }
     {
       std::lock_guard<std::mutex> lock(notes.mutex);
-      bool const is_over = finished ? !opt.stay : !notes.ends.empty() && !opt.peer.empty();
+      bool const is_over = finished ? !opt.stay : has_ended;
       bool const has_heard = notes.heard.size() >= opt.hear.size();
       if (is_over && (has_heard || !finished)) break;
     }
