@@ -58,11 +58,12 @@ extension EngineCore {
 
   /// Somebody waits for the upload limits: their clockwork runs until nobody does. A node without a wait is not woken a hundred times a second.
   func beginGranting() {
-    guard let loop = loops.first?.eventLoop, !isGranting.exchange(true, ordering: .sequentiallyConsistent) else { return }
+    guard !isGranting.exchange(true, ordering: .sequentiallyConsistent), let loop = loops.first?.eventLoop else { return }
     loop.execute { [self] in keepGranting(on: loop) }
   }
 
   private func keepGranting(on loop: any EventLoop) {
+    // Called by tasks of that loop alone.
     loop.assumeIsolated().scheduleTask(in: .milliseconds(10)) { [self] in
       grantTokens(on: loop)
       guard limiter.waitingCount == 0 else { return keepGranting(on: loop) }

@@ -19,7 +19,7 @@ package struct PeerSnapshot: Sendable {
   package let isInterested: Bool
   /// Bytes of blocks that the link has taken.
   package let uploaded: Int64
-  /// Bytes of blocks that it gave and that were of use, since it may be asked.
+  /// Bytes of blocks that it gave and that were of use.
   package let downloaded: Int64
   /// Requests that wait.
   package let queued: Int
@@ -38,7 +38,7 @@ extension PeerConnection {
       number: number, address: address, direction: direction, phase: phaseName, principal: facts.principal,
       tls: facts.link.certificate?.trust,
       client: facts.peerID?.clientName, artifact: facts.artifact, isChoked: peer?.context.isChoked ?? true,
-      isInterested: peer?.context.isInterested ?? false, uploaded: peer?.context.uploaded ?? 0, downloaded: peer?.download?.bytes ?? 0,
+      isInterested: peer?.context.isInterested ?? false, uploaded: peer?.context.uploaded ?? 0, downloaded: peer?.downloaded ?? 0,
       queued: peer?.waiting ?? 0,
       peerPieces: peer?.session.peerPieceCount ?? 0, age: core.clock.now() - began, facts: facts)
   }

@@ -20,6 +20,19 @@ final class TemporaryFolder: Sendable {
   func file(_ name: String) -> String { path + "/" + name }
 }
 
+extension TemporaryFolder {
+  /// The path of an inventory as it was after that migration, with what `fill` puts into it.
+  func inventory(upTo migration: String, _ fill: (Database) throws -> Void) throws -> String {
+    let path = file("inventory.sqlite")
+    try InventoryFile.prepare(at: path)
+    let pool = try DatabasePool(path: path)
+    try InventorySchema.migrator.migrate(pool, upTo: migration)
+    try pool.write { try fill($0) }
+    try pool.close()
+    return path
+  }
+}
+
 extension Timestamp {
   /// 2026-11-22T16:40:00Z.
   static let noon = Timestamp(seconds: 1_795_365_600)

@@ -30,15 +30,11 @@ struct CatalogueResponder: HTTPResponder {
     return (first, String(path[first.endIndex...]))
   }
 
-  /// Nil for whoever is shown nothing: a key that is wrong, or lacks where there are keys. What a certificate proves comes before what a key does.
+  /// Nil for whoever is shown nothing.
   private func reader(_ link: FaceLink, _ key: Substring?) -> CatalogueReader? {
-    let keys = keys()
-    var identities = link.identities
-    if key != nil || !keys.isEmpty {
-      guard let key, let identity = keys.identity(of: Array(key.utf8)) else { return nil }
-      identities.append(identity)
+    keys().identities(showing: key.map { Array($0.utf8) }, proven: link.identities).map { identities in
+      CatalogueReader(ip: link.remote.ip, port: link.remote.port, identities: identities, certificate: link.certificate)
     }
-    return CatalogueReader(ip: link.remote.ip, port: link.remote.port, identities: identities, certificate: link.certificate)
   }
 
   private func answer(

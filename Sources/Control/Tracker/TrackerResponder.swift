@@ -32,16 +32,12 @@ struct TrackerResponder: HTTPResponder {
     }
   }
 
-  /// Nil for whoever is told nothing: a key that is wrong, or lacks where there are keys. What a certificate proves comes before what a key does.
+  /// Nil for whoever is told nothing.
   private func asker(_ channel: any Channel, key: [UInt8]?) async -> TrackerAsker? {
-    guard let link = await FaceLink(channel, isSecure: isSecure) else { return nil }
-    var asker = TrackerAsker(
-      ip: link.remote.ip, local: link.local, link: link.certificate.map { .tls($0) } ?? .plain, identities: link.identities)
-    let keys = keys()
-    guard key != nil || !keys.isEmpty else { return asker }
-    guard let key, let identity = keys.identity(of: key) else { return nil }
-    asker.identities.append(identity)
-    return asker
+    guard let link = await FaceLink(channel, isSecure: isSecure), let identities = keys().identities(showing: key, proven: link.identities)
+    else { return nil }
+    return TrackerAsker(
+      ip: link.remote.ip, local: link.local, link: link.certificate.map { .tls($0) } ?? .plain, identities: identities)
   }
 
   private func respond(_ body: [UInt8]) -> Response {

@@ -24,6 +24,8 @@ final class ActivePeer {
   var isSuperSeeded = false
   /// What we want of it, while we fetch and may ask it.
   var download: PeerDownload?
+  /// Bytes of blocks that it gave and that were of use: also of a fetch that is at its end.
+  var downloaded: Int64 = 0
   /// How well a super-seeded peer shares, as the choker was told.
   var merit: UInt8 = 0
 

@@ -130,7 +130,7 @@ extension PeerConnection {
     let receipt = download.fetch.receive(download.runs, from: number, peer.swarm, core)
     download.runs.removeAll(keepingCapacity: true)
     for cancel in receipt.cancels { core.visit(cancel.peer) { $0.needless(cancel.block) } }
-    download.bytes += Int64(receipt.bytes)
+    peer.downloaded += Int64(receipt.bytes)
     core.received(receipt.bytes, from: number)
   }
 

@@ -16,8 +16,6 @@ final class PeerDownload {
   var filling: Scheduled<Void>?
   /// What the choker was told.
   var isSnubbed = false
-  /// Bytes of blocks that came and were of use.
-  var bytes: Int64 = 0
   /// Reasons for which blocks were withheld, each journalled once a connection.
   var toldReasons: Set<String> = []
 

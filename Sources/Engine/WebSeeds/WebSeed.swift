@@ -86,15 +86,15 @@ struct WebSeed: Sendable {
         data.setBuffer(body, at: place)
       }
     }
-    take(run, data)
+    guard let blocks = BlockRun(run, bytes: data) else { return .unfit("there are no such blocks") }
+    take(blocks)
     left.subtract(run)
     bytes += length
     return nil
   }
 
-  private func take(_ run: [Block], _ data: ByteBuffer) {
-    guard let blocks = BlockRun(run, bytes: data) else { return }
-    let receipt = fetch.receive([blocks], from: number, swarm, core)
+  private func take(_ run: BlockRun) {
+    let receipt = fetch.receive([run], from: number, swarm, core)
     for cancel in receipt.cancels { core.visit(cancel.peer) { $0.needless(cancel.block) } }
     core.downloaded.add(Int64(receipt.bytes), ordering: .relaxed)
   }

@@ -29,7 +29,9 @@ extension Node {
   /// What a fetch has failed by: what lies in its place is no part of it, for that has a folder of its own until the end.
   private func failure(of artifact: Artifact) throws -> ExitStatus {
     let place = "\(artifact.dataRoot)/\(try keeper.torrent(of: artifact.id).torrent.name)"
-    return try database.fetch(of: artifact.id) != nil && FileManager.default.fileExists(atPath: place) ? .cannotCreate : .diskIO
+    // Of a link this is the link itself, wherever it leads.
+    let isTaken = (try? FileManager.default.attributesOfItem(atPath: place)) != nil
+    return try isTaken && database.fetch(of: artifact.id) != nil ? .cannotCreate : .diskIO
   }
 
   private static func words(_ snapshot: FetchSnapshot, _ artifact: Artifact) -> (state: String, reason: String?) {

@@ -1,7 +1,7 @@
 import Metainfo
 import PluginKit
 
-/// Announce keys: secrets in the path of an announce URL (`/KEY/announce`), each of which stands for an identity `tracker/key:NAME`.
+/// Announce keys: secrets in the path of a URL (`/KEY/announce`, `/KEY/catalogue`), each of which stands for an identity `tracker/key:NAME`.
 package struct AnnounceKeys: Sendable {
   /// The trust under which their identities are known.
   package static let trust = "tracker"
@@ -15,8 +15,10 @@ package struct AnnounceKeys: Sendable {
     ) { first, _ in first }
   }
 
-  /// Whether HTTP announces need one.
-  package var isEmpty: Bool { identities.isEmpty }
-
-  package func identity(of key: [UInt8]) -> Identity? { identities[SHA256Digest.hash(of: key)] }
+  /// Who asks with this key in the path, or with none: what the link proves, and after it what the key does. Nil for whoever is told nothing: a
+  /// key that is wrong, or lacks where there are any.
+  package func identities(showing key: [UInt8]?, proven: [Identity]) -> [Identity]? {
+    guard key != nil || !identities.isEmpty else { return proven }
+    return key.flatMap { identities[SHA256Digest.hash(of: $0)] }.map { proven + [$0] }
+  }
 }

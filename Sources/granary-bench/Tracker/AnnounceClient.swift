@@ -2,7 +2,7 @@ import NIOCore
 import NIOPosix
 
 /// One connection that asks again as soon as it has an answer; where the tracker closes it, another is opened. On its loop.
-final class AnnounceClient: @unchecked Sendable {
+final class AnnounceClient {
   private let requests: [ByteBuffer]
   private let port: Int
   private let loop: any EventLoop
@@ -20,12 +20,13 @@ final class AnnounceClient: @unchecked Sendable {
   func open() {
     guard !isOver else { return }
     let began = NIODeadline.now()
+    let bound = NIOLoopBound(self, eventLoop: loop)
     let bootstrap = ClientBootstrap(group: loop).channelInitializer { channel in
-      channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(AnswerReader(client: self)) }
+      channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(AnswerReader(client: bound.value)) }
     }
-    bootstrap.connect(host: "127.0.0.1", port: port).assumeIsolated().whenSuccess { [self] channel in
-      self.channel = channel
-      ask(since: began)
+    bootstrap.connect(host: "127.0.0.1", port: port).whenSuccess { channel in
+      bound.value.channel = channel
+      bound.value.ask(since: began)
     }
   }
 

@@ -45,9 +45,10 @@ struct AnnounceLoad {
     let latencies = try loop.flatSubmit {
       let clients = (0..<connections).map { AnnounceClient(requests, from: $0 * requests.count / connections, port: port, loop: loop) }
       for client in clients { client.open() }
+      let bound = NIOLoopBound(clients, eventLoop: loop)
       return loop.scheduleTask(in: time) {
-        for client in clients { client.stop() }
-        return clients.flatMap(\.latencies)
+        for client in bound.value { client.stop() }
+        return bound.value.flatMap(\.latencies)
       }.futureResult
     }.wait()
     let seconds = (ContinuousClock.now - began) / .seconds(1)

@@ -19,9 +19,13 @@ import Tracker
   @Test func `each line is a key, and a key is an identity`() throws {
     let (folder, path) = try file("# ours\nedge  \(Self.secret)\r\n\nlab\t\(Self.secret)2\n")
     let keys = try AnnounceKeyFile.load(path)
-    #expect(keys.identity(of: Array(Self.secret.utf8)) == Identity(trust: "tracker", name: "key:edge"))
-    #expect(keys.identity(of: Array((Self.secret + "2").utf8))?.description == "tracker/key:lab")
-    #expect(keys.identity(of: []) == nil && keys.identity(of: Array(Self.secret.dropLast().utf8)) == nil && !keys.isEmpty)
+    let proven = [Identity(trust: "fleet", name: "cn:a")]
+    let shown = { (key: String?) in keys.identities(showing: key.map { Array($0.utf8) }, proven: proven)?.map(\.description) }
+    #expect(shown(Self.secret) == ["fleet/cn:a", "tracker/key:edge"] && shown(Self.secret + "2") == ["fleet/cn:a", "tracker/key:lab"])
+    for wrong in [nil, "", String(Self.secret.dropLast())] { #expect(shown(wrong) == nil) }
+    // Where there are none, none is asked for, and none is right.
+    #expect(AnnounceKeys().identities(showing: nil, proven: proven) == proven)
+    #expect(AnnounceKeys().identities(showing: Array(Self.secret.utf8), proven: proven) == nil)
     withExtendedLifetime(folder) {}
   }
 

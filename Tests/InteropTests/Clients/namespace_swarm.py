@@ -15,7 +15,8 @@ import sys
 import tempfile
 import time
 
-PREFIX = f"granary{os.getpid()}"
+FAMILY = "granary-swarm-"
+PREFIX = f"{FAMILY}{os.getpid()}"
 HUB = f"{PREFIX}-hub"
 
 
@@ -26,12 +27,15 @@ def run(*command, **options):
 class Network:
     """A switch and links to it, each shaped in both directions."""
 
-    def __init__(self, addresses, rate, burst):
+    def __init__(self, addresses):
         self.addresses = addresses
+
+    def open(self, rate, burst):
+        self.close()
         run("ip", "netns", "add", HUB)
         run("ip", "-n", HUB, "link", "add", "switch", "type", "bridge")
         run("ip", "-n", HUB, "link", "set", "switch", "up")
-        for index, address in enumerate(addresses):
+        for index, address in enumerate(self.addresses):
             self.add(index, address, rate, burst)
 
     def add(self, index, address, rate, burst):
@@ -47,13 +51,25 @@ class Network:
             run("tc", "-n", namespace, "qdisc", "add", "dev", device, "root", "tbf", *shape)
 
     def close(self):
+        """Deletes its namespaces, and those of earlier runs that were killed."""
         for line in run("ip", "netns", "list").splitlines():
-            if line.startswith(PREFIX):
-                run("ip", "netns", "delete", line.split()[0])
+            name = line.split()[0]
+            owner = name.removeprefix(FAMILY).split("-")[0] if name.startswith(FAMILY) else None
+            if owner == str(os.getpid()) or owner and not os.path.exists(f"/proc/{owner}"):
+                run("ip", "netns", "delete", name)
 
     @staticmethod
     def inside(index, *command):
-        return ("ip", "netns", "exec", f"{PREFIX}-{index}", *command)
+        """What runs there ends with us, however we end."""
+        return ("ip", "netns", "exec", f"{PREFIX}-{index}", "setpriv", "--pdeathsig", "KILL", *command)
+
+
+def wait(what, is_so, limit=60):
+    deadline = time.time() + limit
+    while not is_so():
+        if time.time() > deadline:
+            raise SystemExit(f"{what} took too long")
+        time.sleep(0.05)
 
 
 def cpu(pids):
@@ -69,9 +85,10 @@ def cpu(pids):
 
 
 class Granary:
+    name = "granary"
+
     def __init__(self, options, network, folder):
         self.options, self.network, self.folder, self.nodes = options, network, folder, []
-        self.name = "granary"
 
     def command(self, *arguments, at=0, cwd=None):
         return run(*Network.inside(at, self.options.granary, *arguments), cwd=cwd or self.path(at))
@@ -81,7 +98,6 @@ class Granary:
 
     def prepare(self):
         count = len(self.network.addresses)
-        os.makedirs(self.folder, exist_ok=True)
         pki = ("pki", "issue", "--dir", f"{self.folder}/pki")
         run(self.options.granary, "pki", "init", "--dir", f"{self.folder}/pki", "--name", "Swarm CA")
         for index in range(count):
@@ -89,8 +105,6 @@ class Granary:
             names = ("--spiffe", f"spiffe://corp/{role}/{index}", "--dns", self.network.addresses[index])
             run(self.options.granary, *pki, f"{role}-{index}", *names)
         run(self.options.granary, "keys", "new", "--id", "fleet", "--shared", "--output", f"{self.folder}/auth.yaml")
-        with open(f"{self.folder}/auth.yaml") as file:
-            self.secret = file.read()
         os.makedirs(self.path(0))
         key = json.loads(run(self.options.granary, "catalogue", "keys", "new", "catalogue.key", "--json", cwd=self.path(0)))
         for index in range(count):
@@ -106,8 +120,7 @@ class Granary:
             "tls:",
             "  fleet:",
             f"    {{ certificate: ../pki/{role}-{index}.pem, key: ../pki/{role}-{index}.key, trust: ../pki/ca.pem, revoked: ../pki/revoked.pem }}",
-            f"artifacts: {{ roots: [data] }}",
-            f'zones: {{ fleet: [10.77.0.0/24], lab: [10.77.9.0/24] }}',
+            "artifacts: { roots: [data] }",
             "pipeline:",
             '  - allowlist: { addresses: [10.77.0.0/24], identities: ["fleet/spiffe://corp/*/*", "tracker/key:*"] }',
             '  - auth: { keys: ../auth.yaml, required: [{ artifacts: ["app-*"] }], exempt: ["tracker/key:*"] }',
@@ -141,22 +154,20 @@ class Granary:
 
     def start(self):
         for index in range(len(self.network.addresses)):
-            log = open(f"{self.path(index)}/log", "w")
-            command = Network.inside(index, self.options.granary, "run")
-            self.nodes.append(subprocess.Popen(command, cwd=self.path(index), stdout=log, stderr=log))
+            with open(f"{self.path(index)}/log", "w") as log:
+                command = Network.inside(index, self.options.granary, "run")
+                self.nodes.append(subprocess.Popen(command, cwd=self.path(index), stdout=log, stderr=log))
+            # The others look for its catalogue at once.
             if index == 0:
-                time.sleep(0.5)
-        deadline = time.time() + 60
+                wait("the origin's start", lambda: self.is_ready(0))
         for index in range(len(self.network.addresses)):
-            while True:
-                try:
-                    if self.status(index)["ready"]:
-                        break
-                except subprocess.CalledProcessError:
-                    pass
-                if time.time() > deadline:
-                    raise SystemExit(f"node {index} is not ready: {open(self.path(index) + '/log').read()[-2000:]}")
-                time.sleep(0.1)
+            wait(f"the start of node {index}", lambda: self.is_ready(index))
+
+    def is_ready(self, index):
+        try:
+            return self.status(index)["ready"]
+        except subprocess.CalledProcessError:
+            return False
 
     def status(self, index):
         return json.loads(self.command("status", "--json", at=index))
@@ -194,15 +205,17 @@ import libtorrent, os, sys, time
 torrent, folder, address = sys.argv[1:4]
 session = libtorrent.session({"listen_interfaces": address + ":6881", "enable_dht": False, "enable_lsd": False, "enable_upnp": False,
     "enable_natpmp": False, "user_agent": "libtorrent"})
+open(folder + "/ready", "w").close()
 while not os.path.exists(torrent):
     time.sleep(0.2)
 handle = session.add_torrent({"ti": libtorrent.torrent_info(torrent), "save_path": folder + "/data"})
 while True:
     status = handle.status()
+    with open(folder + "/counting", "w") as file:
+        file.write(str(status.total_payload_upload))
+    os.replace(folder + "/counting", folder + "/uploaded")
     if status.is_seeding:
         open(folder + "/done", "w").close()
-    with open(folder + "/uploaded", "w") as file:
-        file.write(str(status.total_payload_upload))
     time.sleep(0.2)
 """
 
@@ -222,6 +235,7 @@ print(libtorrent.torrent_info(encoded).info_hash())
 
 class Libtorrent:
     name = "libtorrent"
+    tracker = None
 
     def __init__(self, options, network, folder):
         self.options, self.network, self.folder, self.nodes = options, network, folder, []
@@ -239,7 +253,8 @@ class Libtorrent:
             torrent = f"{self.folder}/{'origin' if index == 0 else 'app'}.torrent"
             command = (sys.executable, "-c", LIBTORRENT_NODE, torrent, self.path(index), address)
             self.nodes.append(subprocess.Popen(Network.inside(index, *command)))
-        time.sleep(5)
+        for index in range(len(self.nodes)):
+            wait(f"the start of node {index}", lambda: os.path.exists(f"{self.path(index)}/ready"))
 
     def begin(self, artifact):
         data, announce = f"{self.path(0)}/data/app-1.0", f"http://{self.network.addresses[0]}:6969/announce"
@@ -250,8 +265,7 @@ class Libtorrent:
         self.track(info_hash)
         shutil.copy(made, f"{self.folder}/origin.made")
         os.rename(f"{self.folder}/origin.made", f"{self.folder}/origin.torrent")
-        while not self.has(0):
-            time.sleep(0.05)
+        wait("the origin's check", lambda: self.has(0))
         os.rename(made, torrent)
 
     def track(self, info_hash):
@@ -270,7 +284,7 @@ class Libtorrent:
 
     def sent(self):
         with open(f"{self.path(0)}/uploaded") as file:
-            return int(file.read() or 0)
+            return int(file.read())
 
     def examine(self):
         return {}
@@ -280,13 +294,14 @@ class Libtorrent:
             node.kill()
         for node in self.nodes:
             node.wait()
-        shutil.rmtree(self.tracker, ignore_errors=True)
+        if self.tracker:
+            shutil.rmtree(self.tracker)
 
 
 def measure(swarm, artifact, options, allowed):
-    swarm.prepare()
-    swarm.start()
     try:
+        swarm.prepare()
+        swarm.start()
         before = cpu(node.pid for node in swarm.nodes)
         swarm.begin(artifact)
         began, done = time.time(), {}
@@ -300,7 +315,6 @@ def measure(swarm, artifact, options, allowed):
                 now = [time.time(), cpu(node.pid for node in swarm.nodes)]
                 busy.append((now[1] - last[1]) / (now[0] - last[0]))
                 last = now
-        time.sleep(1)
         size = os.path.getsize(artifact)
         times = sorted(done.values())
         result = {
@@ -333,21 +347,18 @@ def main():
     rate = int(options.rate * (1 << 20))
     bound = options.size / options.rate
     fluid = max(bound, options.replicas * options.size / (options.rate * (options.replicas + 1)))
-    network = None
+    network = Network(addresses)
     try:
         for who in options.who.split(","):
-            network = Network(addresses, rate, options.burst)
+            network.open(rate, options.burst)
             kind = {"granary": Granary, "libtorrent": Libtorrent}[who]
             swarm = kind(options, network, f"{folder}/{who}")
             os.makedirs(swarm.folder)
             result = measure(swarm, artifact, options, range(1, options.replicas + 1))
             result |= {"bound": fluid, "ratio": result["last"] / fluid if result["last"] else None}
             print(json.dumps(result), flush=True)
-            network.close()
-            network = None
     finally:
-        if network:
-            network.close()
+        network.close()
         shutil.rmtree(folder)
 
 

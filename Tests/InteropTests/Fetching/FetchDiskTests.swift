@@ -27,16 +27,6 @@ extension Interop {
         try await mounts.run("mount", "-t", "tmpfs", "-o", "size=\(size),mode=755", "tmpfs", replica.folder.path("data"))
       }
 
-      /// Waits until the running fetch has a reason for not going on that says so.
-      func wait(for reason: String, _ node: RunningProcess) async throws {
-        let deadline = ContinuousClock.now + .seconds(30)
-        while ContinuousClock.now < deadline, node.exit == nil {
-          if node.errors.contains(reason) { return }
-          _ = await node.exit(within: .milliseconds(50))
-        }
-        throw ProcessFailure("'\(reason)' is not told: \(node.errors)")
-      }
-
       func expectWhole() async throws {
         try await mounts.run("cmp", original, replica.folder.path("data/large.bin"))
         #expect(try await mounts.run("ls", "-A", replica.folder.path("data")) == "large.bin\n")
@@ -48,7 +38,7 @@ extension Interop {
       let data = scene.replica.folder.path("data")
       try await scene.mounts.run("dd", "if=/dev/zero", "of=\(data)/filler", "bs=1M", "count=13", "status=none")
       let fetching = try scene.replica.fetching(scene.artifact.torrent, from: [scene.seed.endpoint]).start()
-      try await scene.wait(for: "No space left", fetching)
+      try await fetching.waitUntilTelling("No space left")
       try await scene.mounts.run("rm", "\(data)/filler")
       #expect(await fetching.exit(within: .seconds(50)) == .code(0), "\(fetching.errors)")
       try await scene.expectWhole()

@@ -33,22 +33,13 @@ extension Interop {
       func again() async throws -> GranaryFetch { try await replica.fetch(artifact.torrent, from: [seed.endpoint]) }
     }
 
-    private static func wait(for reason: String, _ process: RunningProcess) async throws {
-      let deadline = ContinuousClock.now + .seconds(30)
-      while ContinuousClock.now < deadline, process.exit == nil {
-        if process.errors.contains(reason) { return }
-        _ = await process.exit(within: .milliseconds(50))
-      }
-      throw ProcessFailure("'\(reason)' is not told: \(process.errors)")
-    }
-
     @Test(arguments: [(EROFS, "Read-only file system"), (EACCES, "Permission denied"), (EIO, "Input/output error")])
     func `a disk that takes no writes for a while is waited for`(number: Int32, text: String) async throws {
       let scene = try await Scene()
       let process = try scene.fetching.start()
       try await ResumeTests.waitForRecord(scene.replica)
       try scene.disk.fail(.writes, number, on: "/data/.granary-")
-      try await Self.wait(for: text, process)
+      try await process.waitUntilTelling(text)
       try scene.disk.heal()
       #expect(await process.exit(within: .seconds(50)) == .code(0), "\(process.errors)")
       try scene.replica.expectFetched(scene.original)
@@ -61,7 +52,7 @@ extension Interop {
       let process = try scene.fetching.start()
       try await ResumeTests.waitForRecord(scene.replica)
       try scene.disk.fail(.writes, EIO, on: "/data/.granary-")
-      try await Self.wait(for: "Input/output error", process)
+      try await process.waitUntilTelling("Input/output error")
       _ = await process.kill()
       let fetched = try await scene.again()
       #expect(fetched.downloaded < 16 << 20, "\(fetched)")
@@ -105,11 +96,7 @@ extension Interop {
       // What ext4 does when it meets a damaged block.
       let device = try await mounts.run("findmnt", "-n", "-o", "SOURCE", data).split(separator: "/").last.map(String.init) ?? ""
       try await mounts.run("sh", "-c", "echo 1 > /sys/fs/ext4/\(device.trimmingCharacters(in: .whitespacesAndNewlines))/trigger_fs_error")
-      let deadline = ContinuousClock.now + .seconds(30)
-      while ContinuousClock.now < deadline, !process.errors.contains("Read-only file system") {
-        _ = await process.exit(within: .milliseconds(50))
-      }
-      #expect(process.exit == nil && process.errors.contains("Read-only file system"), "\(process.errors)")
+      try await process.waitUntilTelling("Read-only file system")
       _ = await process.kill()
       try await mounts.run("umount", data)
       try await mounts.run("sh", "-c", "fsck.ext4 -p \(image) > /dev/null || [ $? = 1 ]")

@@ -28,6 +28,19 @@ extension Interop {
       try await node.terminate()
     }
 
+    @Test(.enabled("only root gives files away") { geteuid() == 0 })
+    func `what is fetched belongs to whom it is to`() async throws {
+      let origin = try GranaryHost()
+      let original = try origin.make(.singleFile)
+      let artifact = try await origin.publish(original, "--v1")
+      let node = try await origin.start()
+      let replica = try GranaryHost.replica { $0.extra = ["fetch: { owner: nobody, group: \"7\" }"] }
+      try await replica.fetch(artifact.torrent, from: [node.endpoint()])
+      let attributes = try FileManager.default.attributesOfItem(atPath: replica.folder.path("data/singleFile"))
+      #expect(attributes[.ownerAccountName] as? String == "nobody" && attributes[.groupOwnerAccountID] as? Int == 7, "\(attributes)")
+      try await node.terminate()
+    }
+
     @Test func `an owner that there is not stops the start`() async throws {
       let replica = try GranaryHost.replica { $0.extra = ["fetch: { owner: nobody-of-that-name }"] }
       let result = try await replica.run("check")

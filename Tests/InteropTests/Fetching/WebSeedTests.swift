@@ -70,6 +70,25 @@ extension Interop {
       try await second.process.terminate()
     }
 
+    @Test func `an origin that has it later is asked again`() async throws {
+      let origin = try await Origin("--v1", .singleFile)
+      let empty = try TemporaryDirectory("later")
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: empty.path)
+      let nginx = try await Nginx.start(serving: empty.path, port: origin.port)
+      let replica = try Self.replica()
+      let fetching = try replica.fetching(origin.artifact.torrent, from: []).start()
+      let deadline = ContinuousClock.now + .seconds(30)
+      while try nginx.ranges.isEmpty, fetching.exit == nil, ContinuousClock.now < deadline {
+        _ = await fetching.exit(within: .milliseconds(50))
+      }
+      #expect(try nginx.ranges.allSatisfy { $0[1] == "404" } && fetching.exit == nil)
+      let name = URL(fileURLWithPath: origin.original).lastPathComponent
+      try FileManager.default.copyItem(atPath: origin.original, toPath: empty.path(name))
+      #expect(await fetching.exit(within: .seconds(40)) == .code(0), "\(fetching.errors)")
+      try replica.expectFetched(origin.original)
+      try await nginx.process.terminate()
+    }
+
     @Test func `an origin with wrong bytes is left alone with a reason, and nothing wrong is kept`() async throws {
       let origin = try await Origin("--v1", .singleFile)
       let wrong = try TemporaryDirectory("wrong")

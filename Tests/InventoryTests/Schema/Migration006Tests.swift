@@ -7,11 +7,7 @@ import Testing
 struct Migration006Tests {
   @Test func `An inventory of migration 005 keeps its rows and takes wishes`() throws {
     let folder = try TemporaryFolder()
-    let path = folder.file("inventory.sqlite")
-    try InventoryFile.prepare(at: path)
-    let pool = try DatabasePool(path: path)
-    try InventorySchema.migrator.migrate(pool, upTo: "005-journal-chain")
-    try pool.write { db in
+    let path = try folder.inventory(upTo: "005-journal-chain") { db in
       try db.execute(
         sql: """
           INSERT INTO journal (at, last_at, count, refused, verdict, operation, principal, merge_key)
@@ -19,7 +15,6 @@ struct Migration006Tests {
           """)
       #expect(try Int.fetchOne(db, sql: "PRAGMA user_version") == 5)
     }
-    try pool.close()
     let database = try InventoryDatabase.open(path: path)
     #expect(try database.journal().map(\.entry.principal) == ["fleet/dns:edge-7"])
     #expect(try database.pending().isEmpty)

@@ -7,11 +7,7 @@ import Testing
 struct Migration007Tests {
   @Test func `An inventory of migration 006 keeps its artifacts and takes fetches`() throws {
     let folder = try TemporaryFolder()
-    let path = folder.file("inventory.sqlite")
-    try InventoryFile.prepare(at: path)
-    let pool = try DatabasePool(path: path)
-    try InventorySchema.migrator.migrate(pool, upTo: "006-pending")
-    try pool.write { db in
+    let path = try folder.inventory(upTo: "006-pending") { db in
       try db.execute(
         sql: """
           INSERT INTO artifacts (name, info_hash_v1, piece_length, piece_count, size, file_count, is_private, data_root, state, added_at, state_at)
@@ -19,7 +15,6 @@ struct Migration007Tests {
           """)
       #expect(throws: DatabaseError.self) { try db.execute(sql: "UPDATE artifacts SET state = 'fetching'") }
     }
-    try pool.close()
     let database = try InventoryDatabase.open(path: path)
     let old = try database.find("old")
     #expect(old.state == .paused && old.dataRoot == "/data")

@@ -92,8 +92,17 @@ struct LibtorrentSSL: Sendable {
 extension RunningProcess {
   /// Waits until it has printed this.
   func waitUntilSaying(_ text: String, within limit: Duration = .seconds(60)) async throws {
+    try await wait(for: text, within: limit) { self.output }
+  }
+
+  /// The same of what it writes to its standard error.
+  func waitUntilTelling(_ text: String, within limit: Duration = .seconds(30)) async throws {
+    try await wait(for: text, within: limit) { self.errors }
+  }
+
+  private func wait(for text: String, within limit: Duration, in said: () -> String) async throws {
     let deadline = ContinuousClock.now + limit
-    while !output.contains(text) {
+    while !said().contains(text) {
       guard ContinuousClock.now < deadline, exit == nil else { throw ProcessFailure("it never said \(text): \(result(exit: exit))") }
       _ = await exit(within: .milliseconds(20))
     }
