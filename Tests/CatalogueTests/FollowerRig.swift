@@ -148,6 +148,7 @@ final class RecordingReplica: ReplicaActions {
     var held: [HeldArtifact] = []
     var fetched: [WantedArtifact] = []
     var retired: [String] = []
+    var retried: [String] = []
     var isBroken = false
   }
 
@@ -157,12 +158,22 @@ final class RecordingReplica: ReplicaActions {
   /// Names, in order.
   var retired: [String] { state.withLock { $0.retired } }
 
+  /// Names, in order.
+  var retried: [String] { state.withLock { $0.retried } }
+
   func breakDown() { state.withLock { $0.isBroken = true } }
 
   /// What is being fetched is whole.
   func complete() {
     state.withLock { state in
       state.held = state.held.map { HeldArtifact(infoHash: $0.infoHash, name: $0.name, size: $0.size, isComplete: true) }
+    }
+  }
+
+  /// What is being fetched has failed.
+  func fail() {
+    state.withLock { state in
+      state.held = state.held.map { HeldArtifact(infoHash: $0.infoHash, name: $0.name, size: $0.size, isComplete: false, isFailed: true) }
     }
   }
 
@@ -183,6 +194,10 @@ final class RecordingReplica: ReplicaActions {
       state.fetched.append(wanted)
       state.held.append(HeldArtifact(infoHash: wanted.infoHash, name: wanted.name, size: wanted.size, isComplete: false))
     }
+  }
+
+  func retry(_ infoHash: InfoHash) async throws {
+    state.withLock { state in state.retried += state.held.filter { $0.infoHash == infoHash }.map(\.name) }
   }
 
   func withhold(_ infoHash: InfoHash, reason: String) async throws { set(infoHash, isWithheld: true) }

@@ -22,7 +22,21 @@ extension CatalogueFollower {
     }
     var rest = plan
     rest.retirements.removeAll { gone.contains($0.artifact.infoHash) }
+    await retry(rest, held)
     await fetch(await withinBudget(rest))
+  }
+
+  /// What is wanted and has failed is tried again from time to time: what was in its way may be gone.
+  private func retry(_ plan: MirrorPlan, _ held: [HeldArtifact]) async {
+    let failed = plan.kept.filter { $0.artifact.isFailed && $0.artifact.origin != nil && $0.rank != nil && !$0.isWithheld }.map(\.artifact)
+    for artifact in retries.due(failed, held: held, now: now().seconds) {
+      do {
+        try await actions.retry(artifact.infoHash)
+        news.retried(artifact)
+      } catch {
+        news.failed(artifact.name, artifact.infoHash, "it cannot be fetched: \(error)")
+      }
+    }
   }
 
   /// What is here, with where it came from. What was asked for and has gone by another way is forgotten.
@@ -124,7 +138,7 @@ extension CatalogueFollower {
         let folder = mirror.folder(for: fetch.entry)
       else { continue }
       do {
-        let torrent = try await torrent(of: fetch.entry, mirror)
+        let torrent = try await transport.torrent(of: fetch.entry, listedAt: mirror.url)
         // Remembered first: what came by a mirror must not be taken for the operator's own.
         try await store.put([
           MirroredArtifact(infoHash: fetch.entry.infoHash, name: fetch.entry.name, origin: .init(catalogue: fetch.catalogue))
@@ -137,29 +151,8 @@ extension CatalogueFollower {
     }
   }
 
-  /// The torrent of an entry, which must be the one that is listed, byte for byte, and of its info-hash and size.
-  private func torrent(of entry: CatalogueEntry, _ mirror: FollowedMirror) async throws -> [UInt8] {
-    let bytes = try await transport.torrent(try mirror.url.resolving(entry.torrent))
-    guard SHA256Digest.hash(of: bytes) == entry.torrentDigest else { throw WrongTorrent("it is not the file that the catalogue lists") }
-    let torrent = try Torrent.decode(bytes).torrent
-    guard torrent.infoHash == entry.infoHash else {
-      throw WrongTorrent("its info-hash is \(torrent.infoHash), the catalogue says \(entry.infoHash)")
-    }
-    guard torrent.layout.contentLength == entry.size else {
-      throw WrongTorrent("it is of \(torrent.layout.contentLength) bytes, the catalogue says \(entry.size)")
-    }
-    return bytes
-  }
-
   /// Fetches that begin with one plan; the next plan has the others.
   private static let mostAtOnce = 50
-}
-
-/// A torrent that is not what a catalogue says.
-struct WrongTorrent: Error, CustomStringConvertible {
-  let description: String
-
-  init(_ problem: String) { description = "the torrent is refused: \(problem)" }
 }
 
 extension MirroredArtifact {

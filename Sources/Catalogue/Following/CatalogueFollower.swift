@@ -31,7 +31,7 @@ package struct FollowedMirror: Sendable {
 package actor CatalogueFollower {
   /// How a catalogue stands.
   package struct Status: Sendable, Hashable {
-    package let url: String
+    package let url: HTTPURL
     package let serial: Int64?
     package let date: Int64?
     /// Why it is not followed now; nil where it is.
@@ -53,6 +53,7 @@ package actor CatalogueFollower {
 
   var followed: [Followed]
   var budget: DiskBudget?
+  var retries = FetchRetries()
   let store: any MirrorStore
   let actions: any ReplicaActions
   let transport: any CatalogueTransport
@@ -71,7 +72,7 @@ package actor CatalogueFollower {
   package var status: [Status] {
     followed.map {
       Status(
-        url: $0.mirror.url.description, serial: $0.stored?.last.serial, date: $0.stored?.last.date,
+        url: $0.mirror.url, serial: $0.stored?.last.serial, date: $0.stored?.last.date,
         problem: $0.mirror.isPaused ? "paused" : $0.problem, failures: $0.failures)
     }
   }

@@ -29,6 +29,10 @@ struct MirrorNews: Sendable {
     )
   }
 
+  func retried(_ artifact: HeldArtifact) {
+    record("retry", artifact: (artifact.name, artifact.infoHash), principal: "mirror", reason: "its fetch had failed")
+  }
+
   func unwanted(_ retirement: MirrorPlan.Retirement) {
     let seconds = retirement.due - retirement.since
     record(

@@ -36,6 +36,9 @@ package protocol ReplicaActions: Sendable {
   /// again with the next plan.
   func fetch(_ wanted: WantedArtifact) async throws
 
+  /// Goes on with a fetch that has failed. Throws where it cannot begin.
+  func retry(_ infoHash: InfoHash) async throws
+
   /// Takes an artifact out of service, and leaves it where it is, over restarts; or puts it back. `held` says which of them is so.
   func withhold(_ infoHash: InfoHash, reason: String) async throws
   func release(_ infoHash: InfoHash) async throws

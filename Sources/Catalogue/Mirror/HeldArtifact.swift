@@ -22,16 +22,18 @@ package struct HeldArtifact: Hashable, Sendable {
   package let isComplete: Bool
   /// Whether it was taken out of service by `ReplicaActions.withhold`.
   package let isWithheld: Bool
+  /// Whether it was being fetched, and that has failed.
+  package let isFailed: Bool
   /// When a peer last had something of it: seconds since 1970; nil for never.
   package let lastServed: Int64?
   /// Nil: it was published or added here, and no mirror touches it.
   package var origin: Origin?
 
   package init(
-    infoHash: InfoHash, name: String, size: Int64, isComplete: Bool, isWithheld: Bool = false, lastServed: Int64? = nil,
-    origin: Origin? = nil
+    infoHash: InfoHash, name: String, size: Int64, isComplete: Bool, isWithheld: Bool = false, isFailed: Bool = false,
+    lastServed: Int64? = nil, origin: Origin? = nil
   ) {
     (self.infoHash, self.name, self.size, self.isComplete) = (infoHash, name, size, isComplete)
-    (self.isWithheld, self.lastServed, self.origin) = (isWithheld, lastServed, origin)
+    (self.isWithheld, self.isFailed, self.lastServed, self.origin) = (isWithheld, isFailed, lastServed, origin)
   }
 }

@@ -131,6 +131,23 @@ package struct StatusDocument: Codable, Sendable {
     }
   }
 
+  /// A catalogue that is followed.
+  package struct Mirror: Codable, Sendable, Hashable {
+    /// Scheme, host and port: the path may hold a key.
+    package let catalogue: String
+    /// Those of the list that was accepted last; nil before the first.
+    package let serial: Int64?
+    package let date: String?
+    /// Why it is not followed now; nil where it is.
+    package let problem: String?
+    /// Times in a row that it could not be had or was refused.
+    package let failures: Int
+
+    package init(catalogue: String, serial: Int64?, date: String?, problem: String?, failures: Int) {
+      (self.catalogue, self.serial, self.date, self.problem, self.failures) = (catalogue, serial, date, problem, failures)
+    }
+  }
+
   package let schema: String
   package let ready: Bool
   package let node: String
@@ -160,6 +177,8 @@ package struct StatusDocument: Codable, Sendable {
   package var journal: JournalStatusDocument?
   /// The node's own tracker, where it has one.
   package var tracker: OwnTracker?
+  /// The catalogues that it follows, where there are any.
+  package var mirrors: [Mirror]?
 
   package init(
     ready: Bool, node: String, pid: Int32, version: String, uptime: Int64, listeners: [Listener], artifacts: Int, serving: Int, peers: Int,
@@ -176,7 +195,7 @@ package struct StatusDocument: Codable, Sendable {
 
   enum CodingKeys: String, CodingKey {
     case schema, ready, node, pid, version, uptime, listeners, artifacts, serving, peers, uploaded, downloaded, trackers, plugins, limits
-    case warnings, scrub, leases, tls, journal, tracker
+    case warnings, scrub, leases, tls, journal, tracker, mirrors
     case policyGeneration = "policy_generation"
   }
 }

@@ -11,7 +11,7 @@ struct InventoryMirrorStore: MirrorStore {
     try await waiting { try $0.catalogue(url) }.map { stored in
       FollowedCatalogue(
         url: stored.url, bytes: stored.bytes,
-        last: AcceptedCatalogue(name: stored.name, serial: stored.serial, date: stored.date.wholeSeconds, digest: stored.digest),
+        last: AcceptedCatalogue(stored),
         etag: stored.etag, acceptedAt: stored.acceptedAt.wholeSeconds)
     }
   }

@@ -1,4 +1,5 @@
 import Catalogue
+import Control
 import HTTPClient
 import Inventory
 import Logging
@@ -62,6 +63,19 @@ final class NodeMirror: Sendable {
 
   func commit(_ fresh: Fresh) {
     Task { await follower.replace(fresh.mirrors, budget: fresh.budget) }
+  }
+
+  /// How each catalogue stands; nil where none is followed.
+  var documents: [StatusDocument.Mirror]? {
+    get async {
+      let standings = await follower.status
+      guard !standings.isEmpty else { return nil }
+      return standings.map { one in
+        StatusDocument.Mirror(
+          catalogue: one.url.scheme.rawValue + "://" + one.url.authority, serial: one.serial,
+          date: one.date.map { Timestamp(seconds: $0).iso8601 }, problem: one.problem, failures: one.failures)
+      }
+    }
   }
 
   /// Polls each catalogue when it is due, one after the other, until it is cancelled.

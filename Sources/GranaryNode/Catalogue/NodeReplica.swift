@@ -39,17 +39,23 @@ final class NodeReplica: ReplicaActions {
     let database = try node().database
     return try await NIOThreadPool.singleton.runIfActive {
       let served = try database.lastServed()
+      let fetches = Set(try database.fetches().map(\.artifact))
       return try database.artifacts().map { artifact in
         HeldArtifact(
           infoHash: artifact.infoHash, name: artifact.name, size: artifact.size,
           isComplete: artifact.state == .ready && artifact.verifiedPieces == artifact.pieceCount,
           isWithheld: artifact.state == .paused && artifact.stateReason.hasPrefix(Node.withheld),
-          lastServed: served[artifact.id]?.wholeSeconds)
+          isFailed: artifact.state == .failed && fetches.contains(artifact.id), lastServed: served[artifact.id]?.wholeSeconds)
       }
     }
   }
 
   func fetch(_ wanted: WantedArtifact) async throws { try await fetching(node(), wanted) }
+
+  func retry(_ infoHash: InfoHash) async throws {
+    let node = try node()
+    try await NIOThreadPool.singleton.runIfActive { try node.retryFetch(of: infoHash) }
+  }
 
   func withhold(_ infoHash: InfoHash, reason: String) async throws {
     let node = try node()

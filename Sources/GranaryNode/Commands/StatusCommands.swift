@@ -26,6 +26,10 @@ struct Status: AsyncParsableCommand {
       Console.print(
         "tracker on \(addresses): \(own.peers) peers of \(own.swarms) swarms, \(own.announces) announces, \(own.refused) refused")
     }
+    for mirror in status.mirrors ?? [] {
+      let list = mirror.serial.map { "serial \($0)" + (mirror.date.map { " of \($0)" } ?? "") } ?? "nothing yet"
+      Console.print("catalogue \(escaped(mirror.catalogue)): " + list + (mirror.problem.map { ", \(escaped($0))" } ?? ""))
+    }
     for tracker in status.trackers {
       Console.print(
         "tracker \(escaped(tracker.url)) for \(escaped(tracker.artifact)): \(tracker.state)" + (tracker.detail.map { ", \($0)" } ?? ""))

@@ -68,6 +68,19 @@ extension Node {
     return try database.artifact(known.id)
   }
 
+  /// Goes on with a fetch that has failed; nothing where it has not. Waits for the disk.
+  func retryFetch(of infoHash: InfoHash) throws {
+    guard let artifact = try database.artifact(infoHash: infoHash), artifact.state == .failed, try database.fetch(of: artifact.id) != nil
+    else { return }
+    try database.setState(.fetching, of: artifact.id, at: .now())
+    do {
+      try startFetch(artifact.id)
+    } catch {
+      fetchFailed(artifact.id, Failure(error).lines.first?.message ?? "\(error)")
+      throw error
+    }
+  }
+
   private func makeFolder(_ path: String) throws {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)

@@ -31,6 +31,7 @@ struct NodeControlFace: NodeControl {
     document.tls = node.links.document(now: WallTime.now.seconds)
     document.journal = node.journalDocument()
     document.tracker = node.trackerDocument
+    document.mirrors = await node.mirroring.documents
     let news = node.engine.linkNews
     document.tls?.stood = news.stood
     document.tls?.failed = news.failed
