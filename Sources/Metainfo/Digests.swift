@@ -9,11 +9,9 @@ public struct SHA1Digest: Hashable, Sendable {
 
   /// The digest in these bytes, or nil where there are not exactly 20 of them.
   public init?(_ bytes: some Collection<UInt8>) {
-    guard bytes.count == Self.byteCount else { return nil }
-    var bytes = bytes.makeIterator()
-    high = bigEndian(&bytes)
-    middle = bigEndian(&bytes)
-    low = bigEndian(&bytes)
+    let words: (UInt64, UInt64, UInt32)? = contiguous(bytes, Self.byteCount) { (bigEndian($0, 0), bigEndian($0, 8), bigEndian($0, 16)) }
+    guard let words else { return nil }
+    (high, middle, low) = words
   }
 
   /// The digest's 20 bytes.
@@ -38,12 +36,11 @@ public struct SHA256Digest: Hashable, Sendable {
 
   /// The digest in these bytes, or nil where there are not exactly 32 of them.
   public init?(_ bytes: some Collection<UInt8>) {
-    guard bytes.count == Self.byteCount else { return nil }
-    var bytes = bytes.makeIterator()
-    word0 = bigEndian(&bytes)
-    word1 = bigEndian(&bytes)
-    word2 = bigEndian(&bytes)
-    word3 = bigEndian(&bytes)
+    let words: (UInt64, UInt64, UInt64, UInt64)? = contiguous(bytes, Self.byteCount) {
+      (bigEndian($0, 0), bigEndian($0, 8), bigEndian($0, 16), bigEndian($0, 24))
+    }
+    guard let words else { return nil }
+    (word0, word1, word2, word3) = words
   }
 
   /// The digest's 32 bytes.
@@ -124,12 +121,16 @@ public enum Hex {
   }
 }
 
-private func bigEndian<Word: FixedWidthInteger>(_ bytes: inout some IteratorProtocol<UInt8>) -> Word {
-  var word: Word = 0
-  for _ in 0..<Word.bitWidth / 8 {
-    word = word << 8 | Word(truncatingIfNeeded: bytes.next() ?? 0)
-  }
-  return word
+/// Lends so many bytes in one place; nil where there are more or fewer. Digests are made for each announce and each request: byte by byte, from a
+/// collection of which only its protocol is known, that costs as much as all else.
+private func contiguous<Value>(_ bytes: some Collection<UInt8>, _ count: Int, _ body: (UnsafeRawBufferPointer) -> Value) -> Value? {
+  guard bytes.count == count else { return nil }
+  if let value = bytes.withContiguousStorageIfAvailable({ body(UnsafeRawBufferPointer($0)) }) { return value }
+  return Array(bytes).withUnsafeBytes(body)
+}
+
+private func bigEndian<Word: FixedWidthInteger>(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> Word {
+  Word(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Word.self))
 }
 
 private func bigEndianBytes(_ word: some FixedWidthInteger) -> [UInt8] {

@@ -50,7 +50,7 @@ import Tracker
 
   private func get(_ target: String, at address: Endpoint, _ fields: HTTPFields = [:]) async throws -> HTTPResponse {
     try await HTTPClient(group: MultiThreadedEventLoopGroup.singleton).get(
-      try HTTPURL("http://\(address)\(target)"), headers: fields, deadline: .now() + .seconds(10))
+      try HTTPURL("http://\(address)\(target)"), headers: fields, deadline: .now() + .seconds(120))
   }
 
   @Test func `where there are keys nothing is seen without one, and a key is an identity`() async throws {

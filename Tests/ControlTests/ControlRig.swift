@@ -42,7 +42,7 @@ struct ControlRig {
   func send(_ method: HTTPRequest.Method, _ target: String, body: [UInt8]? = nil) async throws -> (status: Int, text: String) {
     let response = try await HTTPClient(group: MultiThreadedEventLoopGroup.singleton).send(
       HTTPRequest(method: method, unixSocket: path, target: target, json: body), limits: HTTPLimits(body: 1 << 20),
-      deadline: .now() + .seconds(10))
+      deadline: .now() + .seconds(120))
     return (Int(response.status), String(decoding: response.bytes, as: UTF8.self))
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPClient
 import Logging
 import Metainfo
@@ -59,7 +60,7 @@ import Tracker
 
   private func get(_ target: String, at address: Endpoint) async throws -> (status: Int, body: [UInt8]) {
     let response = try await HTTPClient(group: MultiThreadedEventLoopGroup.singleton).send(
-      HTTPRequest(to: .url(try HTTPURL("http://\(address)\(target)"))), limits: HTTPLimits(body: 1 << 20), deadline: .now() + .seconds(10))
+      HTTPRequest(to: .url(try HTTPURL("http://\(address)\(target)"))), limits: HTTPLimits(body: 1 << 20), deadline: .now() + .seconds(120))
     return (Int(response.status), response.bytes)
   }
 
@@ -114,6 +115,30 @@ import Tracker
       let hash = String(repeating: "%01", count: 20)
       #expect(try await get("/scrape?info_hash=" + hash, at: address).body == TrackerReplyBody.failure("not authorized"))
       #expect(try await ScrapeBody.decode(get("/\(secret)/scrape?info_hash=" + hash, at: address).body).count == 1)
+    }
+  }
+
+  /// Requests of one connection, each answered on the connection's loop or by the server behind it.
+  @Test(arguments: [false, true])
+  func `answers come in the order of the questions, whoever gives them`(isDripped: Bool) async throws {
+    try await with { address in
+      let known = "/announce?" + (try request(1, peer: 1, port: 1001, left: 1)).query
+      func get(_ target: String, _ fields: String...) -> String {
+        "GET \(target) HTTP/1.1\r\nHost: t\r\n" + fields.map { $0 + "\r\n" }.joined() + "\r\n"
+      }
+      // The first announce of an artifact waits for the disk, so that the server has it; the second does not.
+      let warm = try await RawHTTP.ask(address, get(known, "Connection: close"))
+      #expect(warm.hasPrefix("HTTP/1.1 200"))
+      let questions = [
+        get(known), get("/nothing"), get(known), get(known, "Content-Length: 2") + "ab", get(known), "POST / HTTP/1.1\r\nHost: t\r\n\r\n",
+        get("/scrape"), get(known), get("/announce?info_hash=1", "Connection: close"),
+      ]
+      let answer = try await RawHTTP.ask(address, questions.joined(), isDripped: isDripped)
+      let codes = answer.components(separatedBy: "HTTP/1.1 ").dropFirst().map { $0.prefix(3) }
+      #expect(codes == ["200", "404", "200", "200", "200", "405", "200", "200", "200"], "\(answer)")
+      #expect(answer.components(separatedBy: "8:intervali").count == 6)
+      #expect(answer.components(separatedBy: "\r\nDate: ").count + answer.components(separatedBy: "\r\ndate: ").count >= 10)
+      #expect(answer.hasSuffix("d14:failure reason28:info_hash has to be 20 bytese"), "\(answer)")
     }
   }
 

@@ -98,12 +98,12 @@ struct FaultTests {
   func drainingSendsWhatIsQueuedAndTakesNothingNew() async throws {
     let artifact = try TestArtifact(["a.bin": 1_000_000], pieceLength: 262_144)
     let (block, count) = (Block(piece: 0, offset: 0, length: 131_072), 200)
-    try await EngineRig.run([artifact.seeded()], drain: .seconds(20)) { rig async throws in
+    try await EngineRig.run([artifact.seeded()], drain: .seconds(120)) { rig async throws in
       let peer = try await rig.leecher(artifact)
       try await peer.stopReading()
       try await peer.send(bytes: ScriptedPeer.encoded([PeerMessage](repeating: .request(block), count: count)))
       try await eventually("requests that wait") { await rig.engine.peers().first?.queued ?? 0 > 50 ? () : nil }
-      async let stopped: Void = rig.engine.stop(drain: .seconds(20))
+      async let stopped: Void = rig.engine.stop(drain: .seconds(120))
       try await eventually("draining") { await rig.engine.peers().first?.phase == "draining" ? () : nil }
       try await peer.resumeReading()
       for _ in 0..<count { #expect(try await peer.block(block).count == 131_072) }

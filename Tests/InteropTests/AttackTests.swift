@@ -18,7 +18,7 @@ extension Interop {
         #expect(try await bystander.gets(piece: index % arena.artifact.pieceCount), "\(attack.kind): a bystander was not served")
         #expect(try await arena.host.status().pid == arena.node.pid, "\(attack.kind)")
       }
-      #expect(try await arena.settledDescriptors(at: descriptors) == descriptors)
+      #expect(try await arena.settledDescriptors(at: descriptors) <= descriptors)
       // An attack may leave the allocator with pages that it keeps; it must not leave what each further one adds to.
       #expect(try arena.node.residentMemory() < memory + 64 << 20)
       try await arena.node.terminate()
@@ -82,13 +82,14 @@ struct Arena: Sendable {
 
   /// Lets one attack happen, and expects of it what is to become of it.
   func suffer(_ attack: Attack, from address: String) async throws {
+    let isToBeRefused = attack.outcome == .refused
     var (report, rows) = try await strike(attack, from: address)
     // On a busy machine a second and a half may pass before the node has said a word: then there was no attack yet.
-    for _ in 0..<4 where report.received == 0 && report.closed == 0 && rows.isEmpty {
-      (report, rows) = try await strike(attack, from: address)
+    for _ in 0..<4 where rows.isEmpty && (isToBeRefused || report.received == 0 && report.closed == 0) {
+      (report, rows) = try await strike(attack, from: address, seconds: isToBeRefused ? 6 : 1.5)
     }
     #expect(report.opened > 0, "\(attack.kind) did not take place: \(report)")
-    if case .refused = attack.outcome {
+    if isToBeRefused {
       #expect(report.closed > 0 || !rows.isEmpty, "\(attack.kind): nobody was refused: \(report)")
       #expect(rows.contains { $0.reason?.isEmpty == false }, "\(attack.kind): nothing in the journal")
     }
@@ -96,8 +97,10 @@ struct Arena: Sendable {
     #expect(rows.count < 200, "\(attack.kind)")
   }
 
-  private func strike(_ attack: Attack, from address: String) async throws -> (report: Attack.Report, rows: [JournalRow]) {
-    let report = try await attack.start(node, artifact, from: address, seconds: 1.5).attackReport()
+  private func strike(
+    _ attack: Attack, from address: String, seconds: Double = 1.5
+  ) async throws -> (report: Attack.Report, rows: [JournalRow]) {
+    let report = try await attack.start(node, artifact, from: address, seconds: seconds).attackReport()
     return (report, try await host.refusals(of: address))
   }
 
@@ -108,7 +111,7 @@ struct Arena: Sendable {
     while ContinuousClock.now < deadline {
       _ = try await host.status()
       let now = try node.descriptors()
-      if now == expected ?? last { return now }
+      if expected.map({ now <= $0 }) ?? (now == last) { return now }
       last = now
     }
     return last

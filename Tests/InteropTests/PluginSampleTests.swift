@@ -31,7 +31,7 @@ extension Interop {
       try await expectDownload(node.libtorrent(one), equals: open)
       var refused = node.libtorrent(held)
       // Time enough for dozens of whole downloads of this size.
-      refused.limit = .seconds(4)
+      refused.limit = .seconds(10)
       let folder = try TemporaryDirectory("download")
       let session = try #require(try await refused.run(into: folder.path).sessions?.first)
       #expect(!session.finished && session.payload == 0 && session.disconnects >= 1)

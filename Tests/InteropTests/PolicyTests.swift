@@ -13,7 +13,7 @@ extension Interop {
       let node = try await host.start()
       var download = node.libtorrent(artifact, from: "127.0.2.5")
       // Time enough for dozens of whole downloads of this size.
-      download.limit = .seconds(4)
+      download.limit = .seconds(10)
       let folder = try TemporaryDirectory("download")
       let session = try #require(try await download.run(into: folder.path).sessions?.first)
       #expect(!session.finished)

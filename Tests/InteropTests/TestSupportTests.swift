@@ -24,9 +24,11 @@ extension Interop {
       let folder = try TemporaryDirectory("deadline")
       let runner = ProcessRunner("sh", ["-c", "cat pipe & echo $! > child; wait"], workingFolder: folder.path)
       try await ProcessRunner("mkfifo", [folder.path("pipe")]).output()
-      let result = try await runner.run(within: .milliseconds(300))
+      let result = try await runner.run(within: .seconds(3))
       #expect(result.exit == nil)
       let child = try String(decoding: folder.read("child"), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+      let deadline = ContinuousClock.now + .seconds(30)
+      while !Self.isGone(pid: child), ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(20)) }
       #expect(Self.isGone(pid: child))
     }
 

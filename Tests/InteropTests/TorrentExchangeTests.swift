@@ -84,7 +84,7 @@ extension Interop {
       let artifact = try await host.add(torrent, data: host.folder.path("data"))
       let node = try await host.start()
       var download = node.libtorrent(artifact)
-      (download.source, download.limit) = (.torrent(torrent), .seconds(4))
+      (download.source, download.limit) = (.torrent(torrent), .seconds(15))
       let folder = try TemporaryDirectory("download")
       let session = try #require(try await download.run(into: folder.path).sessions?.first)
       #expect(!session.finished)

@@ -74,7 +74,7 @@ package struct GranaryHost: Sendable {
   }
 
   /// Starts the node and waits until it is ready.
-  package func start(within limit: Duration = .seconds(30)) async throws -> GranaryProcess {
+  package func start(within limit: Duration = .seconds(120)) async throws -> GranaryProcess {
     var runner = runner(["run"])
     runner.environment.merge(nodeEnvironment) { $1 }
     let process = try runner.start()
@@ -92,7 +92,7 @@ package struct GranaryHost: Sendable {
     let deadline = ContinuousClock.now + limit
     var last = ""
     while ContinuousClock.now < deadline, process.exit == nil {
-      let result = try await run("status", "--json", within: .seconds(10))
+      let result = try await run("status", "--json", within: .seconds(60))
       if result.exit == .code(0), let status = try? GranaryJSON.decode(GranaryStatus.self, from: result.output), status.ready {
         return status
       }

@@ -25,7 +25,7 @@ package struct MountNamespace: Sendable {
   /// A namespace that begins as a copy of the machine's.
   package init() async throws {
     holder = try ProcessRunner("unshare", ["--mount", "--propagation", "private", "tail", "-f", "/dev/null"]).start()
-    let deadline = ContinuousClock.now + .seconds(10)
+    let deadline = ContinuousClock.now + .seconds(60)
     // The process is there before its namespace is.
     while try namespace(of: holder.pid) == namespace(of: getpid()) {
       guard ContinuousClock.now < deadline, holder.exit == nil else { throw ProcessFailure("no mount namespace: \(holder.errors)") }

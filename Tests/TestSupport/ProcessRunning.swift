@@ -51,7 +51,7 @@ package final class RunningProcess: Sendable {
   }
 
   /// Asks it to end with TERM, which it must obey with exit code 0 in time.
-  package func terminate(within limit: Duration = .seconds(20)) async throws {
+  package func terminate(within limit: Duration = .seconds(60)) async throws {
     send(SIGTERM)
     let exit = await exit(within: limit)
     if exit == nil { await kill() }

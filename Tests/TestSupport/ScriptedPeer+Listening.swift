@@ -7,6 +7,7 @@ import Synchronization
 package final class ScriptedListener: Sendable {
   private let channel: any Channel
   private let accepted: AsyncStream<ScriptedPeer>
+  private let acceptance: AsyncStream<ScriptedPeer>.Continuation
   /// How many links were accepted so far.
   package var acceptedCount: Int { count.withLock { $0 } }
   private let count: CountBox
@@ -29,9 +30,7 @@ package final class ScriptedListener: Sendable {
         }
       }
       .bind(host: "127.0.0.1", port: 0).get()
-    (accepted, self.count) = (stream, count)
-    // What never comes must not be waited for without end.
-    channel.eventLoop.scheduleTask(in: TimeAmount(ScriptedPeer.patience)) { continuation.finish() }
+    (accepted, acceptance, self.count) = (stream, continuation, count)
   }
 
   /// The address to dial.
@@ -46,6 +45,9 @@ package final class ScriptedListener: Sendable {
 
   /// The next peer that dials us.
   package func accept() async throws -> ScriptedPeer {
+    // What never comes must not be waited for without end.
+    let deadline = channel.eventLoop.scheduleTask(in: TimeAmount(ScriptedPeer.patience)) { [acceptance] in acceptance.finish() }
+    defer { deadline.cancel() }
     for await peer in accepted { return peer }
     throw ScriptedPeerFailure(description: "nobody dialed within \(ScriptedPeer.patience)")
   }

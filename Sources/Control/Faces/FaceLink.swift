@@ -16,6 +16,12 @@ struct FaceLink {
 
   /// Nil where the link is over, or its certificate is not known.
   init?(_ channel: any Channel, isSecure: Bool) async {
+    let holder = isSecure ? try? await channel.pipeline.handler(type: SecureLinkHolder.self).get() : nil
+    self.init(channel, isSecure: isSecure, link: holder?.link)
+  }
+
+  /// The same, with the TLS link where there is one.
+  init?(_ channel: any Channel, isSecure: Bool, link: TLSLink?) {
     guard let remote = channel.remoteAddress.flatMap(PluginKit.PeerAddress.init(socket:)) else { return nil }
     self.remote = remote
     local = channel.localAddress.flatMap(PluginKit.PeerAddress.init(socket:))?.ip
@@ -23,7 +29,7 @@ struct FaceLink {
       (identities, certificate) = ([], nil)
       return
     }
-    guard let holder = try? await channel.pipeline.handler(type: SecureLinkHolder.self).get(), let link = holder.link else { return nil }
+    guard let link else { return nil }
     let proven = link.certificate
     identities = Identity.list(
       trust: link.entry.name, uris: proven.uris, dnsNames: proven.dnsNames, commonNames: proven.commonNames, spkiSHA256: proven.spkiSHA256)

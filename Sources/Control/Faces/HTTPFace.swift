@@ -16,10 +16,11 @@ struct HTTPFace<Responder: HTTPResponder> where Responder.Context == FaceContext
   /// - Parameters:
   ///   - what: what it is called where its address cannot be had, as "the tracker".
   ///   - tls: whom links are trusted by now; the closure nil for plain HTTP, its value nil where there is nobody just now.
+  ///   - quick: the body for a target that can be answered at once on the connection's loop; nil from it where the responder has to.
   ///   - onReady: told the address once it is open.
   init(
     _ what: String, address: PluginKit.PeerAddress, responder: Responder, connections: Int, tls: (@Sendable () -> TLSEntry?)?,
-    logger: Logger, onReady: @escaping @Sendable (PluginKit.PeerAddress) -> Void
+    quick: QuickLane.Answer? = nil, logger: Logger, onReady: @escaping @Sendable (PluginKit.PeerAddress) -> Void
   ) {
     (self.what, self.address) = (what, address)
     let http = HTTP1Channel.Configuration(
@@ -28,9 +29,7 @@ struct HTTPFace<Responder: HTTPResponder> where Responder.Context == FaceContext
     application = Application(
       responder: responder,
       server: HTTPServerBuilder { responder in
-        let plain = HTTP1Channel(responder: responder, configuration: http)
-        guard let tls else { return plain }
-        return SecureChannel(base: plain, entry: tls)
+        FaceChannel(base: HTTP1Channel(responder: responder, configuration: http), entry: tls, quick: quick)
       },
       configuration: ApplicationConfiguration(
         address: .hostname(address.ip.description, port: Int(address.port)), serverName: nil,

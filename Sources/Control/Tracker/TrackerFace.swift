@@ -16,9 +16,10 @@ package struct TrackerFace: Service {
     address: PeerAddress, tracker: EmbeddedTracker, tls: (@Sendable () -> TLSEntry?)? = nil, keys: @escaping @Sendable () -> AnnounceKeys,
     logger: Logger, onReady: @escaping @Sendable (PeerAddress) -> Void
   ) {
+    let responder = TrackerResponder(tracker: tracker, isSecure: tls != nil, keys: keys)
     face = HTTPFace(
-      Self.name, address: address, responder: TrackerResponder(tracker: tracker, isSecure: tls != nil, keys: keys),
-      connections: Self.mostConnections, tls: tls, logger: logger, onReady: onReady)
+      Self.name, address: address, responder: responder, connections: Self.mostConnections, tls: tls,
+      quick: { responder.answerNow($0, over: $1) }, logger: logger, onReady: onReady)
   }
 
   /// What it is called where its address cannot be had.

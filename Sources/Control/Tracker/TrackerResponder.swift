@@ -24,6 +24,16 @@ struct TrackerResponder: HTTPResponder {
     }
   }
 
+  /// What can be said at once; nil for all that has to wait, and all that is refused or wrong.
+  func answerNow(_ target: String, over link: FaceLink) -> [UInt8]? {
+    guard let target = try? TrackerTarget(target.utf8), let asker = asker(link, key: target.key) else { return nil }
+    switch target.question {
+    case .announce(let announce, let form):
+      return tracker.announceNow(announce, from: asker).map { TrackerReplyBody.encode($0, form: form) }
+    case .scrape(let infoHashes): return tracker.scrapeNow(infoHashes, from: asker).map { TrackerReplyBody.encode($0) }
+    }
+  }
+
   private func answer(_ target: TrackerTarget, from asker: TrackerAsker?) async -> [UInt8] {
     guard let asker else { return TrackerReplyBody.failure(TrackerOutcome.refusal) }
     switch target.question {
@@ -34,8 +44,12 @@ struct TrackerResponder: HTTPResponder {
 
   /// Nil for whoever is told nothing.
   private func asker(_ channel: any Channel, key: [UInt8]?) async -> TrackerAsker? {
-    guard let link = await FaceLink(channel, isSecure: isSecure), let identities = keys().identities(showing: key, proven: link.identities)
-    else { return nil }
+    guard let link = await FaceLink(channel, isSecure: isSecure) else { return nil }
+    return asker(link, key: key)
+  }
+
+  private func asker(_ link: FaceLink, key: [UInt8]?) -> TrackerAsker? {
+    guard let identities = keys().identities(showing: key, proven: link.identities) else { return nil }
     return TrackerAsker(
       ip: link.remote.ip, local: link.local, link: link.certificate.map { .tls($0) } ?? .plain, identities: identities)
   }

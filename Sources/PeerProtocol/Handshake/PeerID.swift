@@ -14,9 +14,15 @@ public struct PeerID: Hashable, Sendable {
   /// The peer id in these bytes, or nil where there are not exactly 20 of them.
   public init?(_ bytes: some Collection<UInt8>) {
     guard bytes.count == Self.byteCount else { return nil }
-    high = Self.word(bytes.prefix(8))
-    middle = Self.word(bytes.dropFirst(8).prefix(8))
-    low = UInt32(truncatingIfNeeded: Self.word(bytes.dropFirst(16)))
+    self = bytes.withContiguousStorageIfAvailable { Self.read(UnsafeRawBufferPointer($0)) } ?? Array(bytes).withUnsafeBytes(Self.read)
+  }
+
+  /// From 20 bytes.
+  private static func read(_ bytes: UnsafeRawBufferPointer) -> PeerID {
+    PeerID(
+      high: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+      middle: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
+      low: UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt32.self)))
   }
 
   /// The id's 20 bytes.

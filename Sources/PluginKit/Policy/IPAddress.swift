@@ -48,8 +48,18 @@ public struct IPAddress: Hashable, Sendable {
 
   /// The 4 or 16 network-order bytes.
   public var bytes: [UInt8] {
-    let words = [high, low].flatMap { word in withUnsafeBytes(of: word.bigEndian, Array.init) }
-    return family == .v4 ? Array(words.suffix(4)) : words
+    switch family {
+    case .v4: withUnsafeBytes(of: UInt32(truncatingIfNeeded: low).bigEndian, Array.init)
+    case .v6: withUnsafeBytes(of: (high.bigEndian, low.bigEndian), Array.init)
+    }
+  }
+
+  /// Appends the same bytes.
+  package func append(to bytes: inout [UInt8]) {
+    switch family {
+    case .v4: withUnsafeBytes(of: UInt32(truncatingIfNeeded: low).bigEndian) { bytes.append(contentsOf: $0) }
+    case .v6: withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { bytes.append(contentsOf: $0) }
+    }
   }
 
   /// 127.0.0.0/8 and ::1.

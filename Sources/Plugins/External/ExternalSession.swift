@@ -61,6 +61,8 @@ struct ExternalSession: Sendable {
   private let decoder: ExternalFrameDecoder
   private var phase = Phase.idle
   private var pause: Duration
+  /// It runs and must not: whoever runs it has to be told so once, however late that asks.
+  private var mustGo = false
   /// Why it does not run, or did not when it was last asked.
   private var why = "it has not been started yet"
   private var leaseEnds: ContinuousClock.Instant
@@ -161,10 +163,11 @@ struct ExternalSession: Sendable {
     expire(now)
     endLease(now)
     lookForHang(now)
-    if case .paused(let until) = phase, until <= now { phase = .starting }
+    if case .paused(let until) = phase, until <= now, !mustGo { phase = .starting }
     give(now)
     let isReading = errors.mayRead(now)
     var turn = ChildTurn(wish, wake: wake(now, isReading: isReading), readsErrors: isReading)
+    mustGo = false
     if mayWrite, turn.wish == .up { swap(&turn.output, &output) }
     return turn
   }
@@ -258,7 +261,10 @@ struct ExternalSession: Sendable {
     if let hello = ExternalOutgoing.frame(ExternalOutgoing.Hello(options), longest: options.frame) { output = hello }
   }
 
-  mutating func ended(_ how: String, now: ContinuousClock.Instant) { fail(how, now) }
+  mutating func ended(_ how: String, now: ContinuousClock.Instant) {
+    fail(how, now)
+    mustGo = false
+  }
 
   mutating func complained(_ bytes: [UInt8], now: ContinuousClock.Instant) {
     effects += errors.take(bytes, now).map(Effect.line)
@@ -336,7 +342,7 @@ struct ExternalSession: Sendable {
     let until = now + pause
     effects += errors.end().map(Effect.line)
     effects.append(.ended(how, pause: pause))
-    (phase, why) = (.paused(until: until), "it \(how)")
+    (phase, why, mustGo) = (.paused(until: until), "it \(how)", true)
     pause = min(pause * 2, options.restart.to)
     let given = given
     abandon("the program \(how)") { given[$0] != nil || $1.deadline <= until }

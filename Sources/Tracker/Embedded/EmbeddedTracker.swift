@@ -111,9 +111,12 @@ extension EmbeddedTracker {
     let (artifact, known) = state.withLock { state in
       (Self.known(announce.infoHash, state), state.book.peer(address, of: announce.infoHash))
     }
+    if let artifact, let standing = remembered(known, asker, announce), standing.isAllowed {
+      return answer(announce, asker, artifact, standing, family, limit)
+    }
     var facts = asker.facts(port: announce.port, peerID: announce.peerID, now: policy.now)
     facts.infoHash = announce.infoHash
-    if let artifact, let standing = remembered(known, asker, announce) ?? standing(facts, artifact), standing.isAllowed {
+    if let artifact, let standing = standing(facts, artifact), standing.isAllowed {
       return answer(announce, asker, artifact, standing, family, limit)
     }
     guard let stranger = policy.verdict(facts), !stranger.standing.isAllowed else { return nil }

@@ -19,8 +19,7 @@ struct PickerScaleTests {
     }
     #expect(picker.order.availability(99_500) == 200)
     var looks = 0
-    let clock = ContinuousClock()
-    let time = clock.measure {
+    let time = ThreadTime.measure {
       for round in 0..<20 {
         for number in 1...200 as ClosedRange<PeerNumber> {
           let blocks = picker.pick(4, number)

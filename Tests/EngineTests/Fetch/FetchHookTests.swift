@@ -53,7 +53,7 @@ import Testing
       // The artifact's part and the connection's are told of each piece.
       #expect(recorder.log.calls(of: .onPiecePass).count == 2 * artifact.layout.pieceCount)
       #expect(recorder.log.calls(of: .sentNotInterested).count == 1)
-      #expect(recorder.log.calls(of: .onState).map(\.detail).last == "ready")
+      try await eventually("the state told last") { recorder.log.calls(of: .onState).last?.detail == "ready" ? () : nil }
     }
   }
 

@@ -49,7 +49,9 @@ extension EngineRig {
       await engine.tick()
       guard let snapshot = engine.fetchSnapshot(of: id) else { return nil }
       switch snapshot.stage {
-      case .complete, .failed: return snapshot
+      // What is missing is told a moment later.
+      case .complete: return engine.missing(of: id) == 0 ? snapshot : nil
+      case .failed: return snapshot
       case .fetching, .finishing: return nil
       }
     }

@@ -52,7 +52,7 @@ struct FileChange: Sendable, CustomTestStringConvertible {
   ]
 }
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ChangedFileTests {
   @Test(arguments: FileChange.all)
   func aChangeWhileAPeerDownloadsIsFoundAndUndoneAndNothingWrongGoesOut(change: FileChange) async throws {

@@ -12,7 +12,7 @@ import Testing
 @testable import GranaryNode
 
 /// Mounts that vanish and disks that cannot be read.
-@Suite(.enabled("nothing may be mounted here") { MountNamespace.isPermitted }, .timeLimit(.minutes(2)))
+@Suite(.enabled("nothing may be mounted here") { MountNamespace.isPermitted }, .timeLimit(.minutes(10)))
 struct LostDiskTests {
   @Test
   func aMountOfManyArtifactsThatVanishesIsOneEventAndComesBackUnread() async throws {

@@ -12,7 +12,7 @@ import Testing
 
 @testable import GranaryNode
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ScrubTests {
   private static let often = "{ every: 1m, rate: 1 GiB/s }"
 

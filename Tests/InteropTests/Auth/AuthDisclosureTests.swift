@@ -101,7 +101,7 @@ extension Interop {
           try await expectDownload(Download(client: client, source: .torrent(artifact.torrent), member: theirs), equals: original)
         }
         var denied = Download(client: .libtorrent, source: .torrent(secret.torrent), member: theirs, peers: [node.endpoint()])
-        denied.limit = .seconds(3)
+        denied.limit = .seconds(10)
         let folder = try TemporaryDirectory("denied")
         let session = try #require(try await denied.run(into: folder.path).sessions?.first)
         #expect(!session.finished && session.payload == 0)

@@ -69,7 +69,7 @@ class Attack:
 
     def metadata_id(self):
         """The node's number for ut_metadata, as its extended handshake gives it."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             try:
                 return self.ask_metadata_id()

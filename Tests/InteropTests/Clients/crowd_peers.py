@@ -130,6 +130,8 @@ class Crowd:
         command = subprocess.Popen(self.a.command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         self.until("the command returns", lambda: command.poll() is not None)
         switched = time.monotonic()
+        # What it has asked for by now may be on its way, and nothing else.
+        leaving.stopped = True
         had, marks = leaving.bytes, {p: p.blocks for p in others}
         self.until("the peer is gone", lambda: not leaving.open)
         self.until("the others have more", lambda: all(p.blocks >= marks[p] + self.a.after or not p.open for p in others))

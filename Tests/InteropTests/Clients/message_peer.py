@@ -142,7 +142,10 @@ class Talk:
         value, _ = bdecode(body[2:])
         if body[1] == 0:
             self.ids = {name.decode(): number for name, number in value[b"m"].items()}
-            return self.speak()
+            self.speak()
+            # Signing takes its time: what is said is listened to for a while.
+            self.end = max(self.end, time.monotonic() + min(self.a.timeout, 3))
+            return
         name = NAMES[body[1] - 1]
         row = {"name": name, "body": shown(value)}
         if name == "gr_notice":

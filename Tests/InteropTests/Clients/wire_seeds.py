@@ -93,7 +93,7 @@ def main():
     p.add_argument("--count", type=int, default=1)
     p.add_argument("--poison", type=int, default=0, help="of so many blocks one is wrong")
     p.add_argument("--rate", type=int, default=0, help="bytes a second of each seed")
-    p.add_argument("--timeout", type=float, default=60)
+    p.add_argument("--timeout", type=float, default=240)
     asyncio.run(run(p.parse_args()))
 
 

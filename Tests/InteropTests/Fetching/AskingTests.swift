@@ -12,7 +12,8 @@ extension Interop {
       let original = try Artifacts.file(4 << 20, in: origin.folder, named: "data/large.bin")
       let artifact = try await origin.publish(original, "--v1", "--piece-length", "64KiB")
       let restricted = try Self.seed(artifact, original, "127.73.0.")
-      let free = try Self.seed(artifact, original, "127.74.0.")
+      // Slow, so that the other has its turn.
+      let free = try Self.seed(artifact, original, "127.74.0.", "--rate", "600000")
       let peers = try await WireSeeds.endpoints(restricted) + WireSeeds.endpoints(free)
       let replica = try GranaryHost.replica {
         $0.guards = [
@@ -33,15 +34,17 @@ extension Interop {
       let artifact = try await origin.publish(original, "--v1")
       let seed = try Self.seed(artifact, original, "127.73.0.")
       let replica = try GranaryHost.replica { $0.guards = ["gate: { write_request: [{ peers: [127.99.0.0/16] }] }"] }
-      let result = try await replica.fetching(artifact.torrent, from: try await WireSeeds.endpoints(seed), limit: "4s").run()
+      let result = try await replica.fetching(artifact.torrent, from: try await WireSeeds.endpoints(seed), limit: "12s").run()
       #expect(result.exit == .code(69))
       #expect(try await Self.asked(seed).isEmpty)
       let rows = try await replica.journal().filter { $0.operation == "ask" }
       #expect(rows.contains { $0.verdict == "deny" && $0.plugin == "gate" }, "\(rows)")
     }
 
-    private static func seed(_ artifact: GranaryArtifact, _ data: String, _ addresses: String) throws -> RunningProcess {
-      try PythonScript.runner("wire_seeds.py", ["--torrent", artifact.torrent, "--data", data, "--bind", addresses]).start()
+    private static func seed(
+      _ artifact: GranaryArtifact, _ data: String, _ addresses: String, _ options: String...
+    ) throws -> RunningProcess {
+      try PythonScript.runner("wire_seeds.py", ["--torrent", artifact.torrent, "--data", data, "--bind", addresses] + options).start()
     }
 
     /// What it was asked for: piece, offset, length.

@@ -40,7 +40,7 @@ extension Interop {
       let fetching = try scene.replica.fetching(scene.artifact.torrent, from: [scene.seed.endpoint]).start()
       try await fetching.waitUntilTelling("No space left")
       try await scene.mounts.run("rm", "\(data)/filler")
-      #expect(await fetching.exit(within: .seconds(50)) == .code(0), "\(fetching.errors)")
+      #expect(await fetching.exit(within: .seconds(170)) == .code(0), "\(fetching.errors)")
       try await scene.expectWhole()
       try await scene.seed.stop()
     }

@@ -32,7 +32,7 @@ struct Nginx: Sendable {
       """
     try folder.write(Array(configuration.utf8), to: "nginx.conf")
     let process = try ProcessRunner("/usr/sbin/nginx", ["-c", folder.path("nginx.conf"), "-p", folder.path]).start()
-    let deadline = ContinuousClock.now + .seconds(10)
+    let deadline = ContinuousClock.now + .seconds(60)
     while ContinuousClock.now < deadline, process.exit == nil {
       if try await ProcessRunner("/usr/bin/curl", ["-s", "-o", "/dev/null", "http://127.0.0.1:\(port)/"]).run().exit == .code(0) {
         return Nginx(process: process, port: port, folder: folder)

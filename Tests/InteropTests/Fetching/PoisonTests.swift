@@ -13,11 +13,11 @@ extension Interop {
       let artifact = try await origin.publish(original, kind, "--piece-length", "256KiB")
       let good = try PythonScript.runner(
         "wire_seeds.py",
-        ["--torrent", artifact.torrent, "--data", original, "--bind", "127.71.0.", "--count", "10", "--rate", "1000000", "--timeout", "60"]
+        ["--torrent", artifact.torrent, "--data", original, "--bind", "127.71.0.", "--count", "10", "--rate", "400000"]
       ).start()
       let poisoner = try PythonScript.runner(
         "wire_seeds.py",
-        ["--torrent", artifact.torrent, "--data", original, "--bind", "127.72.0.", "--count", "1", "--poison", "50", "--timeout", "60"]
+        ["--torrent", artifact.torrent, "--data", original, "--bind", "127.72.0.", "--count", "1", "--poison", "50"]
       ).start()
       let peers = try await WireSeeds.endpoints(good) + WireSeeds.endpoints(poisoner)
       let replica = try GranaryHost.replica()

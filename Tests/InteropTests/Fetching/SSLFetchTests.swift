@@ -21,9 +21,8 @@ extension Interop {
       seed.show("seed", of: swarm.certificates)
       // Without somebody who wants something the run would be over.
       let folder = try TemporaryDirectory("idle")
-      var idle = swarm.leecher("idle", into: folder, at: LibtorrentSSL.listening(8))
-      idle.patience = 30
-      let seeds = try LibtorrentSSL([seed, idle])
+      let idle = swarm.leecher("idle", into: folder, at: LibtorrentSSL.listening(8))
+      let seeds = try LibtorrentSSL([seed, idle], limit: .seconds(180))
       try await seeds.waitUntilListening()
       let replica = try Self.replica(of: swarm)
       try await replica.fetch(swarm.artifact.torrent, from: ["\(address):7001"])

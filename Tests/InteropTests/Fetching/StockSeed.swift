@@ -61,14 +61,14 @@ extension GranaryHost {
   }
 
   /// The command that fetches what a torrent or link names.
-  func fetching(_ what: String, from peers: [String], _ options: [String] = [], limit: String = "40s") -> ProcessRunner {
+  func fetching(_ what: String, from peers: [String], _ options: [String] = [], limit: String = "150s") -> ProcessRunner {
     command(["fetch", what, "--to", folder.path("data"), "--for", limit, "--json"] + peers.flatMap { ["--peer", $0] } + options)
   }
 
   /// Fetches it, which must succeed.
   @discardableResult
-  func fetch(_ what: String, from peers: [String], _ options: String..., limit: String = "40s") async throws -> GranaryFetch {
-    let text = try await fetching(what, from: peers, options, limit: limit).output(within: .seconds(60))
+  func fetch(_ what: String, from peers: [String], _ options: String..., limit: String = "150s") async throws -> GranaryFetch {
+    let text = try await fetching(what, from: peers, options, limit: limit).output(within: .seconds(180))
     return try GranaryJSON.decode(GranaryFetch.self, schema: "granary.fetch/1", from: text)
   }
 

@@ -65,7 +65,7 @@ extension Interop {
       while try first.ranges.isEmpty, fetching.exit == nil { _ = await fetching.exit(within: .milliseconds(50)) }
       await first.process.kill()
       let second = try await Nginx.start(serving: origin.data, port: origin.port)
-      #expect(await fetching.exit(within: .seconds(40)) == .code(0), "\(fetching.errors)")
+      #expect(await fetching.exit(within: .seconds(170)) == .code(0), "\(fetching.errors)")
       try replica.expectFetched(origin.original)
       try await second.process.terminate()
     }
@@ -84,7 +84,7 @@ extension Interop {
       #expect(try nginx.ranges.allSatisfy { $0[1] == "404" } && fetching.exit == nil)
       let name = URL(fileURLWithPath: origin.original).lastPathComponent
       try FileManager.default.copyItem(atPath: origin.original, toPath: empty.path(name))
-      #expect(await fetching.exit(within: .seconds(40)) == .code(0), "\(fetching.errors)")
+      #expect(await fetching.exit(within: .seconds(170)) == .code(0), "\(fetching.errors)")
       try replica.expectFetched(origin.original)
       try await nginx.process.terminate()
     }
@@ -97,7 +97,7 @@ extension Interop {
       try wrong.write(bytes, to: "singleFile")
       let nginx = try await Nginx.start(serving: wrong.path, port: origin.port)
       let replica = try Self.replica()
-      #expect(try await replica.fetching(origin.artifact.torrent, from: [], limit: "6s").run().exit == .code(69))
+      #expect(try await replica.fetching(origin.artifact.torrent, from: [], limit: "12s").run().exit == .code(69))
       let rows = try await replica.journal().filter { $0.rule == "data" }
       #expect(rows.contains { $0.principal == "http://127.0.0.1:\(origin.port)" && $0.reason?.contains("piece") == true }, "\(rows)")
       try await nginx.process.terminate()

@@ -26,6 +26,7 @@ struct RawPeer: Sendable {
     let loop = MultiThreadedEventLoopGroup.singleton.next()
     let inbox = try await loop.submit { NIOLoopBound(RawInbox(eventLoop: loop), eventLoop: loop) }.get()
     let channel = try await ClientBootstrap(group: loop)
+      .connectTimeout(TimeAmount(ScriptedPeer.patience))
       .bind(to: SocketAddress(ipAddress: source, port: 0))
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(inbox.value) }
@@ -45,12 +46,12 @@ struct RawPeer: Sendable {
   }
 
   /// The next `count` bytes; nil if the other side hangs up or stays silent before they are there.
-  func bytes(_ count: Int, within limit: Duration = .seconds(10)) async throws -> [UInt8]? {
+  func bytes(_ count: Int, within limit: Duration = .seconds(30)) async throws -> [UInt8]? {
     try await channel.eventLoop.flatSubmit { [inbox] in inbox.value.take(count, within: limit) }.get()
   }
 
   /// The next message, hang-up or silence.
-  func next(within limit: Duration = .seconds(10)) async throws -> Arrival {
+  func next(within limit: Duration = .seconds(30)) async throws -> Arrival {
     while let head = try await bytes(4, within: limit) {
       let length = head.reduce(0) { $0 << 8 | Int($1) }
       if length == 0 { continue }
@@ -61,7 +62,7 @@ struct RawPeer: Sendable {
   }
 
   /// The first message with one of these ids; what comes before it is passed over. Nil when none comes.
-  func first(_ ids: Set<UInt8>, within limit: Duration = .seconds(10)) async throws -> (id: UInt8, payload: [UInt8])? {
+  func first(_ ids: Set<UInt8>, within limit: Duration = .seconds(30)) async throws -> (id: UInt8, payload: [UInt8])? {
     while case .message(let id, let payload) = try await next(within: limit) {
       if ids.contains(id) { return (id, payload) }
     }
@@ -69,7 +70,7 @@ struct RawPeer: Sendable {
   }
 
   /// Whether the other side hangs up in time; what it still sends is passed over.
-  func isHungUp(within limit: Duration = .seconds(10)) async throws -> Bool {
+  func isHungUp(within limit: Duration = .seconds(30)) async throws -> Bool {
     try await channel.eventLoop.flatSubmit { [inbox] in inbox.value.end(within: limit) }.get()
   }
 

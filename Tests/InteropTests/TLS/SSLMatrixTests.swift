@@ -40,7 +40,7 @@ extension Interop {
         stage.rows.map { row in
           var member = stage.member(row, .leecher, "dialed-\(row.number)", at: listener(row), port: 7001)
           // Where we have nothing to show, nobody is dialed.
-          member.patience = row.row.flowsWithOurs(weDial: true) ? 0 : 12
+          member.patience = row.row.flowsWithOurs(weDial: true) ? 0 : 30
           return member
         })
       try await dialed.waitUntilListening()
@@ -69,7 +69,7 @@ extension Interop {
         var sections = TLSSections()
         sections.sslTorrents = [.init(artifacts: [row.artifact], certificate: files.certificate, key: files.key)]
         try host.configure(.securing("ssl-torrent", sections: sections))
-        let result = try await host.run("run", within: .seconds(10))
+        let result = try await host.run("run", within: .seconds(60))
         #expect(result.exit == .code(78), "\(row.row.title): \(result)")
         #expect(result.errors.contains(files.certificate) || result.errors.contains(files.key), "\(row.row.title): \(result)")
       }

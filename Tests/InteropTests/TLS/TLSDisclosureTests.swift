@@ -69,7 +69,7 @@ extension Interop {
     @Test func `who is refused for its identity, and leaves before it has named anything, is in the journal`() async throws {
       let fort = try await TLSFort.make()
       var probe = fort.probe("leaves", fleet: true).showing("wrong-name", of: fort.certificates)
-      (probe.bind, probe.limit) = ("127.84.0.1", 1)
+      (probe.bind, probe.limit) = ("127.84.0.1", 5)
       let sight = try #require(try await TLSProbe.run([probe]).first)
       #expect(sight.connected && !sight.served && sight.plaintext == 0)
       let deadline = ContinuousClock.now + .seconds(15)

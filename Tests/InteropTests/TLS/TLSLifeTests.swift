@@ -47,9 +47,9 @@ extension Interop {
     @Test func `a link ends when the certificate that it was made with does`() async throws {
       let fleet = try await Fleet.make()
       var brief = CertificatePlan.member("brief")
-      brief.notAfterDays = 6.0 / 86_400
+      brief.notAfterDays = 20.0 / 86_400
       try await fleet.certificates.add([brief])
-      let sights = try await TLSProbe.run([fleet.stays("brief", limit: 20), fleet.stays("edge", limit: 12)])
+      let sights = try await TLSProbe.run([fleet.stays("brief", limit: 60), fleet.stays("edge", limit: 32)])
       #expect(sights[0].served && sights[0].isOver && sights[0].notify, "\(sights)")
       #expect(sights[1].served && sights[1].end == "silence", "\(sights)")
       #expect(try await fleet.host.refusals(of: "127.0.0.1").contains { $0.reason?.contains("expired") == true })

@@ -22,7 +22,8 @@ extension Interop {
       let download = try TLSDownload(
         .init(
           torrent: artifact.torrent, hash: artifact.handshakeHash, peer: node.endpoint(), bind: "127.85.0.1", peers: 6,
-          pause: 0.02, certificate: member.path("certificate"), key: member.path("key"), authorities: certificates.certificate("both")))
+          pause: 0.05, timeout: 120, certificate: member.path("certificate"), key: member.path("key"),
+          authorities: certificates.certificate("both")))
 
       try await download.waitUntil(tenths: 2)
       try await reload(host, certificates, node: "old-node", trust: "both")

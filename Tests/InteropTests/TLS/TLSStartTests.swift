@@ -21,7 +21,7 @@ extension Interop {
       let file = try spoil(certificates, &sections, fault)
       try host.configure(.securing("fleet", sections: sections))
       for command in ["check", "run"] {
-        let result = try await host.run(command, within: .seconds(10))
+        let result = try await host.run(command, within: .seconds(60))
         #expect(result.exit == .code(78), "\(result)")
         #expect((result.errors + result.output).contains(file), "\(result)")
       }
@@ -48,7 +48,7 @@ extension Interop {
       var configuration = GranaryConfiguration.securing("fleet", sections: sections)
       configuration.listen = ["127.0.0.1:0"]
       try host.configure(configuration)
-      let result = try await host.run("run", within: .seconds(10))
+      let result = try await host.run("run", within: .seconds(60))
       #expect(result.exit == .code(78) && result.errors.contains("listen"), "\(result)")
     }
 

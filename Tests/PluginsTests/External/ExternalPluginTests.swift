@@ -151,7 +151,8 @@ struct ExternalPluginTests {
   }
 
   @Test func oneThatFailsTooOftenIsTrippedAndDenies() async throws {
-    let it = try Fixture(ScriptedProgram { _ in "nonsense" }, ["command": "p", "restart": ["from": "10ms", "to": "10ms"]])
+    // A pause so long that the program's thread gets to see it.
+    let it = try Fixture(ScriptedProgram { _ in "nonsense" }, ["command": "p", "restart": ["from": "1s", "to": "1s"]])
     let installed = InstalledPlugin(name: "external", plugin: it.plugin, place: "f.yaml:1:1", budget: .init(faults: 2))
     let pipeline = try Pipeline(plugins: [installed], generation: 1)
     let deadline = ContinuousClock.now + .seconds(120)

@@ -206,6 +206,18 @@ struct ExternalSessionTests {
     #expect(it.turn() == .down(isUrgent: true))
   }
 
+  @Test func whoIsLookedAtLateIsEndedAllTheSame() {
+    var it = Fixture()
+    it.start()
+    it.ask(1)
+    it.say("nonsense")
+    // The thread that runs the program had no turn before the pause was over.
+    it.clock.advance(by: .seconds(1))
+    #expect(it.turn() == .down(isUrgent: true))
+    it.ask(2)
+    #expect(it.turn() == .up)
+  }
+
   @Test func aSecondAnswerEndsIt() {
     var it = Fixture()
     it.start()

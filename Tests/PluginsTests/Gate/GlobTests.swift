@@ -65,7 +65,7 @@ struct GlobTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func longPatternOfStarsEnds() throws {
     let pattern = String(repeating: "*a", count: 40) + "b"
     #expect(try !Glob(pattern, .path).matches(String(repeating: "a", count: 2_000)))

@@ -14,7 +14,7 @@ let canLease: Bool = {
   return reader.read(fixture.blocks()).result == .complete && keeper.counts.held == 1
 }()
 
-@Suite(.enabled("the temporary folder's file system gives no leases") { canLease }, .timeLimit(.minutes(1)))
+@Suite(.enabled("the temporary folder's file system gives no leases") { canLease }, .timeLimit(.minutes(10)))
 struct LeaseTests {
   private let fixture: ReaderFixture
   private let keeper = LeaseKeeper()

@@ -92,7 +92,7 @@ struct ReaderEvidenceTests {
     #expect(reader.check() == [.symlink(path: other)])
   }
 
-  @Test(.timeLimit(.minutes(1))) func aNamedPipeInTheFilesPlaceBlocksNobody() throws {
+  @Test(.timeLimit(.minutes(10))) func aNamedPipeInTheFilesPlaceBlocksNobody() throws {
     try fixture.folder.remove("artifact/file")
     try fixture.folder.makePipe("artifact/file")
     let error = StorageError.wrongKind(path: file, found: "a named pipe")

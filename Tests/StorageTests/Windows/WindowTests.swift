@@ -6,7 +6,7 @@ import Testing
 
 @testable import Storage
 
-@Suite(.enabled("the temporary folder's file system gives no leases") { canLease }, .timeLimit(.minutes(1)))
+@Suite(.enabled("the temporary folder's file system gives no leases") { canLease }, .timeLimit(.minutes(10)))
 struct WindowTests {
   private static let length = WindowFixture.content.count
   private let fixture: WindowFixture
@@ -16,11 +16,11 @@ struct WindowTests {
 
   init() throws {
     fixture = try WindowFixture()
-    try awaitWriters()
+    try awaitWriters(of: file)
   }
 
   /// A process that another test starts has our descriptors until its exec: until then there is no lease on the file.
-  private func awaitWriters() throws {
+  private func awaitWriters(of file: String) throws {
     let descriptor = open(file, O_RDONLY | O_CLOEXEC)
     try #require(descriptor >= 0)
     defer { close(descriptor) }
@@ -133,6 +133,7 @@ struct WindowTests {
 
   @Test func aBlockOfTwoWindowsOrOfTwoFilesIsRead() throws {
     let shifted = try WindowFixture(before: 5)
+    try awaitWriters(of: shifted.folder.path("artifact/file"))
     let cache = DescriptorCache(capacity: 4, leases: keeper, windows: WindowCache(budget: WindowBudget(limit: 64 << 20)))
     let reader = shifted.reader(cache: cache)
     // Pieces begin five bytes later than windows do: one that begins in one window and ends in the next, one of both files, one within a window.

@@ -61,11 +61,17 @@ import Tracker
   }
 
   @Test func `lost datagrams are sent again`() async throws {
-    try await TestUDPTracker { request, number in number.isMultiple(of: 2) ? [] : Self.serve(request) }.run { tracker in
+    // The first of each kind is lost, whatever else comes.
+    let lost = Mutex<Set<UInt32>>([])
+    let tracker = TestUDPTracker { request, _ in lost.withLock { $0.insert(request.action).inserted } ? [] : Self.serve(request) }
+    try await tracker.run { tracker in
       try await withClient(base: .milliseconds(700)) { client in
         _ = try await client.send(.announce(announce()), to: tracker.address, deadline: .now() + .seconds(60))
       }
-      #expect(tracker.requests.map(\.action) == [0, 0, 1, 1])
+      // An answer that is late brings one more.
+      let actions = tracker.requests.map(\.action)
+      #expect(actions == actions.sorted() && Set(actions) == [0, 1], "\(actions)")
+      #expect(actions.count { $0 == 0 } >= 2 && actions.count { $0 == 1 } >= 2, "\(actions)")
     }
   }
 

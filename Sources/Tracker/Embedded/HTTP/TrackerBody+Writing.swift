@@ -37,21 +37,21 @@ package enum TrackerReplyBody {
   }
 
   private static func encode(_ reply: TrackerReply, _ form: PeerListForm) -> [UInt8] {
-    var fields: [[UInt8]: Bencode] = [
-      Array("complete".utf8): .integer(reply.counts.seeders), Array("incomplete".utf8): .integer(reply.counts.leechers),
-      Array("downloaded".utf8): .integer(reply.counts.downloads),
-      Array("interval".utf8): .integer(max(1, reply.interval.components.seconds)),
-      Array("min interval".utf8): .integer(max(1, reply.minimumInterval.components.seconds)),
-    ]
+    var fields = ReplyFields(capacity: 128 + reply.peers.count * 18)
+    fields.put("complete", reply.counts.seeders)
+    fields.put("downloaded", reply.counts.downloads)
+    fields.put("incomplete", reply.counts.leechers)
+    fields.put("interval", max(1, reply.interval.components.seconds))
+    fields.put("min interval", max(1, reply.minimumInterval.components.seconds))
     switch form {
     case .compact:
-      fields[Array("peers".utf8)] = .bytes(reply.peers.packed(.v4))
+      fields.put("peers", string: reply.peers.packed(.v4))
       let peers6 = reply.peers.packed(.v6)
-      if !peers6.isEmpty { fields[Array("peers6".utf8)] = .bytes(peers6) }
+      if !peers6.isEmpty { fields.put("peers6", string: peers6) }
     case .dictionaries(let withPeerIDs):
-      fields[Array("peers".utf8)] = .list(reply.peers.map { dictionary($0, withPeerIDs) })
+      fields.put("peers", encoded: Bencode.list(reply.peers.map { dictionary($0, withPeerIDs) }).encoded())
     }
-    return Bencode.dictionary(fields).encoded()
+    return fields.end()
   }
 
   private static func dictionary(_ peer: ListedPeer, _ withPeerID: Bool) -> Bencode {
@@ -63,13 +63,56 @@ package enum TrackerReplyBody {
   }
 }
 
+/// A dictionary whose fields are put in the order of their keys, as BEP 3 has them. What each announce is answered with is written at once: to
+/// make values of it first, and to sort them, takes longer than all else about it.
+private struct ReplyFields {
+  private var bytes: [UInt8] = []
+
+  init(capacity: Int) {
+    bytes.reserveCapacity(capacity)
+    bytes.append(UInt8(ascii: "d"))
+  }
+
+  mutating func put(_ key: String, _ number: Int64) {
+    putKey(key)
+    bytes.append(UInt8(ascii: "i"))
+    bytes.append(contentsOf: String(number).utf8)
+    bytes.append(UInt8(ascii: "e"))
+  }
+
+  mutating func put(_ key: String, string: [UInt8]) {
+    putKey(key)
+    bytes.append(contentsOf: String(string.count).utf8)
+    bytes.append(UInt8(ascii: ":"))
+    bytes.append(contentsOf: string)
+  }
+
+  mutating func put(_ key: String, encoded: [UInt8]) {
+    putKey(key)
+    bytes.append(contentsOf: encoded)
+  }
+
+  private mutating func putKey(_ key: String) {
+    bytes.append(contentsOf: String(key.utf8.count).utf8)
+    bytes.append(UInt8(ascii: ":"))
+    bytes.append(contentsOf: key.utf8)
+  }
+
+  mutating func end() -> [UInt8] {
+    bytes.append(UInt8(ascii: "e"))
+    return bytes
+  }
+}
+
 extension [ListedPeer] {
   /// Addresses and ports of one family without gaps, in network order.
   func packed(_ family: IPAddress.Family) -> [UInt8] {
     var bytes: [UInt8] = []
+    bytes.reserveCapacity(count * (family == .v4 ? 6 : 18))
     for peer in self where peer.address.ip.family == family {
-      bytes += peer.address.ip.bytes
-      bytes += peer.address.port.bigEndianBytes
+      peer.address.ip.append(to: &bytes)
+      bytes.append(UInt8(peer.address.port >> 8))
+      bytes.append(UInt8(truncatingIfNeeded: peer.address.port))
     }
     return bytes
   }

@@ -26,7 +26,7 @@ package struct TrackerTarget: Hashable, Sendable {
 
   package init(_ target: some Collection<UInt8>) throws(Problem) {
     guard target.count <= Self.longest else { throw .malformed("the request is too long") }
-    let bytes = Array(target)
+    let bytes = target.withContiguousStorageIfAvailable { Array($0) } ?? Array(target)
     let mark = bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.endIndex
     let path = bytes[..<mark].split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: true)
     let query = QueryFields(bytes[mark...].dropFirst())
@@ -77,37 +77,46 @@ extension AnnounceEvent {
   }
 }
 
-/// The fields of a query, percent-decoded as bytes: an info-hash is no text.
+/// The fields of a query, percent-decoded as bytes when they are asked for: an info-hash is no text.
 struct QueryFields {
-  private let fields: [(name: [UInt8], value: [UInt8])]
+  private let fields: [(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)]
   private static let most = 256
 
-  /// What is no `name=value`, or badly escaped, is passed over.
-  init(_ query: some Collection<UInt8>) {
-    var fields: [(name: [UInt8], value: [UInt8])] = []
+  /// What is no `name=value` is passed over, and so is what is badly escaped.
+  init(_ query: ArraySlice<UInt8>) {
+    var fields: [(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)] = []
+    fields.reserveCapacity(16)
     for part in query.split(separator: UInt8(ascii: "&"), maxSplits: Self.most).prefix(Self.most) {
       guard let equals = part.firstIndex(of: UInt8(ascii: "=")) else { continue }
-      let value = part[part.index(after: equals)...]
-      guard let name = Self.decode(part[..<equals]), let value = Self.decode(value) else { continue }
-      fields.append((name, value))
+      fields.append((part[..<equals], part[(equals + 1)...]))
     }
     self.fields = fields
   }
 
   /// The first value of the name.
   subscript(name: String) -> [UInt8]? {
-    fields.first { $0.name.elementsEqual(name.utf8) }?.value
+    for field in fields where Self.isNamed(field.name, name) {
+      if let value = Self.decode(field.value) { return value }
+    }
+    return nil
   }
 
-  func all(_ name: String) -> [[UInt8]] { fields.filter { $0.name.elementsEqual(name.utf8) }.map(\.value) }
+  func all(_ name: String) -> [[UInt8]] { fields.filter { Self.isNamed($0.name, name) }.compactMap { Self.decode($0.value) } }
+
+  private static func isNamed(_ bytes: ArraySlice<UInt8>, _ name: String) -> Bool {
+    if bytes.count == name.utf8.count { return bytes.elementsEqual(name.utf8) }
+    guard bytes.contains(UInt8(ascii: "%")) else { return false }
+    return decode(bytes)?.elementsEqual(name.utf8) ?? false
+  }
   func text(_ name: String) -> String? { self[name].flatMap { String(validating: $0, as: UTF8.self) } }
 
   /// A whole number in decimal.
   func number(_ name: String) -> Int64? { text(name).flatMap { Int64($0) } }
 
   /// The bytes with their escapes resolved; nil where one is broken, or they are more than the limit. A plus is a plus: clients escape spaces.
-  static func decode(_ bytes: some Sequence<UInt8>, limit: Int = .max) -> [UInt8]? {
+  static func decode(_ bytes: ArraySlice<UInt8>, limit: Int = .max) -> [UInt8]? {
     var decoded: [UInt8] = []
+    decoded.reserveCapacity(min(bytes.count, limit))
     var rest = bytes.makeIterator()
     while let byte = rest.next() {
       guard decoded.count < limit else { return nil }

@@ -62,7 +62,7 @@ struct LibtorrentSSL: Sendable {
   private let limit: Duration
 
   /// Starts the sessions; those with peers dial them at once.
-  init(_ members: [Member], limit: Duration = .seconds(45)) throws {
+  init(_ members: [Member], limit: Duration = .seconds(90)) throws {
     self.limit = limit
     folder = try TemporaryDirectory("libtorrent-ssl")
     let encoder = JSONEncoder()

@@ -52,7 +52,7 @@ struct TLSDownload: Sendable {
 
   func finish() async throws -> [Report] {
     struct Output: Decodable { let peers: [Report] }
-    let exit = await process.exit(within: .seconds(90))
+    let exit = await process.exit(within: .seconds(150))
     if exit == nil { await process.kill() }
     let last = process.output.split(separator: "\n").last ?? ""
     guard let output = try? JSONDecoder().decode(Output.self, from: Data(last.utf8)) else {

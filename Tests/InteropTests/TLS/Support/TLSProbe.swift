@@ -53,7 +53,7 @@ struct TLSProbe: Encodable, Sendable {
   var awaits: String?
   var then: Change?
   /// Seconds after which whatever has not happened does not.
-  var limit: Double = 8
+  var limit: Double = 20
 
   /// Shows the certificate of this name.
   func showing(_ name: String?, of certificates: CertificateFolder) -> TLSProbe {

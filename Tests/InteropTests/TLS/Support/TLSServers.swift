@@ -37,7 +37,7 @@ struct TLSServers: Sendable {
   private let folder: TemporaryDirectory
 
   /// Starts them, and waits until they can be dialed.
-  static func start(_ servers: [Plan], limit: Duration = .seconds(15)) async throws -> TLSServers {
+  static func start(_ servers: [Plan], limit: Duration = .seconds(45)) async throws -> TLSServers {
     let servers = try TLSServers(servers, limit)
     try await servers.process.waitUntilSaying("listening")
     return servers
@@ -52,7 +52,7 @@ struct TLSServers: Sendable {
   /// What they were told, in their order.
   func finish() async throws -> [Report] {
     struct Output: Decodable { let reports: [Report] }
-    let exit = await process.exit(within: .seconds(60))
+    let exit = await process.exit(within: .seconds(150))
     if exit == nil { await process.kill() }
     let last = process.output.split(separator: "\n").last ?? ""
     guard let output = try? JSONDecoder().decode(Output.self, from: Data(last.utf8)) else {

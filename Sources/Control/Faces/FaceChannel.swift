@@ -2,24 +2,39 @@ import Foundation
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOHTTP1
 import Synchronization
 import TLS
 
-/// A server's channel with our TLS in front, mutual as everywhere.
-struct SecureChannel: ServerChildChannel {
+/// A server's channel: with our TLS in front where there is an entry, mutual as everywhere, and what can be answered at once answered before it.
+struct FaceChannel: ServerChildChannel {
   typealias Value = HTTP1Channel.Value
 
   let base: HTTP1Channel
-  let entry: @Sendable () -> TLSEntry?
+  /// The closure nil for a plain link.
+  let entry: (@Sendable () -> TLSEntry?)?
+  /// Nil where the server answers everything.
+  let quick: QuickLane.Answer?
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+    secure(channel).flatMap { base.setup(channel: channel, logger: logger) }.flatMapThrowing { value in
+      guard let quick else { return value }
+      let pipeline = channel.pipeline.syncOperations
+      let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+      try pipeline.addHandler(QuickLane(isSecure: entry != nil, answer: quick), position: .after(decoder))
+      return value
+    }
+  }
+
+  private func secure(_ channel: any Channel) -> EventLoopFuture<Void> {
     channel.eventLoop.makeCompletedFuture {
-      guard let entry = entry() else { throw NoCertificate() }
+      guard let makeEntry = entry else { return }
+      guard let entry = makeEntry() else { throw NoCertificate() }
       let pipeline = channel.pipeline.syncOperations
       try pipeline.addHandler(
         TLSHandler(role: .server(entry), loop: TLSLoop(eventLoop: channel.eventLoop), now: { Int64(time(nil)) }))
       try pipeline.addHandler(SecureLinkHolder())
-    }.flatMap { base.setup(channel: channel, logger: logger) }
+    }
   }
 
   func handle(value: Value, logger: Logger) async { await base.handle(value: value, logger: logger) }
