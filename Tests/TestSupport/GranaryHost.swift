@@ -81,6 +81,11 @@ package struct GranaryHost: Sendable {
     return try await GranaryProcess(host: self, process: process, status: ready(process, within: limit))
   }
 
+  /// A node that was started by a command of its own, once it is ready.
+  package func attach(_ process: RunningProcess, within limit: Duration = .seconds(120)) async throws -> GranaryProcess {
+    try await GranaryProcess(host: self, process: process, status: ready(process, within: limit))
+  }
+
   /// The same command, to be run where the node runs.
   package func runner(_ arguments: [String]) -> ProcessRunner {
     let command = command(arguments)

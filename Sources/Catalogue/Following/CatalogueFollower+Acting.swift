@@ -54,7 +54,7 @@ extension CatalogueFollower {
     }
   }
 
-  private func source(_ one: Followed) -> MirrorSource {
+  func source(_ one: Followed) -> MirrorSource {
     let standing: MirrorSource.Standing
     if one.mirror.isPaused {
       standing = .paused(one.document)

@@ -77,6 +77,13 @@ package actor CatalogueFollower {
     }
   }
 
+  /// Whether every catalogue that is followed could be had, and all that is wanted of them is whole. Throws where that cannot be said now.
+  package func isComplete() async throws -> Bool {
+    guard followed.allSatisfy({ $0.mirror.isPaused || $0.problem == nil }) else { return false }
+    let plan = MirrorPlanner.plan(followed.map { source($0) }, held: try await actions.held(), now: now().seconds)
+    return plan.fetches.isEmpty && plan.kept.allSatisfy { $0.rank == nil || $0.artifact.isComplete }
+  }
+
   /// The URLs that are followed, in their order.
   package var urls: [HTTPURL] { followed.map(\.mirror.url) }
 

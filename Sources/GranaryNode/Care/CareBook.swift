@@ -36,6 +36,15 @@ struct CareBook {
     /// What a verification found wanting: it is not read again before it looks otherwise.
     var wanting: Sight?
     var isVerifying = false
+
+    var isUndecided: Bool {
+      guard let lastSight, !isVerifying else { return true }
+      switch lastSight {
+      case .gone, .beingWritten: return false
+      case .differs: return wanting != lastSight
+      case .asEvidence: return mustRead && wanting != lastSight
+      }
+    }
   }
 
   private static let firstPause = Duration.seconds(1)
@@ -53,6 +62,9 @@ struct CareBook {
   }
 
   var count: Int { entries.count }
+
+  /// Of how many nobody knows yet how they are: not looked at, other than their evidence and not read since, or being read.
+  var undecided: Int { entries.values.count { $0.isUndecided } }
 
   func contains(_ id: ArtifactID) -> Bool { entries[id] != nil }
 

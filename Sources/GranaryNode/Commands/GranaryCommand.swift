@@ -13,7 +13,7 @@ struct GranaryCommand: AsyncParsableCommand {
     subcommands: [
       Publish.self, Add.self, Fetch.self, Run.self, List.self, Show.self, Verify.self, Remove.self, Status.self, Peers.self, Why.self,
       JournalCommand.self, PolicyCommand.self, PendingCommand.self, Notify.self, MessagesCommand.self,
-      Check.self, PluginsCommand.self, Reload.self, PKICommand.self, KeysCommand.self, TokenCommand.self, CatalogueCommand.self,
+      Runs.self, Check.self, PluginsCommand.self, Reload.self, PKICommand.self, KeysCommand.self, TokenCommand.self, CatalogueCommand.self,
     ])
 }
 

@@ -8,14 +8,95 @@ struct Run: AsyncParsableCommand {
     discussion: """
       TERM and INT let what is queued go out, announce 'stopped' and exit 0; HUP reads the configuration and its lists again. \
       Exits 75 where another process holds the state directory, 69 where a port is in use, 78 where the configuration has problems.
+
+      With --for, --until or --max-runtime it is a run for cron: it ends by itself, at whatever comes first, exits 0, and says nothing \
+      but warnings where there is no terminal. --until ready: nothing waits to be verified; idle:DUR: nothing was transferred, fetched or \
+      verified for so long; complete: all that is fetched, and that mirrors want, is here; ratio:N: N times the bytes of what is in \
+      service have gone out.
       """)
 
+  /// What to do where another process has the state directory.
+  private enum Overlap {
+    case skip
+    case wait(Duration)
+  }
+
   @OptionGroup var common: CommonOptions
+  @Option(name: .customLong("for"), help: "End after serving for this time, as 90s or 2h.") var serving: String?
+  @Option(help: "End when this is reached: ready, idle:DUR, complete or ratio:N; may be repeated.") var until: [String] = []
+  @Option(help: "End after this time from the start, whatever is under way.") var maxRuntime: String?
+  @Option(help: "Wait for a random time up to this before anything else: machines of a fleet do not start together.") var splay: String?
+  @Option(help: "Where another run holds the state directory: skip (exit 75 at once), or wait[:DUR] for it (default: 1h).")
+  var overlap = "skip"
+  @Flag(help: "Exit 0 in place of 75 where another run holds the state directory, and say nothing of it.") var quiet = false
+  @Option(help: "Write what came of the run to this file at its end, as one JSON document; - for standard output.") var report: String?
+
+  func validate() throws {
+    for text in [serving, maxRuntime, splay] { _ = try text.map(parseTime) }
+    _ = try aims()
+    _ = try parseOverlap()
+  }
 
   func run() async throws {
+    if let splay = try splay.map(parseTime), splay > .zero {
+      try await Task.sleep(for: .milliseconds(Int64.random(in: 0...max(0, Int64(splay / .milliseconds(1))))))
+    }
     let path = common.config
     let configuration = try NodeConfiguration.load(path)
-    let node = try Node(configuration: configuration) { try NodeConfiguration.load(path ?? configuration.settings.file) }
-    try await node.run()
+    let order = RunOrder(try bounds(), report: report)
+    let level: LogLevel = order.bounds.isEmpty || Console.isTerminal ? .everything : .warnings
+    let made = try await waiting(try parseOverlap()) {
+      try Node(configuration: configuration, logs: level) { try NodeConfiguration.load(path ?? configuration.settings.file) }
+    }
+    guard let made else { return }
+    try await made.run(order: order)
   }
+
+  private func bounds() throws -> RunBounds {
+    RunBounds(serving: try serving.map(parseTime), longest: try maxRuntime.map(parseTime), aims: try aims())
+  }
+
+  private func aims() throws -> [RunBounds.Aim] {
+    try until.map { text in
+      guard let aim = RunBounds.Aim(text) else {
+        throw ValidationError("'\(text)' is nothing to run until: write ready, complete, idle:10m or ratio:1.5")
+      }
+      return aim
+    }
+  }
+
+  private func parseOverlap() throws -> Overlap {
+    let parts = overlap.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    switch (parts.first, parts.dropFirst().first) {
+    case ("skip", nil): return .skip
+    case ("wait", let time): return .wait(try time.map(parseTime) ?? .seconds(3600))
+    case ("replace", nil): throw ValidationError("--overlap replace is not in this build: skip or wait[:DUR]")
+    default: throw ValidationError("'\(overlap)' is no way to deal with another run: write skip or wait[:DUR]")
+    }
+  }
+
+  /// The node, once it has the state directory; nil where it need not be told that it has not.
+  private func waiting(_ overlap: Overlap, _ make: () throws -> Node) async throws -> Node? {
+    let began = ContinuousClock.now
+    while true {
+      do {
+        return try make()
+      } catch let failure as Failure where failure.status == .tryLater {
+        if case .wait(let longest) = overlap, ContinuousClock.now - began < longest {
+          try await Task.sleep(for: .milliseconds(250))
+        } else if quiet {
+          return nil
+        } else {
+          throw failure
+        }
+      }
+    }
+  }
+}
+
+/// How much of what happens a run tells.
+enum LogLevel {
+  case everything
+  /// Who is started by cron, and whose every word is a mail.
+  case warnings
 }

@@ -189,6 +189,7 @@ extension Node {
           evidence: Evidence(pieces: finished.pieces, verifiedAt: now, method: .verified), state: .ready,
           stateReason: finished.pieces.isFull ? "" : "fetched in part")
         try database.finishFetch(id, with: data, at: now)
+        fetchedArtifacts.wrappingAdd(1, ordering: .relaxed)
         logger.notice("artifact fetched", metadata: ["artifact": "\(artifact.name)", "data": "\(artifact.dataRoot)"])
         announcements.completed(id.rawValue)
       } catch {

@@ -78,6 +78,10 @@ final class Node: Sendable {
   private let delegate: NodeDelegate
   private let reread: @Sendable () throws -> NodeConfiguration
   private let run: Int64
+  /// When the run began, as its row in the inventory has it.
+  let startedAt: Timestamp
+  /// Artifacts that were fetched in this run.
+  let fetchedArtifacts = Atomic<Int>(0)
   private let watchdog: Watchdog?
   /// Why the run before this one was ended by its watchdog; nil where it was not.
   let formerHang: String?
@@ -86,13 +90,17 @@ final class Node: Sendable {
   private let reloading = Mutex<Void>(())
 
   /// Does everything short of opening a socket. Throws `Failure` and what becomes one.
-  init(configuration: NodeConfiguration, reread: @escaping @Sendable () throws -> NodeConfiguration) throws {
+  init(
+    configuration: NodeConfiguration, logs: LogLevel = .everything, reread: @escaping @Sendable () throws -> NodeConfiguration
+  ) throws {
     let settings = configuration.settings
     initial = settings
     links = try LinkKeeper(settings, now: WallTime.now.seconds)
     paths = configuration.paths
     openFiles = OpenFilesLimit.raise()
-    logger = Logger(label: "granary")
+    var logger = Logger(label: "granary")
+    if logs == .warnings { logger.logLevel = .warning }
+    self.logger = logger
     self.reread = reread
     try paths.makeFolders()
     guard let lock = try NodeLock(path: paths.lock) else {
@@ -149,15 +157,19 @@ final class Node: Sendable {
     state = Mutex(State(configuration: configuration))
     try database.markInterruptedRuns()
     formerHang = try database.runs(limit: 1).first?.whyEnded.flatMap { $0.hasPrefix(LastWords.prefix) ? $0 : nil }
-    run = try database.beginRun(pid: getpid(), version: Granary.version, at: .now())
+    startedAt = .now()
+    run = try database.beginRun(pid: getpid(), version: Granary.version, at: startedAt)
+    _ = try? database.pruneRuns(keeping: Self.keptRuns)
     watchdog = Self.watchdog(settings, engine, disk, logger, LastWords(journal: journal, database: database, run: run))
     flusher = InventoryFlusher([writer, ledger, pluginValues, pending], pacer: pacer)
   }
 
   /// Serves until a signal ends it.
   ///
-  /// - Parameter job: fetches one artifact, and serves nothing else; the node ends with it. Throws what came of it.
-  func run(_ job: FetchJob? = nil) async throws {
+  /// - Parameters:
+  ///   - job: fetches one artifact, and serves nothing else; the node ends with it. Throws what came of it.
+  ///   - order: when it ends by itself, and where its report goes.
+  func run(_ job: FetchJob? = nil, order: RunOrder = RunOrder()) async throws {
     // Until the signals have their services, a reload that comes too early is none.
     signal(SIGHUP, SIG_IGN)
     attach()
@@ -165,12 +177,15 @@ final class Node: Sendable {
     watchdog?.start()
     loadPluginStates()
     do {
-      try await serve(job)
+      try await serve(job, order)
     } catch {
-      await shutDown(why: Failure(error).lines.map(\.message).joined(separator: "; "))
+      let report = await shutDown(why: Failure(error).lines.map(\.message).joined(separator: "; "))
+      // What went wrong first is what is told.
+      if let place = order.report { try? Self.write(report, to: place) }
       throw error
     }
-    await shutDown(why: job == nil ? "signal" : "the fetch is over")
+    let report = await shutDown(why: job == nil ? (order.end ?? .signal).rawValue : "the fetch is over")
+    if let place = order.report { try Self.write(report, to: place) }
     try job?.settle()
   }
 
@@ -182,7 +197,7 @@ final class Node: Sendable {
     mirroring.replica.attach(self)
   }
 
-  private func serve(_ job: FetchJob?) async throws {
+  private func serve(_ job: FetchJob?, _ order: RunOrder) async throws {
     let survey = try job == nil ? putInService() : nil
     let listeners = try await listen()
     state.withLock { ($0.listeners, $0.isReady) = (listeners, true) }
@@ -210,6 +225,10 @@ final class Node: Sendable {
     if let job {
       configuration.services.append(
         .init(service: FetchService(node: self, job: job), successTerminationBehavior: .gracefullyShutdownGroup))
+    }
+    if !order.bounds.isEmpty {
+      configuration.services.append(
+        .init(service: BoundsService(node: self, order: order), successTerminationBehavior: .gracefullyShutdownGroup))
     }
     let group = ServiceGroup(configuration: configuration)
     do {
@@ -239,8 +258,10 @@ final class Node: Sendable {
       ])
   }
 
-  /// The end, in order: no more peers, what is queued goes out, trackers are told, what waits is stored.
-  func shutDown(why: String) async {
+  /// The end, in order: no more peers, what is queued goes out, trackers are told, what waits is stored. Gives the run's report, as JSON.
+  @discardableResult
+  func shutDown(why: String) async -> String {
+    let warnings = (try? await NodeControlFace(node: self).warnings()) ?? []
     // The end takes a few bounded seconds; a second TERM must not cut off what trackers are told.
     signal(SIGTERM, SIG_IGN)
     signal(SIGINT, SIG_IGN)
@@ -255,8 +276,11 @@ final class Node: Sendable {
     watchdog?.stop()
     flusher.stop()
     finishJournal()
+    var text = ""
     do {
-      try database.endRun(run, why: why, at: .now())
+      let now = Timestamp.now()
+      text = String(decoding: try DocumentEncoder.encode(try report(why: why, warnings: warnings, now: now)), as: UTF8.self)
+      try database.endRun(run, why: why, report: text, at: now)
       try database.checkpoint()
       try database.close()
     } catch {
@@ -268,6 +292,7 @@ final class Node: Sendable {
     caring.shutdownGracefully { _ in }
     scrubbing.shutdownGracefully { _ in }
     logger.notice("stopped", metadata: ["why": "\(why)"])
+    return text
   }
 
   /// What to tell of limits.connections and the process's open files.
@@ -350,6 +375,8 @@ final class Node: Sendable {
   }
 
   private static let diskThreads = 16
+  /// Rows of runs: a week of one each minute.
+  private static let keptRuns = 10_000
   private static let drainTime = Duration.seconds(5)
   private static let farewellTime = Duration.seconds(5)
   private static let childrenTime = Duration.seconds(3)

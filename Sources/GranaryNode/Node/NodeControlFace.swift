@@ -181,7 +181,7 @@ struct NodeControlFace: NodeControl {
     Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) })
   }
 
-  private func warnings() async throws -> [String] {
+  func warnings() async throws -> [String] {
     var warnings = node.engine.pipeline.plugins.compactMap { installed in
       installed.statistics.trip.map { "plugin \(installed.name) is tripped (on-error: \(installed.onError.rawValue)): \($0.reason)" }
     }

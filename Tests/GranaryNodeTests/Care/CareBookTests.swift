@@ -31,6 +31,26 @@ struct CareBookTests {
     #expect(book.due(now: at(1_000), limit: 5) == [])
   }
 
+  @Test func whatNobodyKnowsYetIsUndecided() {
+    var book = CareBook()
+    book.add(one, now: at(0))
+    #expect(book.undecided == 1, "it was not looked at")
+    _ = book.looked(one, .differs(1), now: at(0))
+    #expect(book.undecided == 1)
+    #expect(book.looked(one, .differs(1), now: at(1)) == .verify)
+    #expect(book.undecided == 1, "it is being read")
+    book.foundWanting(one, mustRead: false, now: at(2))
+    #expect(book.undecided == 0)
+    _ = book.looked(one, .differs(2), now: at(3))
+    #expect(book.undecided == 1)
+    for sight in [CareBook.Sight.gone, .beingWritten, .asEvidence(isEnough: false)] {
+      _ = book.looked(one, sight, now: at(4))
+      #expect(book.undecided == 0)
+    }
+    book.remove(one)
+    #expect(book.undecided == 0)
+  }
+
   @Test func whatWasFoundWantingIsNotReadAgainBeforeItLooksOtherwise() {
     var book = CareBook()
     book.add(one, now: at(0))
