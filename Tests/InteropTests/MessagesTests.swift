@@ -174,6 +174,28 @@ extension Interop {
       try await node.terminate()
     }
 
+    @Test func `the catalogue is had over a peer's link, the same bytes as over HTTP`() async throws {
+      let port = try FreePort.pick()
+      let (host, _) = try await host(
+        ["have: { from: [127.0.1.0/24] }"], extra: ["catalogue: { listen: [{ address: \"127.0.0.1:\(port)\" }], key: catalogue.key }"],
+        rules: ["{ artifacts: [\"open*\"] }", "{ artifacts: [\"secret*\"], peers: [127.0.1.5] }"])
+      _ = try await ProcessRunner(host.binary, ["catalogue", "keys", "new", host.folder.path("catalogue.key")]).output()
+      let open = try await host.publish(try host.make(.singleFile, named: "open.bin"))
+      _ = try await host.publish(try host.make(.singleFile, named: "secret.bin", seed: 2))
+      let node = try await host.start()
+      for (address, count) in [("127.0.1.5", 2), ("127.0.1.6", 1)] {
+        let report = try await MessagePeer(address: address, wantsCatalogue: true, expect: ["gr_have"]).run(node, open)
+        guard case .text(let hex)? = report.messages.first?.body["catalogue"] else { throw ProcessFailure("\(report)") }
+        let file = "catalogue-\(count)"
+        let fetched = ["-s", "--interface", address, "-o", host.folder.path(file), "http://127.0.0.1:\(port)/catalogue"]
+        #expect(try await ProcessRunner("curl", fetched).run(within: .seconds(60)).exit == .code(0))
+        #expect(try host.folder.read(file).map { String(format: "%02x", $0) }.joined() == hex)
+        let shown = try await host.run("catalogue", "show", host.folder.path(file))
+        #expect(shown.output.components(separatedBy: ".bin").count == count + 1, "\(shown)")
+      }
+      try await node.terminate()
+    }
+
     @Test func `one node's notice is shown by another`() async throws {
       // A seed does not stay with a seed for long: the notice is there before they meet.
       let (sender, publicKey) = try await host(["notices: { key: notice.key }"])

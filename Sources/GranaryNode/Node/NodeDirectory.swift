@@ -1,3 +1,4 @@
+import Control
 import Engine
 import Inventory
 import Metainfo
@@ -26,6 +27,17 @@ final class NodeDirectory: ArtifactDirectory {
     let grant = pipeline.grant(facts)
     guard grant.scope != nil else { return nil }
     return ArtifactStanding(held: grant.visible(have).population, pieces: artifact.layout.pieceCount)
+  }
+
+  /// Who has narrowed its own rights by a token is told nothing: lists are made for those who have all of theirs. The same holds on links of SSL
+  /// torrents, which are about nothing else.
+  func catalogue(for peer: PeerFacts) async -> [UInt8]? {
+    guard let publisher = attached.withLock({ $0.node })?.publishing?.publisher, peer.capability == nil,
+      peer.link.certificate?.isTorrent != true
+    else { return nil }
+    let reader = CatalogueReader(
+      ip: peer.address.ip, port: peer.address.port, identities: peer.identities, certificate: peer.link.certificate)
+    return await publisher.catalogue(for: reader)?.bytes
   }
 
   /// An artifact in service with its verified pieces. Waits for the disk.

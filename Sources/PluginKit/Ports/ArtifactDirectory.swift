@@ -19,6 +19,14 @@ public protocol ArtifactDirectory: Sendable {
   /// who passes the answer on hides that.
   /// - Parameter infoHash: 20 bytes as a handshake names it, or the 32 of a v2 info-hash; anything else is none of ours.
   func standing(of infoHash: [UInt8], for peer: PeerFacts) async -> ArtifactStanding?
+
+  /// The signed catalogue that the node publishes, as the peer may see it: the bytes that it would get over HTTP. Nil where the node publishes
+  /// none, and for whoever may not connect. Hosts that publish nothing need not implement it.
+  func catalogue(for peer: PeerFacts) async -> [UInt8]?
+}
+
+extension ArtifactDirectory {
+  public func catalogue(for peer: PeerFacts) async -> [UInt8]? { nil }
 }
 
 /// The directory of a host that has nothing.

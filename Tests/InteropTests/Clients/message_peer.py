@@ -102,6 +102,7 @@ class Talk:
         self.buffer = b""
         self.ids = {}
         self.came = []
+        self.catalogue = b""
         self.info_hash = bytes.fromhex(a.info_hash)
         host, port = a.peer.rsplit(":", 1)
         self.socket = socket.create_connection((host, int(port)), timeout=a.timeout, source_address=(a.bind, 0))
@@ -147,11 +148,22 @@ class Talk:
             self.end = max(self.end, time.monotonic() + min(self.a.timeout, 3))
             return
         name = NAMES[body[1] - 1]
+        if b"c" in value:
+            return self.take_part(value)
         row = {"name": name, "body": shown(value)}
         if name == "gr_notice":
             row["signed"] = is_signed(value)
         self.came.append(row)
         print("came", name, file=sys.stderr, flush=True)
+
+    def take_part(self, part):
+        self.catalogue += part[b"c"]
+        if part[b"c"] and len(self.catalogue) < part[b"n"]:
+            return self.ask_for_catalogue()
+        self.came.append({"name": "gr_have", "body": {"catalogue": self.catalogue.hex(), "size": part[b"n"]}})
+
+    def ask_for_catalogue(self):
+        self.send(self.ids["gr_have"], bencode({"i": 7, "c": len(self.catalogue)}))
 
     def speak(self):
         for text in self.a.say:
@@ -163,6 +175,8 @@ class Talk:
         if self.a.ask:
             question = bencode({"i": 7, "q": [bytes.fromhex(text) for text in self.a.ask]})
             self.send(self.ids["gr_have"], question)
+        if self.a.catalogue:
+            self.ask_for_catalogue()
 
     def is_done(self):
         if not self.a.expect:
@@ -183,6 +197,7 @@ def main():
     talk.add_argument("--say", action="append", default=[], help="NAME=BENCODE")
     talk.add_argument("--notice", action="append", default=[], help="KEY:SEQUENCE:TEXT[:forged]")
     talk.add_argument("--ask", action="append", default=[], help="an info-hash")
+    talk.add_argument("--catalogue", action="store_true", help="ask for the whole catalogue")
     talk.add_argument("--expect", action="append", default=[], help="a name, once for each message of it that is to come; none: stays")
     a = parser.parse_args()
     if a.kind == "key":

@@ -46,6 +46,8 @@ struct MessagePeer: Sendable {
   var say: [String] = []
   var notices: [String] = []
   var ask: [String] = []
+  /// Asks for the whole catalogue.
+  var wantsCatalogue = false
   var expect: [String] = []
   var timeout = 30
 
@@ -58,6 +60,7 @@ struct MessagePeer: Sendable {
     var arguments = [
       "talk", "--peer", node.endpoint(), "--info-hash", artifact.handshakeHash, "--bind", address, "--timeout", "\(timeout)",
     ]
+    if wantsCatalogue { arguments.append("--catalogue") }
     for (option, values) in [("--say", say), ("--notice", notices), ("--ask", ask), ("--expect", expect)] {
       arguments += values.flatMap { [option, $0] }
     }

@@ -8,6 +8,8 @@ import Testing
 
 struct HaveMessageTests {
   private static let v1 = [UInt8](repeating: 0xAB, count: 20)
+  /// A catalogue of two parts.
+  private static let list = (0..<(HaveMessage.partSize + 9)).map { UInt8(truncatingIfNeeded: $0 * 7) }
   private static let v2 = [UInt8](repeating: 0x22, count: 32)
 
   /// Knows one artifact, for peers of one network.
@@ -19,6 +21,10 @@ struct HaveMessageTests {
       count.withLock { $0 += 1 }
       guard infoHash == HaveMessageTests.v1, peer.address.ip == IPAddress("10.1.2.3") else { return nil }
       return ArtifactStanding(held: 3, pieces: 4)
+    }
+
+    func catalogue(for peer: PeerFacts) async -> [UInt8]? {
+      peer.address.ip == IPAddress("10.1.2.3") ? HaveMessageTests.list : nil
     }
   }
 
@@ -54,6 +60,16 @@ struct HaveMessageTests {
     return nil
   }
 
+  /// The same for what is longer than what we would take.
+  private func said(_ rig: MessagesRig) async throws -> HaveMessage? {
+    let deadline = ContinuousClock.now + .seconds(120)
+    while ContinuousClock.now < deadline {
+      if let said = try rig.tick(after: .zero).sent("gr_have").first { return try HaveMessage(said.encoded(), longest: 1 << 20) }
+      try await Task.sleep(for: .milliseconds(2))
+    }
+    return nil
+  }
+
   // MARK: On the wire
 
   @Test func messagesAreThoseOfTheArticle() throws {
@@ -62,7 +78,12 @@ struct HaveMessageTests {
     let answer = HaveMessage.answer(id: 7, standings: [ArtifactStanding(held: 3, pieces: 4), nil])
     #expect(answer.encoded == Array("d1:alli3ei4eelee1:ii7ee".utf8))
     #expect(HaveMessage.later(id: 7).encoded == Array("d1:ii7e1:li1ee".utf8))
-    for message in [question, answer, .later(id: 7)] { #expect(try HaveMessage(message.encoded) == message) }
+    let catalogue = HaveMessage.catalogue(id: 7, offset: 0)
+    #expect(catalogue.encoded == Array("d1:ci0e1:ii7ee".utf8))
+    let none = HaveMessage.part(id: 7, offset: 0, size: 0, bytes: [])
+    #expect(none.encoded == Array("d1:c0:1:ii7e1:ni0e1:oi0ee".utf8))
+    let part = HaveMessage.part(id: 7, offset: 9, size: 30, bytes: [1, 2])
+    for message in [question, answer, .later(id: 7), catalogue, none, part] { #expect(try HaveMessage(message.encoded) == message) }
   }
 
   @Test func theLargestQuestionAndAnswerFit() throws {
@@ -78,6 +99,7 @@ struct HaveMessageTests {
   @Test(arguments: [
     "", "de", "i1e", "d1:ii7ee", "d1:ii7e1:qlee", "d1:ii7e1:ql3:abcee", "d1:ii-1e1:li1ee", "d1:ii7e1:li2ee", "d1:ali1eee",
     "d1:ali1ee1:ii7ee",
+    "d1:ci-1e1:ii7ee", "d1:ci0e1:ii7e1:li1ee", "d1:ci0e1:ii7e1:ni0ee", "d1:c1:x1:ii7ee", "d1:c1:x1:ii7e1:ni0e1:oi0ee", "d1:cle1:ii7ee",
     "d1:alli5ei4eee1:ii7ee", "d1:alli-1ei4eee1:ii7ee", "d1:alee1:ii7e1:li1ee",
   ])
   func whatIsNoneIsRefused(payload: String) throws {
@@ -94,7 +116,8 @@ struct HaveMessageTests {
   @Test func bytesThatAreTakenHaveOneForm() throws {
     var generator = SeededGenerator(seed: 5)
     let seeds = [
-      HaveMessage.question(id: 7, infoHashes: [Self.v1, Self.v2]), .answer(id: 7, standings: [nil, .init(held: 1, pieces: 2)]),
+      HaveMessage.question(id: 7, infoHashes: [Self.v1, Self.v2]), .catalogue(id: 7, offset: 65_536),
+      .part(id: 7, offset: 1, size: 9, bytes: [1, 2, 3]), .answer(id: 7, standings: [nil, .init(held: 1, pieces: 2)]),
     ]
     for seed in seeds.map(\.encoded) {
       for _ in 0..<2_000 {
@@ -113,6 +136,27 @@ struct HaveMessageTests {
     #expect(try rig.receive("gr_have", question.encoded).isEmpty)
     #expect(try await answer(rig) == .answer(id: 7, standings: [nil, ArtifactStanding(held: 3, pieces: 4)]))
     #expect(try rig.tick().isEmpty)
+  }
+
+  @Test func theCatalogueComesInParts() async throws {
+    let rig = try rig(OneArtifact())
+    var list: [UInt8] = []
+    for offset in [0, HaveMessage.partSize, Self.list.count, .max] as [Int] {
+      try rig.receive("gr_have", HaveMessage.catalogue(id: 7, offset: Int64(offset)).encoded)
+      let said = try await said(rig)
+      guard case .part(7, Int64(offset), Int64(Self.list.count), let bytes) = said else {
+        Issue.record("\(String(describing: said))")
+        return
+      }
+      list += bytes
+    }
+    #expect(list == Self.list)
+  }
+
+  @Test func whoMayHaveNoCatalogueIsToldThatThereIsNone() async throws {
+    let rig = try rig(OneArtifact(), address: "10.1.2.4")
+    try rig.receive("gr_have", HaveMessage.catalogue(id: 7, offset: 0).encoded)
+    #expect(try await said(rig) == .part(id: 7, offset: 0, size: 0, bytes: []))
   }
 
   @Test func whatIsForbiddenLooksLikeWhatIsUnknown() async throws {
@@ -171,13 +215,14 @@ struct HaveMessageTests {
     var problems: [SettingsProblem] = []
     let senders = MessageSenders([], name: "from", problems: &problems)
     let desk = HaveDesk(senders: senders, rate: .init(count: 1, seconds: 1), place: nil, directory: directory)
-    let inquiries = (0..<8).map { _ in desk.look(into: [Self.v1], for: PolicyFixtures.peer()) }
+    let question = HaveMessage.question(id: 1, infoHashes: [Self.v1])
+    let inquiries = (0..<8).map { _ in desk.look(into: question, for: PolicyFixtures.peer()) }
     #expect(inquiries.allSatisfy { $0 != nil })
-    #expect(desk.look(into: [Self.v1], for: PolicyFixtures.peer()) == nil)
+    #expect(desk.look(into: question, for: PolicyFixtures.peer()) == nil)
     inquiries.first??.cancel()
     var next: HaveInquiry?
     try await waitFor {
-      next = desk.look(into: [Self.v1], for: PolicyFixtures.peer())
+      next = desk.look(into: question, for: PolicyFixtures.peer())
       return next != nil
     }
     for inquiry in inquiries + [next] { inquiry?.cancel() }

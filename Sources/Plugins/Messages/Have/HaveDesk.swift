@@ -30,39 +30,53 @@ final class HaveDesk: Sendable {
   }
 
   /// Looks into a question; nil where there are too many already.
-  func look(into infoHashes: [[UInt8]], for facts: PeerFacts) -> HaveInquiry? {
+  func look(into question: HaveMessage, for facts: PeerFacts) -> HaveInquiry? {
     let isFree = atOnce.withLock { count in
       guard count < Self.mostAtOnce else { return false }
       count += 1
       return true
     }
     guard isFree else { return nil }
-    return HaveInquiry(infoHashes, facts, directory) { [self] in atOnce.withLock { $0 -= 1 } }
+    return HaveInquiry(question, facts, directory) { [self] in atOnce.withLock { $0 -= 1 } }
   }
 }
 
 /// A question that is looked into on another thread.
 final class HaveInquiry: Sendable {
-  private let found = Mutex<[ArtifactStanding?]?>(nil)
+  private let found = Mutex<HaveMessage?>(nil)
   private let task = Mutex<Task<Void, Never>?>(nil)
 
   fileprivate init(
-    _ infoHashes: [[UInt8]], _ facts: PeerFacts, _ directory: any ArtifactDirectory, onEnd: @escaping @Sendable () -> Void
+    _ question: HaveMessage, _ facts: PeerFacts, _ directory: any ArtifactDirectory, onEnd: @escaping @Sendable () -> Void
   ) {
     let started = Task { [self] in
       defer { onEnd() }
-      var standings: [ArtifactStanding?] = []
-      for infoHash in infoHashes {
-        guard !Task.isCancelled else { return }
-        standings.append(await directory.standing(of: infoHash, for: facts))
-      }
-      found.withLock { $0 = standings }
+      guard let answer = await Self.answer(question, facts, directory) else { return }
+      found.withLock { $0 = answer }
     }
     task.withLock { $0 = started }
   }
 
+  /// Nil where nobody waits for it any more, and for what is no question.
+  private static func answer(_ question: HaveMessage, _ facts: PeerFacts, _ directory: any ArtifactDirectory) async -> HaveMessage? {
+    switch question {
+    case .question(let id, let infoHashes):
+      var standings: [ArtifactStanding?] = []
+      for infoHash in infoHashes {
+        guard !Task.isCancelled else { return nil }
+        standings.append(await directory.standing(of: infoHash, for: facts))
+      }
+      return .answer(id: id, standings: standings)
+    case .catalogue(let id, let offset):
+      let bytes = await directory.catalogue(for: facts) ?? []
+      let part = bytes.dropFirst(Int(clamping: offset)).prefix(HaveMessage.partSize)
+      return .part(id: id, offset: offset, size: Int64(bytes.count), bytes: Array(part))
+    case .answer, .part, .later: return nil
+    }
+  }
+
   /// The answer, once it is there.
-  var standings: [ArtifactStanding?]? { found.withLock { $0 } }
+  var answer: HaveMessage? { found.withLock { $0 } }
 
   /// Nobody waits for it any more.
   func cancel() { task.withLock { $0 }?.cancel() }

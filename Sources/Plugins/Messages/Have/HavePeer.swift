@@ -26,29 +26,30 @@ struct HavePeer {
     }
     guard have.senders.admit(peer.facts) else { return refuse(peer, "this peer is not in 'from'", "have.from") }
     do throws(HaveMessage.Malformed) {
-      switch try HaveMessage(Array(payload.readableBytesView)) {
-      case .question(let id, let infoHashes): ask(id, infoHashes, peer)
+      let message = try HaveMessage(Array(payload.readableBytesView))
+      switch message {
+      case .question(let id, _), .catalogue(let id, _): ask(id, message, peer)
       // We ask nothing, so there is nothing to do with answers.
-      case .answer, .later: break
+      case .answer, .part, .later: break
       }
     } catch {
       peer.close("malformed \(HaveMessage.name): \(error)")
     }
   }
 
-  private mutating func ask(_ id: Int64, _ infoHashes: [[UInt8]], _ peer: PeerContext) {
+  private mutating func ask(_ id: Int64, _ question: HaveMessage, _ peer: PeerContext) {
     var facts = peer.facts
     facts.now = desk.wallClock()
-    guard pending == nil, let inquiry = have.look(into: infoHashes, for: facts) else { return send(.later(id: id), to: peer) }
+    guard pending == nil, let inquiry = have.look(into: question, for: facts) else { return send(.later(id: id), to: peer) }
     pending = (id, inquiry, peer.now)
     desk.counters.count("messages_have_questions")
   }
 
   mutating func tick(_ peer: PeerContext, _ now: ContinuousClock.Instant) {
     guard let asked = pending else { return }
-    if let standings = asked.inquiry.standings {
+    if let answer = asked.inquiry.answer {
       pending = nil
-      send(.answer(id: asked.id, standings: standings), to: peer)
+      send(answer, to: peer)
     } else if now - asked.since > Self.patience {
       end()
       send(.later(id: asked.id), to: peer)
