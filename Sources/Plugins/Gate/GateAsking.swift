@@ -2,13 +2,23 @@ import Metainfo
 internal import PluginKit
 import Synchronization
 
-/// `write_request` for one connection: what we may ask of this peer, how much of it at a time, and whether others are asked first.
+/// `write_request` for one connection: what we may ask of this peer, how much of it at a time and in a second, and whether others are asked first.
 final class GateAsking {
+  private struct Deciding {
+    let rule: GateRule
+    let scope: Scope
+    /// Of `limit`.
+    var holding: RateHolding?
+    /// Of `limit`: before this nothing is free.
+    var again: ContinuousClock.Instant?
+  }
+
   private let rules: GateRules
   private let peer: PeerContext
   private let preferred: PreferredPeers
+  private let book: QuotaBook
   private let services: PluginServices
-  private var deciding: [(rule: GateRule, scope: Scope)] = []
+  private var deciding: [Deciding] = []
   private var outcome: GateRules.Outcome?
   private var outstanding: Set<Block> = []
 
@@ -17,8 +27,8 @@ final class GateAsking {
   /// How long a block is left to peers that are preferred, before they are looked for again.
   private static let leave = Duration.seconds(2)
 
-  init(_ rules: GateRules, _ peer: PeerContext, _ preferred: PreferredPeers, _ services: PluginServices) {
-    (self.rules, self.peer, self.preferred, self.services) = (rules, peer, preferred, services)
+  init(_ rules: GateRules, _ peer: PeerContext, _ preferred: PreferredPeers, _ book: QuotaBook, _ services: PluginServices) {
+    (self.rules, self.peer, self.preferred, self.book, self.services) = (rules, peer, preferred, book, services)
     compile()
   }
 
@@ -32,13 +42,32 @@ final class GateAsking {
       let until = outcome.validUntil.map { peer.instant(of: $0, wall: services.wallClock()) }
       return .withhold("no rule of gate.write_request lets us ask this peer for it", until: until)
     }
-    for (rule, scope) in deciding where scope.touches(block, in: peer.artifact.layout) {
+    let touched = deciding.indices.filter { deciding[$0].scope.touches(block, in: peer.artifact.layout) }
+    for rule in touched.map({ deciding[$0].rule }) {
       if let most = rule.inFlight, outstanding.count >= most {
         return .withhold("gate.\(rule.name): \(most) blocks are in flight", until: peer.now + Self.pause)
       }
       if isSecondChoice(rule) { return .withhold("gate.\(rule.name): others are preferred", until: peer.now + Self.leave) }
     }
+    return take(Int64(block.length), touched)
+  }
+
+  /// Takes the block's bytes from the limits.
+  private func take(_ length: Int64, _ touched: [Int]) -> WriteRequestAnswer {
+    for (place, index) in touched.enumerated() {
+      guard let again = wait(index, length) else { continue }
+      for earlier in touched[..<place] { deciding[earlier].holding?.giveBack(length) }
+      services.counters.count("gate_limited_asks")
+      return .withhold("gate.\(deciding[index].rule.name): no more bytes a second", until: again)
+    }
     return .pass
+  }
+
+  /// Nil where the bytes were free, else when to ask again.
+  private func wait(_ index: Int, _ length: Int64) -> ContinuousClock.Instant? {
+    if let again = deciding[index].again, again > peer.now { return again }
+    deciding[index].again = deciding[index].holding?.take(length, book).map { peer.now + $0 }
+    return deciding[index].again
   }
 
   private func isSecondChoice(_ rule: GateRule) -> Bool {
@@ -66,7 +95,9 @@ final class GateAsking {
     var facts = peer.facts
     facts.now = services.wallClock()
     outcome = rules.outcome(facts, peer.artifact)
-    deciding = rules.deciding(facts, peer.artifact).filter { $0.rule.answer == .allow }
+    deciding = rules.deciding(facts, peer.artifact).filter { $0.rule.answer.gives }.map { rule, scope in
+      Deciding(rule: rule, scope: scope, holding: RateHolding(rule, peer.facts))
+    }
   }
 }
 

@@ -29,5 +29,11 @@ enum GateList: String, CodingKey, Sendable, CaseIterable {
   var counts: Bool { self == .onRequest || self == .metadata || self == .connect }
 
   /// The answers that its rules may give.
-  var answers: [GateAnswer.Word] { self == .onRequest ? GateAnswer.Word.allCases : [.allow, .deny, .shadow] }
+  var answers: [GateAnswer.Word] {
+    switch self {
+    case .onRequest: GateAnswer.Word.allCases
+    case .writeRequest: [.allow, .deny, .limit, .shadow]
+    case .connect, .announce, .message, .metadata: [.allow, .deny, .shadow]
+    }
+  }
 }

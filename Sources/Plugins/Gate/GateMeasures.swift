@@ -79,10 +79,16 @@ final class GateMeasures {
       let ends = [wait.map { peer.began + .nanoseconds($0) }, rule.state(at: wall).until.map { peer.instant(of: $0, wall: wall) }]
       // Never let through: the settings' compiler wants one of them, and a window that is always open has no end.
       return Measure(rule: rule, scope: scope, until: ends.compactMap { $0 }.min() ?? peer.now + .seconds(3600))
-    case .limit(let rate):
-      let key = "\(rule.name)/rate/\(peer.facts.principal)"
-      let short = key.count <= 400 ? key : "\(rule.name)/rate/\(SHA1Digest.hash(of: Array(key.utf8)))"
-      return Measure(rule: rule, scope: scope, until: nil, holding: RateHolding(rate: rate, key: short))
+    case .limit: return Measure(rule: rule, scope: scope, until: nil, holding: RateHolding(rule, peer.facts))
     }
+  }
+}
+
+extension RateHolding {
+  /// The account of a rule and a principal; nil where the rule limits nothing.
+  init?(_ rule: GateRule, _ facts: PeerFacts) {
+    guard case .limit(let rate) = rule.answer else { return nil }
+    let key = "\(rule.name)/rate/\(facts.principal)"
+    self.init(rate: rate, key: key.count <= 400 ? key : "\(rule.name)/rate/\(SHA1Digest.hash(of: Array(key.utf8)))")
   }
 }

@@ -124,7 +124,7 @@ private struct GateTorrent: TorrentPlugin {
     guard isMeasured || asking != nil || history != nil else { return nil }
     return GatePeer(
       measures: isMeasured ? measures.map { GateMeasures($0, peer, book, services) } : nil,
-      asking: asking.map { GateAsking($0, peer, preferred, services) },
+      asking: asking.map { GateAsking($0, peer, preferred, book, services) },
       allowance: history.map { GateAllowance(requests, peer, $0, services) })
   }
 }

@@ -16,7 +16,7 @@ import libtorrent as lt
 class Seed:
     def __init__(self, a, info, data, address):
         self.a, self.info, self.data, self.address = a, info, data, address
-        self.asked = []
+        self.asked, self.moments = [], []
         self.given = 0
 
     async def serve(self, reader, writer):
@@ -51,6 +51,7 @@ class Seed:
 
     async def give(self, writer, piece, offset, length):
         self.asked.append([piece, offset, length])
+        self.moments.append(time.monotonic())
         begin = piece * self.info.piece_length() + offset
         block = self.data[begin:begin + length].ljust(length, b"\0")
         self.given += 1
@@ -82,7 +83,9 @@ async def run(a):
         await asyncio.wait_for(over.wait(), a.timeout)
     except asyncio.TimeoutError:
         pass
-    print(json.dumps({"asked": {seed.address: seed.asked for seed, _ in seeds}}), flush=True)
+    moments = sorted(moment for seed, _ in seeds for moment in seed.moments)
+    span = moments[-1] - moments[0] if moments else 0
+    print(json.dumps({"asked": {seed.address: seed.asked for seed, _ in seeds}, "span": span}), flush=True)
 
 
 def main():

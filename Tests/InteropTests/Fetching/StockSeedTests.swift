@@ -53,6 +53,35 @@ extension Interop {
       try await seed.stop()
     }
 
+    @Test(arguments: [StockClient.aria2, .rtorrent])
+    func `a replica that still fetches serves stock clients that know nobody else`(client: StockClient) async throws {
+      let origin = try GranaryHost()
+      let original = try Artifacts.file(6 << 20, in: origin.folder, named: "data/large.bin")
+      let address = OpenTracker.loopbackAddress()
+      let artifact = try await origin.publish(original, "--v1", "--piece-length", "64KiB", "--tracker", OpenTracker.announce(address))
+      let tracker = try await OpenTracker.start(at: address, for: [artifact])
+      // Announces nothing, and takes ten seconds and more for the whole.
+      let options = ["--torrent", artifact.torrent, "--data", original, "--bind", "127.73.0.", "--rate", "500000"]
+      let source = try PythonScript.runner("wire_seeds.py", options).start()
+      // It announces itself from where it listens.
+      let replica = try GranaryHost.replica {
+        ($0.listen, $0.extra) = (["127.0.0.1:0"], ["origins: [\(address.split(separator: ":").first ?? "")]"])
+      }
+      let node = try await replica.start()
+      async let fetched = replica.fetch(artifact.torrent, from: try await WireSeeds.endpoints(source))
+      try await tracker.waitUntilNaming(node.endpoint(), for: artifact)
+      let folder = try TemporaryDirectory("download")
+      let leecher = Download(client: client, source: .torrent(artifact.torrent), address: "127.0.0.9", limit: .seconds(120))
+      let download = try leecher.start(into: folder.path)
+      try await replica.waitUntilUploaded(1)
+      #expect(try await replica.list().artifacts.map(\.state) == ["fetching"])
+      let report = try await ClientReport.read(download.finish(within: .seconds(135)))
+      try expectComplete(report, leecher, in: folder.path, equals: original)
+      #expect(try await fetched.state == "ready")
+      try await node.terminate()
+      source.send(SIGTERM)
+    }
+
     @Test func `a seed is found through opentracker, and replicas that lack pieces serve stock clients`() async throws {
       let origin = try GranaryHost()
       let original = try Artifacts.file(6 << 20, in: origin.folder, named: "data/large.bin")

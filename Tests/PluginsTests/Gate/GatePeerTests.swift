@@ -164,6 +164,36 @@ struct GatePeerTests {
     #expect(try peer.writeRequest(inSecret) == .pass, "who chokes us has forgotten what we asked")
   }
 
+  @Test func overASecondNoMoreIsAskedThanTheRate() throws {
+    let rig = try asking(["answer": "limit", "rate": "64 B/s", "files": ["secret/**"]], [:])
+    let (handler, context) = try rig.peer()
+    let peer = try #require(handler)
+    var asked = 0
+    for _ in 0..<600 {
+      for _ in 0..<8 where try peer.writeRequest(inSecret) == .pass { asked += 16 }
+      #expect(try peer.writeRequest(inReadme) == .pass, "nothing limits it")
+      rig.time.advance(milliseconds: 100)
+      context.now += .milliseconds(100)
+    }
+    #expect((59 * 64...61 * 64).contains(asked), "\(asked)")
+    let verdict = try rig.gate.judge(.ask, PolicyFixtures.peer(artifact: PolicyFixtures.artifact()))
+    #expect(verdict.reason.contains("limited to 64 B/s in part by gate.write_request[0]"), "\(verdict.reason)")
+  }
+
+  @Test func aLimitOnWhatIsAskedIsAPrincipalsAndSaysWhenToAskAgain() throws {
+    let rig = try asking(["answer": "limit", "rate": "16 B/s", "in-flight": 2])
+    let (one, context) = try rig.peer()
+    let (two, _) = try rig.peer()
+    let (other, _) = try rig.peer("10.9.9.9")
+    #expect(try one?.writeRequest(inReadme) == .pass)
+    guard case .withhold("gate.write_request[0]: no more bytes a second", let until?) = try two?.writeRequest(inReadme) else {
+      Issue.record("both connections were asked at once")
+      return
+    }
+    #expect(until > context.now && until <= context.now + .seconds(1))
+    #expect(try other?.writeRequest(inReadme) == .pass)
+  }
+
   @Test func peersOfThePreferredZoneAreAskedFirst() throws {
     let rig = try asking(["prefer": ["10.1.0.0/16"]])
     let near = try #require(try rig.peer("10.1.2.3").handler)
