@@ -33,10 +33,11 @@ package struct TLSLink: Sendable {
     (version, cipher) = (session.version, session.cipher)
   }
 
-  /// Judges again where the entry was replaced during the handshake: who holds a handshake open does not keep what was taken from him.
-  mutating func catchUp(at moment: Int64) throws(CertificateRejection) {
+  /// Judges again where the entry was replaced since, or the verdict's time is over: who holds a handshake or a link open does not keep what was
+  /// taken from him.
+  package mutating func catchUp(at moment: Int64) throws(CertificateRejection) {
     let today = entry.generation
-    guard today != generation else { return }
+    guard today != generation || moment > validUntil else { return }
     validUntil = try entry.judge(self, at: moment)
     generation = today
   }

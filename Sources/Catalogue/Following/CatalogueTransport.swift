@@ -1,5 +1,6 @@
 package import HTTPClient
 package import NIOCore
+internal import Synchronization
 
 /// What a server says of a catalogue.
 package enum CatalogueAnswer: Sendable {
@@ -15,8 +16,9 @@ package protocol CatalogueTransport: Sendable {
   func torrent(_ url: HTTPURL) async throws -> [UInt8]
 }
 
-/// Over HTTP and HTTPS. Redirects are followed to the server that was asked, and to no other: the operator has named that one.
-package struct HTTPCatalogueTransport: CatalogueTransport {
+/// Over HTTP and HTTPS. Redirects are followed to the server that was asked, and to no other: the operator has named that one. Connections are kept
+/// for a while: to ask whether there is anything new costs a server less than a TLS handshake.
+package final class HTTPCatalogueTransport: CatalogueTransport {
   /// A server that does not answer as it should.
   package struct Problem: Error, CustomStringConvertible {
     package let description: String
@@ -25,6 +27,7 @@ package struct HTTPCatalogueTransport: CatalogueTransport {
   private let group: any EventLoopGroup
   private let security: HTTPSecurity?
   private let patience: TimeAmount
+  private let sessions = Mutex<[String: HTTPSession]>([:])
 
   package init(group: any EventLoopGroup, security: HTTPSecurity?, patience: TimeAmount = .seconds(60)) {
     (self.group, self.security, self.patience) = (group, security, patience)
@@ -48,10 +51,19 @@ package struct HTTPCatalogueTransport: CatalogueTransport {
   }
 
   private func get(_ url: HTTPURL, _ fields: HTTPFields, limit: Int) async throws -> HTTPResponse {
-    let client = HTTPClient(group: group, security: security) { next in
-      next.host == url.host && next.port == url.port && next.scheme == url.scheme
+    try await session(of: url).get(url, headers: fields, limits: HTTPLimits(body: limit), deadline: .now() + patience)
+  }
+
+  private func session(of url: HTTPURL) -> HTTPSession {
+    let server = "\(url.scheme.rawValue)://\(url.authority)"
+    return sessions.withLock { sessions in
+      if let known = sessions[server] { return known }
+      let session = HTTPSession(group: group, security: security, stall: patience) { next in
+        next.host == url.host && next.port == url.port && next.scheme == url.scheme
+      }
+      sessions[server] = session
+      return session
     }
-    return try await client.get(url, headers: fields, limits: HTTPLimits(body: limit), deadline: .now() + patience)
   }
 
   /// An entity tag that can be sent back: of visible characters, and not too long (RFC 9110, section 8.8.3).

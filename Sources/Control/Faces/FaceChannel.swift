@@ -49,8 +49,14 @@ final class SecureLinkHolder: ChannelInboundHandler, Sendable {
 
   private let held = Mutex<TLSLink?>(nil)
 
-  /// Nil until the link stands.
-  var link: TLSLink? { held.withLock { $0 } }
+  /// The link as certificates and lists of revocations are now; nil until it stands, and where it would not any more.
+  func link(at moment: Int64) -> TLSLink? {
+    held.withLock { held in
+      guard var link = held, (try? link.catchUp(at: moment)) != nil else { return nil }
+      held = link
+      return link
+    }
+  }
 
   func handlerAdded(context: ChannelHandlerContext) {
     if context.channel.isActive { context.triggerUserOutboundEvent(TLSStart(), promise: nil) }

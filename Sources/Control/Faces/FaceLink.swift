@@ -17,7 +17,7 @@ struct FaceLink {
   /// Nil where the link is over, or its certificate is not known.
   init?(_ channel: any Channel, isSecure: Bool) async {
     let holder = isSecure ? try? await channel.pipeline.handler(type: SecureLinkHolder.self).get() : nil
-    self.init(channel, isSecure: isSecure, link: holder?.link)
+    self.init(channel, isSecure: isSecure, link: holder?.link(at: WallTime.now.seconds))
   }
 
   /// The same, with the TLS link where there is one.

@@ -21,6 +21,8 @@ final class QuickLane: ChannelDuplexHandler, RemovableChannelHandler {
   private let answer: Answer
   private let isSecure: Bool
   private var link: FaceLink?
+  /// Of a TLS link.
+  private var holder: SecureLinkHolder?
   /// A head whose request has not ended yet.
   private var held: HTTPRequestHead?
   /// Requests that the server has and has not answered.
@@ -82,11 +84,20 @@ final class QuickLane: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   private func body(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) -> [UInt8]? {
-    if link == nil {
-      let holder = try? context.pipeline.syncOperations.handler(type: SecureLinkHolder.self)
-      link = FaceLink(context.channel, isSecure: isSecure, link: holder?.link)
+    guard let link = current(context) else { return nil }
+    return answer(head.uri, link)
+  }
+
+  /// Who asks, as long as the link would be made so now.
+  private func current(_ context: ChannelHandlerContext) -> FaceLink? {
+    guard isSecure else {
+      link = link ?? FaceLink(context.channel, isSecure: false, link: nil)
+      return link
     }
-    return link.flatMap { answer(head.uri, $0) }
+    holder = holder ?? (try? context.pipeline.syncOperations.handler(type: SecureLinkHolder.self))
+    guard let secure = holder?.link(at: Int64(time(nil))) else { return nil }
+    link = link ?? FaceLink(context.channel, isSecure: true, link: secure)
+    return link
   }
 
   private func write(_ body: [UInt8], _ context: ChannelHandlerContext) {

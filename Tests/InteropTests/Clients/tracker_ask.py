@@ -6,18 +6,25 @@ import os
 import socket
 import ssl
 import struct
+import subprocess
 import urllib.parse
 
 import common
 
 
+LINKS = []
+
+
 def over_http(url, bind, info_hash, port, left, context):
     fields = {"info_hash": info_hash, "peer_id": b"-XX0001-tracker-peer", "port": port, "uploaded": 0, "downloaded": 0, "left": left,
               "compact": 1}
-    if context:
+    if LINKS:
+        link = LINKS[0]
+    elif context:
         link = http.client.HTTPSConnection(url.hostname, url.port, timeout=5, source_address=(bind, 0), context=context)
     else:
         link = http.client.HTTPConnection(url.hostname, url.port, timeout=5, source_address=(bind, 0))
+    LINKS[:] = [link]
     link.request("GET", url.path + "?" + urllib.parse.urlencode(fields, quote_via=urllib.parse.quote))
     return link.getresponse().read()
 
@@ -44,6 +51,7 @@ def main():
     p.add_argument("--authority", help="who vouches for an https tracker")
     p.add_argument("--certificate", help="what it is shown")
     p.add_argument("--key")
+    p.add_argument("--between", help="a command that is run between one question and the next, which are asked over one connection then")
     a = p.parse_args()
     deadline = common.Deadline(20)
     url = urllib.parse.urlparse(a.tracker)
@@ -52,7 +60,13 @@ def main():
         context.load_cert_chain(a.certificate, a.key)
     ask = over_udp if url.scheme == "udp" else over_http
     hashes = [os.urandom(20) if text == "random" else bytes.fromhex(text) for text in a.info_hash]
-    answers = [ask(url, a.bind, info_hash, a.port, a.left, context).hex() for info_hash in hashes]
+    answers = []
+    for index, info_hash in enumerate(hashes):
+        if not a.between:
+            LINKS.clear()
+        elif index > 0:
+            subprocess.run(a.between, shell=True, check=True, stdout=subprocess.DEVNULL)
+        answers.append(ask(url, a.bind, info_hash, a.port, a.left, context).hex())
     common.report("tracker", True, deadline, answers=answers)
 
 

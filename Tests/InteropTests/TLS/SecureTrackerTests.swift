@@ -27,11 +27,11 @@ extension Interop {
 
     /// What the tracker answers, in hex; nil where there is no answer.
     private static func ask(
-      _ port: UInt16, _ hashes: [String], _ pki: FleetPKI, as member: String?, path: String = "/announce"
+      _ port: UInt16, _ hashes: [String], _ pki: FleetPKI, as member: String?, _ options: [String] = [], path: String = "/announce"
     ) async throws -> [String]? {
       var arguments = ["--tracker", "https://localhost:\(port)\(path)", "--authority", pki.authority]
       if let member { arguments += ["--certificate", pki.certificate(member), "--key", pki.key(member)] }
-      let result = try await PythonScript.runner("tracker_ask.py", arguments + hashes.flatMap { ["--info-hash", $0] })
+      let result = try await PythonScript.runner("tracker_ask.py", arguments + options + hashes.flatMap { ["--info-hash", $0] })
         .run(within: .seconds(30))
       return result.exit == .code(0) ? try JSONDecoder().decode(Answers.self, from: Data(result.output.utf8)).answers : nil
     }
@@ -57,6 +57,26 @@ extension Interop {
       #expect(refusals.contains("allowlist"), "\(refusals)")
       try await node.terminate()
     }
+
+    @Test func `a connection that is kept is worth what its certificate is worth at each question`() async throws {
+      let pki = try await Self.pki()
+      let (host, port) = try Self.node(pki)
+      let artifact = try await host.publish(try host.make(.singleFile), "--v1")
+      let node = try await host.start()
+      let binary = GranaryHost.binary
+      let reload = "'\(binary)' reload --config '\(host.folder.path("granary.yaml"))'"
+      let hashes = [artifact.handshakeHash, artifact.handshakeHash, artifact.handshakeHash]
+      let options = ["--between", reload]
+      let kept = try #require(try await Self.ask(port, hashes, pki, as: "edge", options))
+      #expect(!kept.contains { $0.contains(Self.refusal) })
+      let revoke = ["--between", "cd '\(pki.path)' && '\(binary)' pki revoke edge && \(reload)"]
+      let revoked = try #require(try await Self.ask(port, Array(hashes.prefix(2)), pki, as: "edge", revoke))
+      #expect(revoked.map { $0.contains(Self.refusal) } == [false, true], "\(revoked)")
+      try await node.terminate()
+    }
+
+    /// In hex.
+    private static let refusal = Array("not authorized".utf8).map { String(format: "%02x", $0) }.joined()
 
     @Test func `a key is asked for besides, where there are keys`() async throws {
       let pki = try await Self.pki()
