@@ -18,6 +18,8 @@ final class ActivePeer {
   var debts: [Block: ContinuousClock.Instant] = [:]
   /// The pieces that the peer has been told of.
   var announced: Bitfield
+  /// Pieces that it is to be told of, and that are no urgent news to it.
+  var lateNews: [Int] = []
   /// Where it is counted who has what, while something needs it.
   var watch: SwarmWatch?
   /// Whether the peer is told of pieces a few at a time (BEP 16).

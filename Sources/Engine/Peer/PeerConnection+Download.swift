@@ -152,7 +152,21 @@ extension PeerConnection {
   private func tell(of piece: Int, _ peer: ActivePeer) {
     guard peer.context.grant.shows(piece), peer.session.willHave(piece) else { return }
     peer.announced[piece] = true
-    send(.have(UInt32(truncatingIfNeeded: piece)), .have(piece))
+    peer.lateNews.append(piece)
+    // Who has it, or wants something of us already, can wait for a few: each by itself is a packet, and an answer to it, to every peer.
+    let isLate = peer.context.isInterested || peer.session.peerPieces[piece]
+    if !isLate || peer.lateNews.count >= Self.newsAtOnce { tellLateNews(peer) }
+  }
+
+  /// Pieces that are told of together, where there is time; a second's at the latest.
+  private static let newsAtOnce = 4
+
+  /// Tells of the pieces that could wait.
+  func tellLateNews(_ peer: ActivePeer) {
+    guard !peer.lateNews.isEmpty else { return }
+    let pieces = peer.lateNews
+    peer.lateNews = []
+    for piece in pieces where peer.announced[piece] { send(.have(UInt32(truncatingIfNeeded: piece)), .have(piece)) }
   }
 
   /// Pieces were lost again.
@@ -161,6 +175,7 @@ extension PeerConnection {
     handleOrJoin { connection in
       for piece in pieces {
         peer.announced[piece] = false
+        peer.lateNews.removeAll { $0 == piece }
         if let message = peer.session.willDontHave(piece) { connection.send(message, .extended(DontHaveMessage.name)) }
       }
       connection.updateInterest(peer)
@@ -172,6 +187,7 @@ extension PeerConnection {
   func fetchEnded() {
     guard phase == .active, let peer = active else { return }
     handleOrJoin { connection in
+      connection.tellLateNews(peer)
       connection.endDownload(peer)
       connection.apply(peer.context.grant, peer.swarm.shared(peer.context.grant).visible)
       connection.tellUploadOnly(peer)

@@ -41,6 +41,7 @@ extension PeerConnection {
     guard phase == .active else { return }
     if isOver(connectUntil, wall) || isOver(peer.context.grant.validUntil, wall) { judgeAgain(core.pipeline) }
     try peer.chain.tick(now)
+    tellLateNews(peer)
     lookAtWatch(peer)
     tickDownload(peer, now, wall)
     askForMetadata(peer, now)

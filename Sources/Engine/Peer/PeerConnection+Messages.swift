@@ -63,6 +63,8 @@ extension PeerConnection {
 
   func interest(_ isInterested: Bool, changed: Bool, _ peer: ActivePeer) throws {
     peer.context.isInterested = isInterested
+    // It may be for want of what it was not told of yet.
+    if !isInterested { tellLateNews(peer) }
     let handling = isInterested ? try peer.chain.onInterested() : try peer.chain.onNotInterested()
     // What the choker knows costs it nothing.
     guard handling == .pass, changed else { return }

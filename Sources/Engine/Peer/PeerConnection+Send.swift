@@ -97,6 +97,7 @@ extension PeerConnection {
       } else {
         connection.active?.session.willUnchoke()
         connection.send(.unchoke, .unchoke)
+        if peer.isSuperSeeded { connection.reveal(peer) }
       }
     }
   }

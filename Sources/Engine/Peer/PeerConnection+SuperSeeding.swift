@@ -79,7 +79,7 @@ extension PeerConnection {
 
   /// A batch was sent: half a piece gone out makes room for the next.
   func tellSent(_ batch: [Block]) {
-    guard active?.watch?.sent(batch, to: number) == true else { return }
+    guard active?.watch?.sent(batch, to: number, now: core.clock.now()) == true else { return }
     // Not within the batch's own turn, which is part of an event or of a write.
     loop.eventLoop.assumeIsolated().execute { [self] in revealMore() }
   }
@@ -89,12 +89,12 @@ extension PeerConnection {
     handleOrJoin { connection in connection.active.map(connection.reveal) }
   }
 
-  private func reveal(_ peer: ActivePeer) {
+  func reveal(_ peer: ActivePeer) {
     guard let watch = peer.watch else { return }
     let visible = peer.context.grant.visible(peer.swarm.have)
     let answer = watch.next(
       for: number, visible: visible, announced: peer.announced, held: peer.session.peerPieces,
-      isInterested: peer.context.isInterested, now: core.clock.now())
+      isInterested: peer.context.isInterested, isChoked: peer.context.isChoked, now: core.clock.now())
     switch answer {
     case .nothing: break
     case .pieces(let pieces): for piece in pieces { tellOf(piece, peer) }

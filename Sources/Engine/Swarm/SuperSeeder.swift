@@ -5,7 +5,9 @@ import Metainfo
 /// A value fed with who comes and goes, what they have, what was sent and a clock. A peer begins with no piece of ours. It is told of a few at
 /// a time, each one that nobody has and nobody else was told of; the next when half of one is sent, so that its link is not idle. What it
 /// has got and nobody has from it yet is its credit: the peer that shares is given more, the one that does not waits for `patience` each
-/// time. Nobody starves: a peer alone for `aloneGrace`, and one all of whose pieces the others have, is told of everything at once.
+/// time. What is on its way to somebody, and moves, is given to nobody else: each block that we send twice before the first copy is out is one
+/// that the whole swarm waits for. Nobody starves: a peer alone for `aloneGrace`, and one all of whose pieces the others have, is told of
+/// everything at once.
 package struct SuperSeeder: Sendable {
   /// A connection.
   package typealias PeerNumber = UInt64
@@ -19,12 +21,14 @@ package struct SuperSeeder: Sendable {
     /// The pieces that it has.
     package let held: Bitfield
     package let isInterested: Bool
+    /// Whether we let it ask: else it is told of one piece only, so that it is interested.
+    package let isChoked: Bool
     /// Whether it is the only peer of its artifact.
     package let isAlone: Bool
 
-    package init(visible: Bitfield, announced: Bitfield, held: Bitfield, isInterested: Bool, isAlone: Bool) {
+    package init(visible: Bitfield, announced: Bitfield, held: Bitfield, isInterested: Bool, isChoked: Bool = false, isAlone: Bool) {
       (self.visible, self.announced, self.held) = (visible, announced, held)
-      (self.isInterested, self.isAlone) = (isInterested, isAlone)
+      (self.isInterested, self.isChoked, self.isAlone) = (isInterested, isChoked, isAlone)
     }
   }
 
@@ -40,6 +44,8 @@ package struct SuperSeeder: Sendable {
   struct Gift: Sendable {
     let piece: Int
     let since: ContinuousClock.Instant
+    /// When it was given, or a block of it was last sent.
+    var moved: ContinuousClock.Instant
     /// Bytes of it that we have sent to the peer.
     var sent = 0
     /// The peer has it whole.
@@ -55,7 +61,8 @@ package struct SuperSeeder: Sendable {
     var boldness = 1
   }
 
-  /// A peer that waits for a proof of sharing, or for somebody's download to end, is given one more piece after this time.
+  /// A peer that waits for a proof of sharing is given one more piece after this time, and a piece that has not moved for this time is given to
+  /// another.
   package static let patience = Duration.seconds(10)
   /// After this time alone there is nobody to share with.
   package static let aloneGrace = Duration.seconds(10)
@@ -67,7 +74,7 @@ package struct SuperSeeder: Sendable {
   /// However bold we are with a peer, no more pieces are revealed at once than this: each costs a message, and a place in our lists.
   package static let mostAtOnce = 1024
 
-  /// Pieces that are revealed at once and not half sent: two, and half a megabyte of small ones.
+  /// Pieces that are revealed at once and not half sent: two, and half a megabyte of small ones where there are so many.
   let depth: Int
   private let half: Int
   var peers: [PeerNumber: Peer] = [:]
@@ -99,11 +106,12 @@ package struct SuperSeeder: Sendable {
   }
 
   /// Blocks of a piece were sent. True where the peer may be told of another piece.
-  package mutating func sent(_ bytes: Int, of piece: Int, to number: PeerNumber) -> Bool {
+  package mutating func sent(_ bytes: Int, of piece: Int, to number: PeerNumber, now: ContinuousClock.Instant) -> Bool {
     guard let index = peers[number]?.gifts.firstIndex(where: { $0.piece == piece }), let before = peers[number]?.gifts[index].sent else {
       return false
     }
     peers[number]?.gifts[index].sent = before + bytes
+    peers[number]?.gifts[index].moved = now
     peers[number]?.boldness = 1
     return before < half && before + bytes >= half
   }
@@ -141,14 +149,15 @@ package struct SuperSeeder: Sendable {
     let isLonely = aloneSince.map { now - $0 >= Self.aloneGrace } ?? false
     guard availability.lacking > 0, !isLonely else { return release(number) }
     expire(number, view, now)
-    let room = room(number, view, now)
+    let room = room(number, view, availability.lacking, now)
     guard room > 0 else { return .nothing }
     let fresh = hasFresh(availability) ? search(room, view, availability) : []
     if !fresh.isEmpty { return give(fresh, number, now) }
-    guard let given = rarestGiven(view, availability) else { return release(number) }
+    let given = receivers.keys.filter { isOpen($0, view, availability) }
+    guard !given.isEmpty else { return release(number) }
     // All that nobody has is on its way to somebody, who may be slow or never pass it on.
-    guard isIdle(number), !isPatient(number, now) else { return .nothing }
-    return give([given], number, now)
+    guard isIdle(number), !isPatient(number, now), let piece = rarest(of: given.filter { isStuck($0, now) }, view) else { return .nothing }
+    return give([piece], number, now)
   }
 
   // MARK: Room
@@ -160,9 +169,12 @@ package struct SuperSeeder: Sendable {
   }
 
   /// How many pieces more the peer may be told of.
-  private func room(_ number: PeerNumber, _ view: View, _ now: ContinuousClock.Instant) -> Int {
+  private func room(_ number: PeerNumber, _ view: View, _ lacking: Int, _ now: ContinuousClock.Instant) -> Int {
     guard let peer = peers[number] else { return 0 }
     let unsent = peer.gifts.count { !$0.isHeld && $0.sent < half }
+    if view.isChoked, !view.isAlone { return unsent == 0 && (peer.gifts.isEmpty || !isPatient(number, now)) ? 1 : 0 }
+    // So many at once that a quarter of what is lacking is on its way: were it all, nothing would be left for those who share.
+    let depth = min(self.depth, max(2, lacking / (4 * peers.count)))
     let most = min(depth * peer.boldness * (view.isAlone ? 4 : 1), Self.mostAtOnce)
     if view.isAlone { return most - unsent }
     let credit = 2 * depth + min(peer.proofs, 14 * depth) - peer.gifts.count { $0.isHeld }
@@ -209,17 +221,23 @@ package struct SuperSeeder: Sendable {
     return fresh
   }
 
-  /// Of the pieces that others were told of and this peer may be told of, the one that fewest were; of equals the next in turn.
-  private func rarestGiven(_ view: View, _ availability: PieceAvailability) -> Int? {
+  /// Whether a piece that others were told of has not moved for a while.
+  private func isStuck(_ piece: Int, _ now: ContinuousClock.Instant) -> Bool {
+    receivers[piece]?.allSatisfy { receiver in
+      peers[receiver]?.gifts.first { $0.piece == piece }.map { now - $0.moved >= Self.patience } ?? true
+    } ?? true
+  }
+
+  /// Of pieces that others were told of the one that fewest were; of equals the next in turn.
+  private func rarest(of pieces: [Int], _ view: View) -> Int? {
     let count = view.visible.count
-    func rank(_ piece: Int, _ receivers: Int) -> (Int, Int) { (receivers, (piece - cursor % count + count) % count) }
-    return receivers.lazy.filter { isOpen($0.key, view, availability) }
-      .min { rank($0.key, $0.value.count) < rank($1.key, $1.value.count) }?.key
+    func rank(_ piece: Int) -> (Int, Int) { (receivers[piece]?.count ?? 0, (piece - cursor % count + count) % count) }
+    return pieces.min { rank($0) < rank($1) }
   }
 
   private mutating func give(_ pieces: [Int], _ number: PeerNumber, _ now: ContinuousClock.Instant) -> Reveal {
     for piece in pieces {
-      peers[number]?.gifts.append(Gift(piece: piece, since: now))
+      peers[number]?.gifts.append(Gift(piece: piece, since: now, moved: now))
       receivers[piece, default: []].append(number)
     }
     peers[number]?.revealed = now

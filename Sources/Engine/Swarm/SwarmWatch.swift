@@ -66,21 +66,22 @@ final class SwarmWatch: Sendable {
   }
 
   /// A batch of blocks was sent to a super-seeded peer. True where it may be told of more.
-  func sent(_ batch: [Block], to number: PeerNumber) -> Bool {
+  func sent(_ batch: [Block], to number: PeerNumber, now: ContinuousClock.Instant) -> Bool {
     state.withLock { state in
       var isDue = false
-      for block in batch where state.seeder.sent(Int(block.length), of: Int(block.piece), to: number) { isDue = true }
+      for block in batch where state.seeder.sent(Int(block.length), of: Int(block.piece), to: number, now: now) { isDue = true }
       return isDue
     }
   }
 
   /// What to tell a super-seeded peer.
   func next(
-    for number: PeerNumber, visible: Bitfield, announced: Bitfield, held: Bitfield, isInterested: Bool, now: ContinuousClock.Instant
+    for number: PeerNumber, visible: Bitfield, announced: Bitfield, held: Bitfield, isInterested: Bool, isChoked: Bool,
+    now: ContinuousClock.Instant
   ) -> SuperSeeder.Reveal {
     state.withLock { state in
       let view = SuperSeeder.View(
-        visible: visible, announced: announced, held: held, isInterested: isInterested, isAlone: state.peers < 2)
+        visible: visible, announced: announced, held: held, isInterested: isInterested, isChoked: isChoked, isAlone: state.peers < 2)
       return state.seeder.next(for: number, view, state.availability, now: now)
     }
   }

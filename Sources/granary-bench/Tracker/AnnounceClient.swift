@@ -6,6 +6,11 @@ final class AnnounceClient {
   private let requests: [ByteBuffer]
   private let port: Int
   private let loop: any EventLoop
+  /// The address that it announces from; nil for any.
+  private let source: String?
+  /// Answers after which it ends by itself, and fulfils the promise.
+  private let most: Int
+  private let over: EventLoopPromise<Void>?
   private var next: Int
   private var channel: (any Channel)?
   private var asked: NIODeadline?
@@ -13,20 +18,31 @@ final class AnnounceClient {
   /// Seconds to each answer.
   private(set) var latencies: [Double] = []
 
-  init(_ requests: [ByteBuffer], from first: Int, port: Int, loop: any EventLoop) {
+  init(
+    _ requests: [ByteBuffer], from first: Int, port: Int, loop: any EventLoop, source: String? = nil, most: Int = .max,
+    over: EventLoopPromise<Void>? = nil
+  ) {
     (self.requests, next, self.port, self.loop) = (requests, first, port, loop)
+    (self.source, self.most, self.over) = (source, most, over)
   }
 
   func open() {
     guard !isOver else { return }
     let began = NIODeadline.now()
     let bound = NIOLoopBound(self, eventLoop: loop)
-    let bootstrap = ClientBootstrap(group: loop).channelInitializer { channel in
+    var bootstrap = ClientBootstrap(group: loop)
+    if let source, let address = try? SocketAddress(ipAddress: source, port: 0) { bootstrap = bootstrap.bind(to: address) }
+    bootstrap = bootstrap.channelInitializer { channel in
       channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(AnswerReader(client: bound.value)) }
     }
-    bootstrap.connect(host: "127.0.0.1", port: port).whenSuccess { channel in
-      bound.value.channel = channel
-      bound.value.ask(since: began)
+    bootstrap.connect(host: "127.0.0.1", port: port).whenComplete { result in
+      switch result {
+      case .success(let channel):
+        bound.value.channel = channel
+        bound.value.ask(since: began)
+      // A lane that is lost would be load that is not there.
+      case .failure: bound.value.open()
+      }
     }
   }
 
@@ -38,6 +54,11 @@ final class AnnounceClient {
   /// - Parameter began: with a new connection, when that was begun: it is part of what an answer takes.
   private func ask(since began: NIODeadline = .now()) {
     guard !isOver else { return }
+    guard latencies.count < most else {
+      stop()
+      over?.succeed()
+      return
+    }
     asked = began
     channel?.writeAndFlush(requests[next % requests.count], promise: nil)
     next += 1

@@ -30,8 +30,13 @@ struct AnnounceLoad {
 
   init(_ tracker: MeasuredTracker, connections: Int, peers: Int) {
     (self.tracker, self.connections) = (tracker, connections)
+    requests = Self.requests(tracker, peers: peers)
+  }
+
+  /// The announce of each peer, by its port.
+  static func requests(_ tracker: MeasuredTracker, peers: Int) -> [ByteBuffer] {
     let hash = tracker.infoHash.bytes.map { "%" + String(format: "%02X", $0) }.joined()
-    requests = (0..<peers).map { peer in
+    return (0..<peers).map { peer in
       let id = "-GB0001-" + String(format: "%012d", peer)
       let target = "/announce?info_hash=\(hash)&peer_id=\(id)&port=\(10_000 + peer)&uploaded=0&downloaded=0&left=1&compact=1&numwant=50"
       return ByteBuffer(string: "GET \(target) HTTP/1.1\r\nHost: 127.0.0.1:\(tracker.port)\r\nConnection: keep-alive\r\n\r\n")

@@ -36,7 +36,7 @@ struct MeasuredTracker {
       node: { state: "\(own)/state" }
       listen: [{ address: "127.0.0.1:\(TLSSeeder.freePort())" }]
       artifacts: { roots: ["\(own)"] }
-      tracker: { listen: [{ address: "127.0.0.1:\(port)", protocol: http }] }
+      tracker: { listen: [{ address: "127.0.0.1:\(port)", protocol: http }], max-peers: 200000 }
       pipeline:
         - allowlist: { addresses: [127.0.0.0/8] }
         - gate: { on_request: [{ artifacts: ["open*"] }] }
@@ -59,6 +59,13 @@ struct MeasuredTracker {
     let fields = text.split(separator: ")").last?.split(separator: " ").map(String.init) ?? []
     guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return 0 }
     return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+  }
+
+  /// Bytes of memory that it has now.
+  var memory: Int {
+    let text = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
+    let line = text.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+    return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
   }
 
   private func awaitAnswer() throws {

@@ -15,11 +15,12 @@ struct TrackerBench: ParsableCommand {
   @Option(help: "Connections.") var connections = 32
   @Option(help: "Peers that announce.") var peers = 1000
   @Option(help: "Seconds of each measurement.") var seconds = 5
+  @Option(help: "Peers that each tracker is to remember at the end, for what memory they take; 0 for none.") var table = 100_000
   @OptionGroup var options: BenchOptions
 
   mutating func validate() throws {
-    guard (1...1000).contains(connections), (1...1000).contains(peers), (1...600).contains(seconds) else {
-      throw ValidationError("--connections and --peers are from 1 to 1000, --seconds from 1 to 600")
+    guard (1...1000).contains(connections), (1...1000).contains(peers), (1...600).contains(seconds), (0...100_000).contains(table) else {
+      throw ValidationError("--connections and --peers are from 1 to 1000, --seconds from 1 to 600, --table from 0 to 100000")
     }
   }
 
@@ -42,6 +43,16 @@ struct TrackerBench: ParsableCommand {
     show("announces a second beside the load that makes them", "", 0, names, runs, \.rate)
     show("time to an answer, median", "ms", 2, names, runs) { $0.latency(0.5) }
     show("time to an answer, p99", "ms", 2, names, runs) { $0.latency(0.99) }
+    if table > 0 { try showMemory(trackers) }
+  }
+
+  private func showMemory(_ trackers: [(name: String, tracker: MeasuredTracker)]) throws {
+    let rows = try trackers.map { name, tracker in
+      var figures = Figures()
+      figures.add(Double(try TrackerTable(tracker: tracker, peers: table).fill()) / Double(table))
+      return (name: name, figures: figures)
+    }
+    Table(title: "memory for each of \(table) peers", baseline: rows.first?.figures, decimals: 0, unit: "bytes").show(rows)
   }
 
   private func show(

@@ -104,7 +104,7 @@ struct SimulatedSwarm {
       let share = min(rate / fetching.count, Self.pieceLength - bytes)
       uploaded += share
       peers[number]?.fetching = (piece, bytes + share)
-      let isDue = seeder.sent(share, of: piece, to: number)
+      let isDue = seeder.sent(share, of: piece, to: number, now: now)
       if bytes + share >= Self.pieceLength { got(piece, number) }
       if isDue { reveal(number) }
     }

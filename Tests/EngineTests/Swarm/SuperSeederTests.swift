@@ -18,9 +18,11 @@ struct SuperSeederTests {
   }
 
   private func view(
-    _ announced: Bitfield = none, held: Bitfield = none, visible: Bitfield = all, isInterested: Bool = true, isAlone: Bool = false
+    _ announced: Bitfield = none, held: Bitfield = none, visible: Bitfield = all, isInterested: Bool = true, isChoked: Bool = false,
+    isAlone: Bool = false
   ) -> SuperSeeder.View {
-    SuperSeeder.View(visible: visible, announced: announced, held: held, isInterested: isInterested, isAlone: isAlone)
+    SuperSeeder.View(
+      visible: visible, announced: announced, held: held, isInterested: isInterested, isChoked: isChoked, isAlone: isAlone)
   }
 
   /// Pieces of 1 MiB: two at a time.
@@ -44,10 +46,10 @@ struct SuperSeederTests {
     let availability = PieceAvailability(ours: Self.all)
     var seeder = seeder(1, 2, availability: availability)
     #expect(seeder.next(for: 1, view(), availability, now: at(0)) == .pieces([0, 1]))
-    #expect(seeder.sent((1 << 19) - 1, of: 0, to: 1) == false)
-    #expect(seeder.sent(1 << 19, of: 7, to: 1) == false)
-    #expect(seeder.sent(1, of: 0, to: 1) == true)
-    #expect(seeder.sent(1, of: 0, to: 1) == false)
+    #expect(seeder.sent((1 << 19) - 1, of: 0, to: 1, now: at(0)) == false)
+    #expect(seeder.sent(1 << 19, of: 7, to: 1, now: at(0)) == false)
+    #expect(seeder.sent(1, of: 0, to: 1, now: at(0)) == true)
+    #expect(seeder.sent(1, of: 0, to: 1, now: at(0)) == false)
     #expect(seeder.next(for: 1, view(set(0, 1)), availability, now: at(0)) == .pieces([2]))
   }
 
@@ -60,7 +62,7 @@ struct SuperSeederTests {
     while case .pieces(let pieces) = seeder.next(for: 1, view(told), availability, now: at(0)) {
       for piece in pieces {
         told[piece] = true
-        _ = seeder.sent(1 << 20, of: piece, to: 1)
+        _ = seeder.sent(1 << 20, of: piece, to: 1, now: at(0))
         availability.add(piece)
         #expect(seeder.got(piece, 1, availability) == [1])
       }
@@ -76,7 +78,7 @@ struct SuperSeederTests {
     var availability = PieceAvailability(ours: Self.all)
     var seeder = seeder(1, 2, availability: availability)
     #expect(seeder.next(for: 1, view(), availability, now: at(0)) == .pieces([0, 1]))
-    _ = seeder.sent(1 << 20, of: 0, to: 1)
+    _ = seeder.sent(1 << 20, of: 0, to: 1, now: at(0))
     availability.add(0)
     _ = seeder.got(0, 1, availability)
     availability.add(0)
@@ -106,7 +108,7 @@ struct SuperSeederTests {
     // Everything is on its way to one peer, and the search goes on where it left off: at the sixth piece, and round.
     #expect(seeder.next(for: 3, view(visible: visible), availability, now: at(10)) == .pieces([2]))
     #expect(seeder.next(for: 2, view(set(5), visible: visible), availability, now: at(10)) == .nothing)
-    _ = seeder.sent(1 << 20, of: 5, to: 2)
+    _ = seeder.sent(1 << 20, of: 5, to: 2, now: at(0))
     #expect(seeder.next(for: 2, view(set(5), visible: visible), availability, now: at(11)) == .pieces([3]))
     // What it was told of already is not given again.
     #expect(seeder.next(for: 3, view(visible, visible: visible), availability, now: at(12)) == .everything)
@@ -174,6 +176,46 @@ struct SuperSeederTests {
       #expect((seeder.peers[1]?.gifts.count ?? 0) <= SuperSeeder.mostAtOnce)
     }
     #expect(most == SuperSeeder.mostAtOnce)
+  }
+
+  @Test
+  func whoMayNotAskIsToldOfOnePieceAndOfMoreOnceItMay() {
+    let availability = PieceAvailability(ours: Self.all)
+    var seeder = seeder(1, 2, availability: availability)
+    #expect(seeder.next(for: 1, view(isChoked: true), availability, now: at(0)) == .pieces([0]))
+    #expect(seeder.next(for: 1, view(set(0), isChoked: true), availability, now: at(20)) == .nothing)
+    #expect(seeder.next(for: 1, view(set(0)), availability, now: at(20)) == .pieces([1]))
+  }
+
+  @Test
+  func whatMovesIsGivenToNobodyElse() {
+    let availability = PieceAvailability(ours: set(0, 1))
+    var seeder = seeder(1, 2, availability: availability)
+    let visible = set(0, 1)
+    #expect(seeder.next(for: 1, view(visible: visible), availability, now: at(0)) == .pieces([0, 1]))
+    for second in 0..<30 {
+      for piece in [0, 1] { _ = seeder.sent(1000, of: piece, to: 1, now: at(second)) }
+      #expect(seeder.next(for: 2, view(visible: visible), availability, now: at(second)) == .nothing)
+    }
+    _ = seeder.sent(1000, of: 0, to: 1, now: at(35))
+    #expect(seeder.next(for: 2, view(visible: visible), availability, now: at(38)) == .nothing)
+    #expect(seeder.next(for: 2, view(visible: visible), availability, now: at(39)) == .pieces([1]))
+  }
+
+  @Test
+  func ofManyPeersEachIsToldOfFewWhereSoFewAreLacking() {
+    let (ours, none) = (Bitfield(count: 256, filled: true), Bitfield(count: 256))
+    let availability = PieceAvailability(ours: ours)
+    var seeder = SuperSeeder(pieceLength: 65_536, start: 0)
+    for peer in UInt64(1)...30 { #expect(seeder.join(peer, availability, now: start) == true) }
+    for peer in UInt64(1)...30 {
+      let answer = seeder.next(for: peer, view(none, held: none, visible: ours), availability, now: at(0))
+      if case .pieces(let pieces) = answer { #expect(pieces.count == 2) } else { Issue.record("\(peer): \(answer)") }
+    }
+    var few = SuperSeeder(pieceLength: 65_536, start: 0)
+    for peer in UInt64(1)...2 { #expect(few.join(peer, availability, now: start) == true) }
+    let answer = few.next(for: 1, view(none, held: none, visible: ours), availability, now: at(0))
+    #expect(answer == .pieces(Array(0..<8)))
   }
 
   // MARK: Whole swarms

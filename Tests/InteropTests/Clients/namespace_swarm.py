@@ -50,6 +50,12 @@ class Network:
             shape = ("rate", f"{rate * 8}bit", "burst", str(burst), "limit", str(256 << 10))
             run("tc", "-n", namespace, "qdisc", "add", "dev", device, "root", "tbf", *shape)
 
+    def carried(self):
+        """Bytes that each node has sent, and that it was sent, as its port has them."""
+        ports = {link["ifname"]: link["stats64"] for link in json.loads(run("ip", "-n", HUB, "-s", "-j", "link", "show"))}
+        counts = [ports[f"port{index}"] for index in range(len(self.addresses))]
+        return [count["rx"]["bytes"] for count in counts], [count["tx"]["bytes"] for count in counts]
+
     def close(self):
         """Deletes its namespaces, and those of earlier runs that were killed."""
         for line in run("ip", "netns", "list").splitlines():
@@ -298,6 +304,27 @@ class Libtorrent:
             shutil.rmtree(self.tracker)
 
 
+class Watch:
+    """Says on standard error every two seconds how much of their links' rates the nodes use."""
+
+    def __init__(self, network, rate, allowed):
+        self.network, self.rate, self.allowed = network, rate, allowed
+        self.began, self.last, self.before = time.time(), time.time(), network.carried()
+
+    def look(self, done):
+        now = time.time()
+        if now - self.last < 2:
+            return
+        after, span = self.network.carried(), now - self.last
+        up, down = ([(b - a) / span / self.rate for a, b in zip(*counts)] for counts in zip(self.before, after))
+        replicas = sorted(up[index] for index in self.allowed)
+        fetching = [down[index] for index in self.allowed if index not in done]
+        print(
+            f"{now - self.began:6.1f} s  origin up {up[0]:4.0%}  replicas up {sum(replicas) / len(replicas):4.0%} ({replicas[0]:.0%}-{replicas[-1]:.0%})"
+            f"  fetching {len(fetching)}, down {sum(fetching) / max(1, len(fetching)):4.0%}", file=sys.stderr, flush=True)
+        self.last, self.before = now, after
+
+
 def measure(swarm, artifact, options, allowed):
     try:
         swarm.prepare()
@@ -306,11 +333,14 @@ def measure(swarm, artifact, options, allowed):
         swarm.begin(artifact)
         began, done = time.time(), {}
         busy, last = [], [time.time(), before]
+        watch = Watch(swarm.network, options.rate * (1 << 20), allowed) if options.watch else None
         while len(done) < len(allowed) and time.time() - began < options.limit:
             for index in allowed:
                 if index not in done and swarm.has(index):
                     done[index] = time.time() - began
             time.sleep(0.1)
+            if watch:
+                watch.look(done)
             if time.time() - last[0] > 2:
                 now = [time.time(), cpu(node.pid for node in swarm.nodes)]
                 busy.append((now[1] - last[1]) / (now[0] - last[0]))
@@ -337,6 +367,7 @@ def main():
     parser.add_argument("--piece", default="64KiB")
     parser.add_argument("--limit", type=float, default=180)
     parser.add_argument("--who", default="granary,libtorrent")
+    parser.add_argument("--watch", action="store_true", help="say on standard error how full the links are")
     options = parser.parse_args()
     options.granary = os.path.abspath(options.granary)
     addresses = ["10.77.0.1"] + [f"10.77.0.{number + 2}" for number in range(options.replicas)] + ["10.77.9.2"]
