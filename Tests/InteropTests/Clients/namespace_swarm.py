@@ -137,8 +137,9 @@ class Granary:
         ]
         if index == 0:
             lines += [
-                # Its uplink is what the swarm waits for: each piece once, until it has been passed on (BEP 16).
-                'super-seeding: ["app-*"]',
+                # Its uplink is what the swarm waits for: each piece once, until it has been passed on (BEP 16), and to so few at a time that
+                # they have whole pieces soon. What it may carry is known to whoever runs it.
+                'super-seeding: ["app-*"]', f"limits: {{ upload: {int(self.options.rate * 1024 * 0.9)} KiB/s }}",
                 f'catalogue: {{ listen: [{{ address: "{origin}:6970", tls: fleet }}], key: catalogue.key, keys: announce.txt }}',
                 f'tracker: {{ listen: [{{ address: "{origin}:6969", protocol: http, tls: fleet }}], interval: 30s, keys: announce.txt }}',
             ]
