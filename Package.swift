@@ -135,8 +135,9 @@ let package = Package(
     .testTarget(
       name: "ControlTests",
       dependencies: [
-        "Catalogue", "Control", "Engine", "HTTPClient", "Inventory", "Metainfo", "PluginKit", "TestSupport", "Tracker", nioCore, nioPosix,
-        logging,
+        "Catalogue", "Control", "Engine", "HTTPClient", "Inventory", "Metainfo", "PluginKit", "TestSupport", "Tracker", nioCore,
+        nioEmbedded,
+        nioHTTP1, nioPosix, logging,
       ]),
     // A node with a plugin that misbehaves.
     .executableTarget(

@@ -80,7 +80,7 @@ package final class HTTPSession: Sendable {
       let pipeline = channel.pipeline.syncOperations
       try pipeline.addHandler(IdleStateHandler(readTimeout: stall))
       try pipeline.addHTTPClientHandlers()
-      try pipeline.addHandler(HTTPSessionHandler())
+      try pipeline.addHandler(HTTPSessionHandler(stall: stall))
       channel.setOption(.autoRead, value: true).whenFailure { _ in }
       return channel
     }

@@ -13,6 +13,7 @@ final class HTTPSessionHandler: ChannelInboundHandler {
   }
 
   private struct Exchange {
+    let began = NIODeadline.now()
     let limits: HTTPLimits
     let promise: EventLoopPromise<Answer>
     var head: HTTPResponseHead?
@@ -20,6 +21,10 @@ final class HTTPSessionHandler: ChannelInboundHandler {
   }
 
   private var exchange: Exchange?
+  /// The longest time without a byte of an answer.
+  private let stall: TimeAmount
+
+  init(stall: TimeAmount) { self.stall = stall }
 
   /// On the channel's loop; the former question must have its answer.
   func ask(_ request: HTTPRequest, _ limits: HTTPLimits, _ promise: EventLoopPromise<Answer>, _ channel: any Channel) {
@@ -65,6 +70,8 @@ final class HTTPSessionHandler: ChannelInboundHandler {
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     guard event is IdleStateHandler.IdleStateEvent else { return context.fireUserInboundEventTriggered(event) }
+    // The time before the question was nobody's: the timer comes again.
+    if let exchange, exchange.head == nil, .now() - exchange.began < stall { return }
     fail(.timedOut("the server: nothing has come for a while"), context)
   }
 

@@ -60,6 +60,40 @@ import Testing
     #expect(rig.replica.retired == ["app-1"])
   }
 
+  @Test func `all is here once the server was asked in this life, and what it lists is whole`() async throws {
+    let rig = try FollowerRig()
+    #expect(try await rig.follower.isComplete() == false)
+    try rig.publish(["app-1", "app-2"])
+    await rig.poll()
+    #expect(try await rig.follower.isComplete() == false)
+    rig.replica.complete()
+    #expect(try await rig.follower.isComplete())
+    // What was stored says nothing of what there is by now.
+    let again = rig.restarted()
+    rig.transport.answer(nil)
+    _ = await again.poll(rig.url, luck: 0)
+    #expect(try await again.isComplete() == false)
+    try rig.publish(["app-2", "app-3"])
+    _ = await again.poll(rig.url, luck: 0)
+    #expect(try await again.isComplete() == false)
+    rig.replica.complete()
+    #expect(try await again.isComplete())
+    rig.transport.answer([0x64])
+    _ = await again.poll(rig.url, luck: 0)
+    #expect(try await again.isComplete() == false)
+  }
+
+  @Test func `what does not fit on the disk is not waited for, and a paused mirror not either`() async throws {
+    let small = try FollowerRig(budget: DiskBudget(most: 10))
+    try small.publish(["app-1"])
+    await small.poll()
+    #expect(small.replica.fetched.isEmpty)
+    #expect(try await small.follower.isComplete())
+    let paused = try FollowerRig(isPaused: true)
+    await paused.poll()
+    #expect(try await paused.follower.isComplete())
+  }
+
   @Test func `what was accepted outlasts a restart, and is judged again`() async throws {
     let rig = try FollowerRig()
     try rig.publish(["app-1"], serial: 7)

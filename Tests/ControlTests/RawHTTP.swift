@@ -17,11 +17,12 @@ enum RawHTTP {
     var (patience, one) = (timeval(tv_sec: 60, tv_usec: 0), Int32(1))
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
-    var address = sockaddr_in(
-      sin_family: sa_family_t(AF_INET), sin_port: port.bigEndian, sin_addr: in_addr(s_addr: UInt32(0x7F00_0001).bigEndian),
-      sin_zero: (0, 0, 0, 0, 0, 0, 0, 0))
-    let connected = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+    // A sockaddr_in: family, port and address, the latter two in network order.
+    var raw = [UInt8](repeating: 0, count: 16)
+    raw.withUnsafeMutableBytes { $0.storeBytes(of: UInt16(AF_INET), as: UInt16.self) }
+    raw.replaceSubrange(2..<8, with: [UInt8(port >> 8), UInt8(truncatingIfNeeded: port), 127, 0, 0, 1])
+    let connected = raw.withUnsafeBytes { bytes in
+      bytes.withMemoryRebound(to: sockaddr.self) { connect(descriptor, $0.baseAddress, socklen_t(bytes.count)) }
     }
     guard connected == 0 else { throw ProcessFailure("cannot connect: \(errno)") }
     for part in isDripped ? bytes.map({ [$0] }) : [bytes] where send(descriptor, part, part.count, Int32(MSG_NOSIGNAL)) < 0 {

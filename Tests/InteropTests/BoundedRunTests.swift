@@ -52,7 +52,7 @@ extension Interop {
       let host = try GranaryHost(configuration)
       let original = try host.make(.singleFile)
       let artifact = try await host.publish(original, "--v1")
-      let run = try host.command(["run", "--for", "8s", "--report", host.folder.path("report.json")]).start()
+      let run = try host.command(["run", "--for", "20s", "--report", host.folder.path("report.json")]).start()
       let node = try await host.attach(run)
       try await expectDownload(node.libtorrent(artifact, from: "127.0.0.2"), equals: original)
       var refused = node.libtorrent(artifact, from: "127.0.0.3")
@@ -63,7 +63,7 @@ extension Interop {
       try await Self.validate(host.folder.path("report.json"))
       let report = try report(host)
       #expect(report.why == "for" && report.artifacts.ready == 1 && report.artifacts.served == 1 && report.principals == 1, "\(report)")
-      #expect(report.uploaded >= artifact.size && report.refused >= 1 && report.seconds >= 8 && report.warnings.isEmpty, "\(report)")
+      #expect(report.uploaded >= artifact.size && report.refused >= 1 && report.seconds >= 20 && report.warnings.isEmpty, "\(report)")
       let runs = try GranaryJSON.decode(Runs.self, schema: "granary.runs/1", from: await host.json("runs"))
       #expect(runs.runs.map(\.why) == ["for"] && runs.runs.first?.report?.uploaded == report.uploaded)
     }

@@ -196,6 +196,20 @@ extension Interop {
       try await node.terminate()
     }
 
+    @Test func `where readers show a key the catalogue is not had without one over a peer's link, either`() async throws {
+      let port = try FreePort.pick()
+      let section = "catalogue: { listen: [{ address: \"127.0.0.1:\(port)\" }], key: catalogue.key, keys: announce.txt }"
+      let (host, _) = try await host(["have: { from: [127.0.1.0/24] }"], extra: [section])
+      _ = try await ProcessRunner(host.binary, ["catalogue", "keys", "new", host.folder.path("catalogue.key")]).output()
+      try host.folder.write(Array("site 0123456789abcdef\n".utf8), to: "announce.txt")
+      try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: host.folder.path("announce.txt"))
+      let open = try await host.publish(try host.make(.singleFile))
+      let node = try await host.start()
+      let report = try await MessagePeer(address: "127.0.1.5", wantsCatalogue: true, expect: ["gr_have"]).run(node, open)
+      #expect(report.messages.first?.body["size"] == .number(0), "\(report)")
+      try await node.terminate()
+    }
+
     @Test func `one node's notice is shown by another`() async throws {
       // A seed does not stay with a seed for long: the notice is there before they meet.
       let (sender, publicKey) = try await host(["notices: { key: notice.key }"])

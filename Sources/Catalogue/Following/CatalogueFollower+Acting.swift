@@ -28,7 +28,11 @@ extension CatalogueFollower {
 
   /// What is wanted and has failed is tried again from time to time: what was in its way may be gone.
   private func retry(_ plan: MirrorPlan, _ held: [HeldArtifact]) async {
-    let failed = plan.kept.filter { $0.artifact.isFailed && $0.artifact.origin != nil && $0.rank != nil && !$0.isWithheld }.map(\.artifact)
+    let paused = Set(followed.filter(\.mirror.isPaused).map(\.mirror.url.description))
+    let failed = plan.kept.filter { keep in
+      guard let origin = keep.artifact.origin, !paused.contains(origin.catalogue) else { return false }
+      return keep.artifact.isFailed && keep.rank != nil && !keep.isWithheld
+    }.map(\.artifact)
     for artifact in retries.due(failed, held: held, now: now().seconds) {
       do {
         try await actions.retry(artifact.infoHash)

@@ -44,7 +44,7 @@ extension CatalogueFollower {
   private func stay(_ url: HTTPURL) throws(CatalogueRefusal) {
     guard let index = index(of: url), let stored = followed[index].stored else { return }
     try followed[index].mirror.trust.judgeAge(stored.last.date, now: now().seconds)
-    (followed[index].problem, followed[index].failures) = (nil, 0)
+    (followed[index].problem, followed[index].failures, followed[index].isCurrent) = (nil, 0, true)
   }
 
   private func accept(_ bytes: [UInt8], _ etag: String?, from url: HTTPURL) async throws {
@@ -59,6 +59,7 @@ extension CatalogueFollower {
     guard let index = self.index(of: url) else { return }
     (followed[index].stored, followed[index].document) = (stored, catalogue.document)
     (followed[index].problem, followed[index].failures, followed[index].isUntrusted) = (nil, 0, false)
+    followed[index].isCurrent = true
     if last?.serial != accepted.serial { news.accepted(url, catalogue, place: followed[index].mirror.place) }
   }
 
@@ -66,6 +67,7 @@ extension CatalogueFollower {
     guard let index = index(of: url) else { return }
     followed[index].problem = reason
     followed[index].failures += 1
+    followed[index].isCurrent = false
     news.refused(url, reason, rule: rule, place: followed[index].mirror.place)
   }
 }

@@ -49,6 +49,8 @@ package actor CatalogueFollower {
     /// What was accepted before is not signed by a key that is trusted now.
     var isUntrusted = false
     var isLoaded = false
+    /// Its server has answered since it is followed, with what could be accepted.
+    var isCurrent = false
   }
 
   var followed: [Followed]
@@ -77,11 +79,14 @@ package actor CatalogueFollower {
     }
   }
 
-  /// Whether every catalogue that is followed could be had, and all that is wanted of them is whole. Throws where that cannot be said now.
+  /// Whether every catalogue that is followed was had in this life, and all that is wanted of them and fits on the disk is whole. Throws where
+  /// that cannot be said now.
   package func isComplete() async throws -> Bool {
-    guard followed.allSatisfy({ $0.mirror.isPaused || $0.problem == nil }) else { return false }
-    let plan = MirrorPlanner.plan(followed.map { source($0) }, held: try await actions.held(), now: now().seconds)
-    return plan.fetches.isEmpty && plan.kept.allSatisfy { $0.rank == nil || $0.artifact.isComplete }
+    let held = try await actions.held()
+    guard followed.allSatisfy({ $0.mirror.isPaused || ($0.isCurrent && $0.problem == nil && $0.document != nil) }) else { return false }
+    let plan = MirrorPlanner.plan(followed.map { source($0) }, held: held, now: now().seconds)
+    let fetches = budget?.plan(plan).admitted ?? plan.fetches
+    return fetches.isEmpty && plan.kept.allSatisfy { $0.rank == nil || $0.artifact.isComplete }
   }
 
   /// The URLs that are followed, in their order.
@@ -93,6 +98,7 @@ package actor CatalogueFollower {
     followed = mirrors.map { mirror in
       guard var known = followed.first(where: { $0.mirror.url == mirror.url }) else { return Followed(mirror: mirror) }
       (known.mirror, known.isLoaded, known.document, known.isUntrusted) = (mirror, false, nil, false)
+      known.isCurrent = false
       return known
     }
   }

@@ -27,7 +27,14 @@ package final class HTTPCatalogueTransport: CatalogueTransport {
   private let group: any EventLoopGroup
   private let security: HTTPSecurity?
   private let patience: TimeAmount
-  private let sessions = Mutex<[String: HTTPSession]>([:])
+  private struct Kept {
+    let session: HTTPSession
+    let since: NIODeadline
+  }
+
+  private let sessions = Mutex<[String: Kept]>([:])
+  /// Links are made anew after this: certificates and lists of revocations may be others by then.
+  private static let longestKept = TimeAmount.seconds(60)
 
   package init(group: any EventLoopGroup, security: HTTPSecurity?, patience: TimeAmount = .seconds(60)) {
     (self.group, self.security, self.patience) = (group, security, patience)
@@ -57,11 +64,11 @@ package final class HTTPCatalogueTransport: CatalogueTransport {
   private func session(of url: HTTPURL) -> HTTPSession {
     let server = "\(url.scheme.rawValue)://\(url.authority)"
     return sessions.withLock { sessions in
-      if let known = sessions[server] { return known }
+      if let known = sessions[server], .now() - known.since < Self.longestKept { return known.session }
       let session = HTTPSession(group: group, security: security, stall: patience) { next in
         next.host == url.host && next.port == url.port && next.scheme == url.scheme
       }
-      sessions[server] = session
+      sessions[server] = Kept(session: session, since: .now())
       return session
     }
   }

@@ -52,9 +52,10 @@ final class SecureLinkHolder: ChannelInboundHandler, Sendable {
   /// The link as certificates and lists of revocations are now; nil until it stands, and where it would not any more.
   func link(at moment: Int64) -> TLSLink? {
     held.withLock { held in
-      guard var link = held, (try? link.catchUp(at: moment)) != nil else { return nil }
-      held = link
-      return link
+      guard var link = held else { return nil }
+      // Forgotten where it is worth nothing any more: to judge it at each question would be work that anybody could ask for.
+      held = (try? link.catchUp(at: moment)) == nil ? nil : link
+      return held
     }
   }
 

@@ -1,12 +1,13 @@
 import Foundation
 import NIOCore
 import NIOHTTP1
+import TLS
 
 /// Answers requests on the loop that reads them, where the answer is there at once; all others go on to the server behind it.
 ///
 /// The server serves each request through a task, and builds requests and responses of its own kind: several times what an announce costs. Here
-/// only a GET without a body is answered, over a connection that stays open, and with no other request before it that the server still has. One
-/// goes on to the server each half minute all the same: it ends connections that it has seen nothing of for a minute.
+/// only a GET without a body is answered, over a connection that stays open and takes its answers, and with no other request before it that the
+/// server still has. One goes on to the server each half minute all the same: it ends connections that it has seen nothing of for a minute.
 final class QuickLane: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias InboundOut = HTTPServerRequestPart
@@ -23,6 +24,7 @@ final class QuickLane: ChannelDuplexHandler, RemovableChannelHandler {
   private var link: FaceLink?
   /// Of a TLS link.
   private var holder: SecureLinkHolder?
+  private var validUntil: Int64?
   /// A head whose request has not ended yet.
   private var held: HTTPRequestHead?
   /// Requests that the server has and has not answered.
@@ -37,7 +39,8 @@ final class QuickLane: ChannelDuplexHandler, RemovableChannelHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
-    case .head(let head) where mayAnswer(head): held = head
+    // Who asks and does not read has to wait for the server, which reads no more of it then.
+    case .head(let head) where context.channel.isWritable && mayAnswer(head): held = head
     case .head:
       count()
       context.fireChannelRead(data)
@@ -96,7 +99,9 @@ final class QuickLane: ChannelDuplexHandler, RemovableChannelHandler {
     }
     holder = holder ?? (try? context.pipeline.syncOperations.handler(type: SecureLinkHolder.self))
     guard let secure = holder?.link(at: Int64(time(nil))) else { return nil }
-    link = link ?? FaceLink(context.channel, isSecure: true, link: secure)
+    if link == nil || validUntil != secure.validUntil {
+      (link, validUntil) = (FaceLink(context.channel, isSecure: true, link: secure), secure.validUntil)
+    }
     return link
   }
 

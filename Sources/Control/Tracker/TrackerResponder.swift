@@ -24,7 +24,7 @@ struct TrackerResponder: HTTPResponder {
     }
   }
 
-  /// What can be said at once; nil for all that has to wait, and all that is refused or wrong.
+  /// What can be said at once; nil for all that has to wait, refusals among it, and all that is wrong.
   func answerNow(_ target: String, over link: FaceLink) -> [UInt8]? {
     guard let target = try? TrackerTarget(target.utf8), let asker = asker(link, key: target.key) else { return nil }
     switch target.question {

@@ -71,6 +71,9 @@ package struct SuperSeeder: Sendable {
   /// A piece of which nothing was sent by then is given to somebody else.
   package static let staleAfter = Duration.seconds(30)
 
+  /// However it moves, a piece that has taken so long is given to another too: a peer that is slow, or pretends to be, keeps nothing from others.
+  package static let longestAlone = Duration.seconds(60)
+
   /// However bold we are with a peer, no more pieces are revealed at once than this: each costs a message, and a place in our lists.
   package static let mostAtOnce = 1024
 
@@ -111,7 +114,8 @@ package struct SuperSeeder: Sendable {
       return false
     }
     peers[number]?.gifts[index].sent = before + bytes
-    peers[number]?.gifts[index].moved = now
+    // Asking for the same again is no movement.
+    if before < 2 * half { peers[number]?.gifts[index].moved = now }
     peers[number]?.boldness = 1
     return before < half && before + bytes >= half
   }
@@ -221,10 +225,12 @@ package struct SuperSeeder: Sendable {
     return fresh
   }
 
-  /// Whether a piece that others were told of has not moved for a while.
+  /// Whether a piece that others were told of has not moved for a while, or takes too long.
   private func isStuck(_ piece: Int, _ now: ContinuousClock.Instant) -> Bool {
     receivers[piece]?.allSatisfy { receiver in
-      peers[receiver]?.gifts.first { $0.piece == piece }.map { now - $0.moved >= Self.patience } ?? true
+      peers[receiver]?.gifts.first { $0.piece == piece }.map { gift in
+        now - gift.moved >= Self.patience || now - gift.since >= Self.longestAlone
+      } ?? true
     } ?? true
   }
 

@@ -53,6 +53,9 @@ final class NodeCatalogue: Sendable {
     Task { await publisher.replace(fresh.settings, key: fresh.key) }
   }
 
+  /// Whether whoever has proven this would have to show a key besides.
+  func asksForKey(_ proven: [Identity]) -> Bool { keys.withLock { $0.identities(showing: nil, proven: proven) == nil } }
+
   /// The addresses that are open.
   var listeners: [PluginKit.PeerAddress] { opened.withLock { $0 } }
 

@@ -39,13 +39,13 @@ final class NodeReplica: ReplicaActions {
     let database = try node().database
     return try await NIOThreadPool.singleton.runIfActive {
       let served = try database.lastServed()
-      let fetches = Set(try database.fetches().map(\.artifact))
+      let halted = try database.haltedFetches()
       return try database.artifacts().map { artifact in
         HeldArtifact(
           infoHash: artifact.infoHash, name: artifact.name, size: artifact.size,
           isComplete: artifact.state == .ready && artifact.verifiedPieces == artifact.pieceCount,
           isWithheld: artifact.state == .paused && artifact.stateReason.hasPrefix(Node.withheld),
-          isFailed: artifact.state == .failed && fetches.contains(artifact.id), lastServed: served[artifact.id]?.wholeSeconds)
+          isFailed: halted.contains(artifact.id), lastServed: served[artifact.id]?.wholeSeconds)
       }
     }
   }

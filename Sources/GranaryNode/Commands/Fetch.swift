@@ -92,10 +92,13 @@ struct Fetch: AsyncParsableCommand {
     return submission
   }
 
-  /// What looks like a file is one, there or not; with --catalogue nothing is.
+  /// What looks like a file is one, there or not; what is called like an artifact only where it is a torrent: the artifact itself may lie here
+  /// already. With --catalogue nothing is.
   private var isFile: Bool {
     guard catalogue == nil else { return false }
-    return what.hasSuffix(".torrent") || what.contains("/") || FileManager.default.fileExists(atPath: what)
+    if what.hasSuffix(".torrent") || what.contains("/") { return true }
+    guard let bytes = try? Publisher.read(what) else { return false }
+    return (try? Publisher.decode(bytes, file: what)) != nil
   }
 }
 

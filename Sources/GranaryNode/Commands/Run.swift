@@ -24,7 +24,7 @@ struct Run: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
   @Option(name: .customLong("for"), help: "End after serving for this time, as 90s or 2h.") var serving: String?
   @Option(help: "End when this is reached: ready, idle:DUR, complete or ratio:N; may be repeated.") var until: [String] = []
-  @Option(help: "End after this time from the start, whatever is under way.") var maxRuntime: String?
+  @Option(help: "End after this time from the start, waiting included, whatever is under way.") var maxRuntime: String?
   @Option(help: "Wait for a random time up to this before anything else: machines of a fleet do not start together.") var splay: String?
   @Option(help: "Where another run holds the state directory: skip (exit 75 at once), or wait[:DUR] for it (default: 1h).")
   var overlap = "skip"
@@ -38,15 +38,17 @@ struct Run: AsyncParsableCommand {
   }
 
   func run() async throws {
+    let began = ContinuousClock.now
     if let splay = try splay.map(parseTime), splay > .zero {
       try await Task.sleep(for: .milliseconds(Int64.random(in: 0...max(0, Int64(splay / .milliseconds(1))))))
     }
     let path = common.config
-    let configuration = try NodeConfiguration.load(path)
-    let order = RunOrder(try bounds(), report: report)
+    let file = try NodeConfiguration.load(path).settings.file
+    let order = RunOrder(try bounds(), report: report, began: began)
     let level: LogLevel = order.bounds.isEmpty || Console.isTerminal ? .everything : .warnings
     let made = try await waiting(try parseOverlap()) {
-      try Node(configuration: configuration, logs: level) { try NodeConfiguration.load(path ?? configuration.settings.file) }
+      // What was written while it waited is in force.
+      try Node(configuration: try NodeConfiguration.load(path), logs: level) { try NodeConfiguration.load(path ?? file) }
     }
     guard let made else { return }
     try await made.run(order: order)

@@ -70,8 +70,7 @@ extension Node {
 
   /// Goes on with a fetch that has failed; nothing where it has not. Waits for the disk.
   func retryFetch(of infoHash: InfoHash) throws {
-    guard let artifact = try database.artifact(infoHash: infoHash), artifact.state == .failed, try database.fetch(of: artifact.id) != nil
-    else { return }
+    guard let artifact = try database.artifact(infoHash: infoHash), try database.haltedFetches().contains(artifact.id) else { return }
     try database.setState(.fetching, of: artifact.id, at: .now())
     do {
       try startFetch(artifact.id)

@@ -181,11 +181,14 @@ final class Node: Sendable {
     } catch {
       let report = await shutDown(why: Failure(error).lines.map(\.message).joined(separator: "; "))
       // What went wrong first is what is told.
-      if let place = order.report { try? Self.write(report, to: place) }
+      if let place = order.report, let report { try? Self.write(report, to: place) }
       throw error
     }
     let report = await shutDown(why: job == nil ? (order.end ?? .signal).rawValue : "the fetch is over")
-    if let place = order.report { try Self.write(report, to: place) }
+    if let place = order.report {
+      guard let report else { throw Failure(.diskIO, "the inventory does not say what came of the run", place: place) }
+      try Self.write(report, to: place)
+    }
     try job?.settle()
   }
 
@@ -258,10 +261,10 @@ final class Node: Sendable {
       ])
   }
 
-  /// The end, in order: no more peers, what is queued goes out, trackers are told, what waits is stored. Gives the run's report, as JSON.
+  /// The end, in order: no more peers, what is queued goes out, trackers are told, what waits is stored. Gives the run's report, as JSON; nil
+  /// where the inventory does not say what came of it.
   @discardableResult
-  func shutDown(why: String) async -> String {
-    let warnings = (try? await NodeControlFace(node: self).warnings()) ?? []
+  func shutDown(why: String) async -> String? {
     // The end takes a few bounded seconds; a second TERM must not cut off what trackers are told.
     signal(SIGTERM, SIG_IGN)
     signal(SIGINT, SIG_IGN)
@@ -276,10 +279,11 @@ final class Node: Sendable {
     watchdog?.stop()
     flusher.stop()
     finishJournal()
-    var text = ""
+    let now = Timestamp.now()
+    let warnings = (try? NodeControlFace(node: self).warningsNow()) ?? []
+    let encoded = try? DocumentEncoder.encode(report(why: why, warnings: warnings, now: now))
+    let text = encoded.map { String(decoding: $0, as: UTF8.self) }
     do {
-      let now = Timestamp.now()
-      text = String(decoding: try DocumentEncoder.encode(try report(why: why, warnings: warnings, now: now)), as: UTF8.self)
       try database.endRun(run, why: why, report: text, at: now)
       try database.checkpoint()
       try database.close()

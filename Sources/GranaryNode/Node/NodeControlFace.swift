@@ -181,7 +181,10 @@ struct NodeControlFace: NodeControl {
     Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) })
   }
 
-  func warnings() async throws -> [String] {
+  private func warnings() async throws -> [String] { try await blocking { try warningsNow() } }
+
+  /// Waits for the disk.
+  func warningsNow() throws -> [String] {
     var warnings = node.engine.pipeline.plugins.compactMap { installed in
       installed.statistics.trip.map { "plugin \(installed.name) is tripped (on-error: \(installed.onError.rawValue)): \($0.reason)" }
     }
@@ -193,13 +196,11 @@ struct NodeControlFace: NodeControl {
     if let problem = node.pending.status.problem { warnings.append("what no rule is about cannot be written: \(problem)") }
     if let problem = node.approvals.problem { warnings.append("approvals could not be read, and none holds: \(problem)") }
     warnings += node.links.warnings(now: WallTime.now.seconds).map(\.text)
-    warnings += try await blocking { try NodeMessages(node: node).warnings(limit: Self.mostShown) }
+    warnings += try NodeMessages(node: node).warnings(limit: Self.mostShown)
     let filter = ArtifactFilter(states: [.changed, .missing, .failed])
-    let (waiting, count) = try await blocking {
-      let counts = try node.database.counts().artifacts
-      let count = (filter.states ?? []).reduce(0) { $0 + (counts[$1] ?? 0) }
-      return (try node.database.artifacts(filter, limit: Self.mostShown), count)
-    }
+    let counts = try node.database.counts().artifacts
+    let count = (filter.states ?? []).reduce(0) { $0 + (counts[$1] ?? 0) }
+    let waiting = try node.database.artifacts(filter, limit: Self.mostShown)
     warnings += waiting.map { "\($0.name) is not served: \($0.state.rawValue): \($0.stateReason)" }
     return count > waiting.count ? warnings + ["\(count - waiting.count) further artifacts are not served; see 'granary list'"] : warnings
   }

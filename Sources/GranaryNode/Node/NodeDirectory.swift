@@ -30,11 +30,12 @@ final class NodeDirectory: ArtifactDirectory {
   }
 
   /// Who has narrowed its own rights by a token is told nothing: lists are made for those who have all of theirs. The same holds on links of SSL
-  /// torrents, which are about nothing else.
+  /// torrents, which are about nothing else. Where readers have to show a key, a proof by `auth` stands for it here, and nothing else does.
   func catalogue(for peer: PeerFacts) async -> [UInt8]? {
-    guard let publisher = attached.withLock({ $0.node })?.publishing?.publisher, peer.capability == nil,
-      peer.link.certificate?.isTorrent != true
+    guard let publishing = attached.withLock({ $0.node })?.publishing, peer.capability == nil, peer.link.certificate?.isTorrent != true,
+      !publishing.asksForKey(peer.identities) || peer.identities.contains(where: { $0.trust == Identity.conversationTrust })
     else { return nil }
+    let publisher = publishing.publisher
     let reader = CatalogueReader(
       ip: peer.address.ip, port: peer.address.port, identities: peer.identities, certificate: peer.link.certificate)
     return await publisher.catalogue(for: reader)?.bytes

@@ -10,17 +10,34 @@ struct BoundsService: Service {
   let node: Node
   let order: RunOrder
 
+  /// What was seen last. Nothing is known at first.
+  private final class Sight: Sendable {
+    private let standing = Mutex(RunStanding(doubtful: 1))
+    var latest: RunStanding {
+      get { standing.withLock { $0 } }
+      set { standing.withLock { $0 = newValue } }
+    }
+  }
+
   /// How often is looked: but a large inventory is not looked at for more than a twentieth of the time.
   private static let pause = Duration.milliseconds(200)
 
   func run() async throws {
-    try? await cancelWhenGracefulShutdown { [node, order] in
-      var judge = RunJudge(order.bounds, began: node.started, ready: .now)
-      while true {
+    let sight = Sight()
+    // By itself, and not waited for: a disk that hangs must not keep a run whose time is over.
+    let looks = Task { [node, order] in
+      while !Task.isCancelled {
         let began = ContinuousClock.now
-        let standing = try await node.standing(order.bounds)
-        if let end = judge.end(standing, now: .now) { return order.finish(end) }
+        sight.latest = await node.standing(order.bounds)
         try await Task.sleep(for: max(Self.pause, (ContinuousClock.now - began) * 20))
+      }
+    }
+    defer { looks.cancel() }
+    try? await cancelWhenGracefulShutdown { [order] in
+      var judge = RunJudge(order.bounds, began: order.began, ready: .now)
+      while true {
+        if let end = judge.end(sight.latest, now: .now) { return order.finish(end) }
+        try await Task.sleep(for: Self.pause)
       }
     }
   }
@@ -28,7 +45,7 @@ struct BoundsService: Service {
 
 extension Node {
   /// How the run stands, as far as its bounds ask.
-  func standing(_ bounds: RunBounds) async throws -> RunStanding {
+  func standing(_ bounds: RunBounds) async -> RunStanding {
     let totals = engine.totals
     var standing = RunStanding(moved: totals.uploaded + totals.downloaded, uploaded: totals.uploaded)
     guard !bounds.aims.isEmpty else { return standing }

@@ -28,6 +28,16 @@ extension InventoryDatabase {
     }
   }
 
+  /// Artifacts whose fetch has come to a halt: it has failed, and nobody goes on with it.
+  package func haltedFetches() throws(InventoryError) -> Set<ArtifactID> {
+    try read { db in
+      let sql = """
+        SELECT f.artifact_id FROM fetches f JOIN artifacts a ON a.id = f.artifact_id WHERE a.state NOT IN ('fetching', 'ready', 'paused')
+        """
+      return Set(try Int64.fetchAll(db, sql: sql).map { ArtifactID(rawValue: $0) })
+    }
+  }
+
   /// What is remembered of one fetch; nil where the artifact is not being fetched.
   package func fetch(of id: ArtifactID) throws(InventoryError) -> StoredFetch? {
     try read { db in

@@ -21,6 +21,8 @@ final class GateAsking {
   private var deciding: [Deciding] = []
   private var outcome: GateRules.Outcome?
   private var outstanding: Set<Block> = []
+  /// Let through and not asked yet: another plugin may withhold it.
+  private var charged: (block: Block, limits: [Int])?
 
   /// How long a block is asked of others when this peer has enough to do.
   private static let pause = Duration.milliseconds(250)
@@ -34,6 +36,7 @@ final class GateAsking {
 
   /// The answer to the question whether we may ask this peer for a block now.
   func answer(_ block: Block) -> WriteRequestAnswer {
+    giveBack()
     guard let outcome, let scope = outcome.scope else {
       let until = outcome?.validUntil.map { peer.instant(of: $0, wall: services.wallClock()) }
       return .withhold(outcome?.reason ?? "there are no rules", until: until)
@@ -49,17 +52,26 @@ final class GateAsking {
       }
       if isSecondChoice(rule) { return .withhold("gate.\(rule.name): others are preferred", until: peer.now + Self.leave) }
     }
-    return take(Int64(block.length), touched)
+    return take(block, touched)
+  }
+
+  /// What was let through and not asked costs nothing.
+  private func giveBack() {
+    guard let charged else { return }
+    self.charged = nil
+    for index in charged.limits where deciding.indices.contains(index) { deciding[index].holding?.giveBack(Int64(charged.block.length)) }
   }
 
   /// Takes the block's bytes from the limits.
-  private func take(_ length: Int64, _ touched: [Int]) -> WriteRequestAnswer {
+  private func take(_ block: Block, _ touched: [Int]) -> WriteRequestAnswer {
+    let length = Int64(block.length)
     for (place, index) in touched.enumerated() {
       guard let again = wait(index, length) else { continue }
       for earlier in touched[..<place] { deciding[earlier].holding?.giveBack(length) }
       services.counters.count("gate_limited_asks")
       return .withhold("gate.\(deciding[index].rule.name): no more bytes a second", until: again)
     }
+    charged = (block, touched)
     return .pass
   }
 
@@ -75,7 +87,10 @@ final class GateAsking {
     return !prefer.contains(peer.facts.address.ip) && preferred.isAnyone(in: prefer)
   }
 
-  func asked(_ block: Block) { outstanding.insert(block) }
+  func asked(_ block: Block) {
+    outstanding.insert(block)
+    if charged?.block == block { charged = nil }
+  }
   /// It came, was rejected, or is not wanted any more.
   func came(_ block: Block) { outstanding.remove(block) }
 
@@ -92,6 +107,7 @@ final class GateAsking {
   }
 
   private func compile() {
+    charged = nil
     var facts = peer.facts
     facts.now = services.wallClock()
     outcome = rules.outcome(facts, peer.artifact)

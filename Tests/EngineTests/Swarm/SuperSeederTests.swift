@@ -203,6 +203,23 @@ struct SuperSeederTests {
   }
 
   @Test
+  func whoIsSlowOrAsksForTheSameAgainKeepsNothingFromOthers() {
+    let availability = PieceAvailability(ours: set(0, 1))
+    var seeder = seeder(1, 2, availability: availability)
+    let visible = set(0, 1)
+    #expect(seeder.next(for: 1, view(visible: visible), availability, now: at(0)) == .pieces([0, 1]))
+    for second in stride(from: 0, to: 60, by: 5) {
+      _ = seeder.sent(16_384, of: 0, to: 1, now: at(second))
+      // All of it was sent, and is asked for again.
+      _ = seeder.sent(1 << 20, of: 1, to: 1, now: at(second))
+    }
+    #expect(seeder.next(for: 2, view(visible: visible), availability, now: at(14)) == .pieces([1]))
+    #expect(seeder.next(for: 2, view(set(1), visible: visible), availability, now: at(59)) == .nothing)
+    _ = seeder.sent(1 << 20, of: 1, to: 2, now: at(59))
+    #expect(seeder.next(for: 2, view(set(1), visible: visible), availability, now: at(60)) == .pieces([0]))
+  }
+
+  @Test
   func ofManyPeersEachIsToldOfFewWhereSoFewAreLacking() {
     let (ours, none) = (Bitfield(count: 256, filled: true), Bitfield(count: 256))
     let availability = PieceAvailability(ours: ours)

@@ -1,4 +1,5 @@
 import Catalogue
+import Control
 import Foundation
 import HTTPClient
 import Inventory
@@ -27,6 +28,26 @@ import Testing
       #expect(!FileManager.default.fileExists(atPath: rig.folder.path("data/app-1")))
       #expect(FileManager.default.fileExists(atPath: rig.folder.path("data/app-2/a.bin")))
       try await replica.retire(old.torrent.infoHash, reason: "again")
+    }
+  }
+
+  @Test func `a fetch that has failed is held as such, and gone on with`() async throws {
+    try await NodeRig.run { rig in
+      let built = try TorrentFixtures.torrent(.v1, name: "app-9", files: [.init("app-9", [UInt8](repeating: 7, count: 40_000))])
+      let torrent = try Torrent.decode(built.bytes).torrent
+      let submission = FetchSubmission(name: "app-9", root: rig.folder.path("data"), select: nil, peers: [], labels: [:])
+      let artifact = try rig.node.fetch(torrent, built.bytes, submission)
+      let replica = NodeReplica { _, _ in }
+      replica.attach(rig.node)
+      #expect(try await replica.held().map(\.isFailed) == [false])
+      rig.node.fetchFailed(artifact.id, "something is in its place")
+      let deadline = ContinuousClock.now + .seconds(60)
+      while try await replica.held().map(\.isFailed) != [true] { try #require(ContinuousClock.now < deadline) }
+      try await replica.retry(torrent.infoHash)
+      #expect(try rig.node.database.artifact(artifact.id).state == .fetching)
+      #expect(try await replica.held().map(\.isFailed) == [false])
+      // Of one that goes on there is nothing to begin.
+      try await replica.retry(torrent.infoHash)
     }
   }
 

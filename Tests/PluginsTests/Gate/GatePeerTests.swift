@@ -170,7 +170,11 @@ struct GatePeerTests {
     let peer = try #require(handler)
     var asked = 0
     for _ in 0..<600 {
-      for _ in 0..<8 where try peer.writeRequest(inSecret) == .pass { asked += 16 }
+      for _ in 0..<8 where try peer.writeRequest(inSecret) == .pass {
+        peer.sent(.request(inSecret))
+        _ = try peer.onPiece(inSecret, ByteBuffer())
+        asked += 16
+      }
       #expect(try peer.writeRequest(inReadme) == .pass, "nothing limits it")
       rig.time.advance(milliseconds: 100)
       context.now += .milliseconds(100)
@@ -180,12 +184,21 @@ struct GatePeerTests {
     #expect(verdict.reason.contains("limited to 64 B/s in part by gate.write_request[0]"), "\(verdict.reason)")
   }
 
+  @Test func whatAnotherPluginWithholdsCostsNothing() throws {
+    let rig = try asking(["answer": "limit", "rate": "16 B/s"])
+    let peer = try #require(try rig.peer().handler)
+    for _ in 0..<5 { #expect(try peer.writeRequest(inReadme) == .pass, "it was not asked") }
+    peer.sent(.request(inReadme))
+    #expect(try peer.writeRequest(inSecret) != .pass)
+  }
+
   @Test func aLimitOnWhatIsAskedIsAPrincipalsAndSaysWhenToAskAgain() throws {
     let rig = try asking(["answer": "limit", "rate": "16 B/s", "in-flight": 2])
     let (one, context) = try rig.peer()
     let (two, _) = try rig.peer()
     let (other, _) = try rig.peer("10.9.9.9")
     #expect(try one?.writeRequest(inReadme) == .pass)
+    one?.sent(.request(inReadme))
     guard case .withhold("gate.write_request[0]: no more bytes a second", let until?) = try two?.writeRequest(inReadme) else {
       Issue.record("both connections were asked at once")
       return

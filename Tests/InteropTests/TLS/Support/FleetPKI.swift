@@ -24,10 +24,10 @@ struct FleetPKI: Sendable {
     ]
   }
 
-  /// Runs `granary pki`.
   /// Where `granary pki` is run.
   var path: String { folder.path }
 
+  /// Runs `granary pki`.
   func run(_ arguments: String...) async throws {
     try await ProcessRunner(GranaryHost.binary, ["pki"] + arguments, workingFolder: folder.path).output()
   }
