@@ -33,11 +33,13 @@ package struct TLSLink: Sendable {
     (version, cipher) = (session.version, session.cipher)
   }
 
-  /// Judges again where the entry was replaced since, or the verdict's time is over: who holds a handshake or a link open does not keep what was
-  /// taken from him.
+  /// Whether it should be judged again: what is behind its entry was replaced, or the verdict's time is over.
+  package func isDue(at moment: Int64) -> Bool { entry.generation != generation || moment > validUntil }
+
+  /// Judges again where that is due: who holds a handshake or a link open does not keep what was taken from him.
   package mutating func catchUp(at moment: Int64) throws(CertificateRejection) {
+    guard isDue(at: moment) else { return }
     let today = entry.generation
-    guard today != generation || moment > validUntil else { return }
     validUntil = try entry.judge(self, at: moment)
     generation = today
   }

@@ -83,6 +83,22 @@ extension Interop {
       #expect(report.why == "ready" && report.artifacts.ready == 1 && report.artifacts.verified == 1, "\(report)")
     }
 
+    @Test func `a report replaces a file, and is written into what is none`() async throws {
+      let host = try GranaryHost()
+      try host.folder.write(Array("an older and much longer report\n".utf8), to: "report.json")
+      let report = ["run", "--until", "ready", "--max-runtime", "60s", "--report"]
+      #expect(try await host.command(report + [host.folder.path("report.json")]).run(within: .seconds(90)).exit == .code(0))
+      #expect(try self.report(host).why == "ready")
+      let pipe = host.folder.path("pipe")
+      try #require(mkfifo(pipe, 0o600) == 0)
+      let reader = try ProcessRunner("cat", [pipe]).start()
+      #expect(try await host.command(report + [pipe]).run(within: .seconds(90)).exit == .code(0))
+      #expect(await reader.exit(within: .seconds(30)) == .code(0))
+      #expect(try GranaryJSON.decode(Report.self, schema: "granary.run/1", from: reader.output).why == "ready")
+      let nowhere = try await host.command(report + [host.folder.path("none/report.json")]).run(within: .seconds(90))
+      #expect(nowhere.exit == .code(73) && nowhere.errors.contains("the report cannot be written"), "\(nowhere)")
+    }
+
     @Test func `until complete is over when all that the mirror wants is here`() async throws {
       let port = try FreePort.pick()
       var configuration = GranaryConfiguration()

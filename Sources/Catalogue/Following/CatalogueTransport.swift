@@ -24,14 +24,14 @@ package final class HTTPCatalogueTransport: CatalogueTransport {
     package let description: String
   }
 
-  private let group: any EventLoopGroup
-  private let security: HTTPSecurity?
-  private let patience: TimeAmount
   private struct Kept {
     let session: HTTPSession
     let since: NIODeadline
   }
 
+  private let group: any EventLoopGroup
+  private let security: HTTPSecurity?
+  private let patience: TimeAmount
   private let sessions = Mutex<[String: Kept]>([:])
   /// Links are made anew after this: certificates and lists of revocations may be others by then.
   private static let longestKept = TimeAmount.seconds(60)

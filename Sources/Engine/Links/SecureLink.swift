@@ -16,27 +16,15 @@ final class SecureLink {
   /// A refusal that was spoken when the identity became known. It waits until the peer has named an artifact: who is refused for what it is
   /// must look like one that is refused for what it asks.
   var refusal: PostponedRefusal?
-  /// The generation of the entry that the link was last judged by.
-  private var generation: UInt64 = 0
-  private var validUntil: Int64 = 0
 
   /// The link stands.
-  func stand(_ link: TLSLink) {
-    (self.link, generation, validUntil) = (link, link.generation, link.validUntil)
-  }
+  func stand(_ link: TLSLink) { self.link = link }
 
-  /// Whether it should be judged again: what is behind its entry was replaced, or the verdict's time is over.
-  func isDue(at moment: Int64) -> Bool {
-    guard let link else { return false }
-    return link.entry.generation != generation || moment > validUntil
-  }
+  /// Whether it should be judged again.
+  func isDue(at moment: Int64) -> Bool { link?.isDue(at: moment) ?? false }
 
-  /// Judges the link as if it were made now.
-  func judge(at moment: Int64) throws(CertificateRejection) {
-    guard let link else { return }
-    generation = link.entry.generation
-    validUntil = try link.entry.judge(link, at: moment)
-  }
+  /// Judges the link as if it were made now, where that is due.
+  func judge(at moment: Int64) throws(CertificateRejection) { try link?.catchUp(at: moment) }
 }
 
 extension CertificateFacts {

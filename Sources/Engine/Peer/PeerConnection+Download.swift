@@ -166,7 +166,7 @@ extension PeerConnection {
     guard !peer.lateNews.isEmpty else { return }
     let pieces = peer.lateNews
     peer.lateNews = []
-    for piece in pieces where peer.announced[piece] { send(.have(UInt32(truncatingIfNeeded: piece)), .have(piece)) }
+    for piece in pieces { send(.have(UInt32(truncatingIfNeeded: piece)), .have(piece)) }
   }
 
   /// Pieces were lost again.
@@ -175,8 +175,13 @@ extension PeerConnection {
     handleOrJoin { connection in
       for piece in pieces {
         peer.announced[piece] = false
-        peer.lateNews.removeAll { $0 == piece }
-        if let message = peer.session.willDontHave(piece) { connection.send(message, .extended(DontHaveMessage.name)) }
+        let message = peer.session.willDontHave(piece)
+        if let late = peer.lateNews.firstIndex(of: piece) {
+          // It was never told.
+          peer.lateNews.remove(at: late)
+        } else if let message {
+          connection.send(message, .extended(DontHaveMessage.name))
+        }
       }
       connection.updateInterest(peer)
       peer.download?.isFillDue = true

@@ -157,10 +157,9 @@ package struct SuperSeeder: Sendable {
     guard room > 0 else { return .nothing }
     let fresh = hasFresh(availability) ? search(room, view, availability) : []
     if !fresh.isEmpty { return give(fresh, number, now) }
-    let given = receivers.keys.filter { isOpen($0, view, availability) }
-    guard !given.isEmpty else { return release(number) }
+    guard receivers.keys.contains(where: { isOpen($0, view, availability) }) else { return release(number) }
     // All that nobody has is on its way to somebody, who may be slow or never pass it on.
-    guard isIdle(number), !isPatient(number, now), let piece = rarest(of: given.filter { isStuck($0, now) }, view) else { return .nothing }
+    guard isIdle(number), !isPatient(number, now), let piece = rarestStuck(view, availability, now) else { return .nothing }
     return give([piece], number, now)
   }
 
@@ -234,11 +233,11 @@ package struct SuperSeeder: Sendable {
     } ?? true
   }
 
-  /// Of pieces that others were told of the one that fewest were; of equals the next in turn.
-  private func rarest(of pieces: [Int], _ view: View) -> Int? {
+  /// Of the pieces that are stuck with others and that this peer may be told of, the one that fewest were told of; of equals the next in turn.
+  private func rarestStuck(_ view: View, _ availability: PieceAvailability, _ now: ContinuousClock.Instant) -> Int? {
     let count = view.visible.count
     func rank(_ piece: Int) -> (Int, Int) { (receivers[piece]?.count ?? 0, (piece - cursor % count + count) % count) }
-    return pieces.min { rank($0) < rank($1) }
+    return receivers.keys.lazy.filter { isOpen($0, view, availability) && isStuck($0, now) }.min { rank($0) < rank($1) }
   }
 
   private mutating func give(_ pieces: [Int], _ number: PeerNumber, _ now: ContinuousClock.Instant) -> Reveal {

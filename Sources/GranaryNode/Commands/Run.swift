@@ -45,10 +45,10 @@ struct Run: AsyncParsableCommand {
     let path = common.config
     let file = try NodeConfiguration.load(path).settings.file
     let order = RunOrder(try bounds(), report: report, began: began)
-    let level: LogLevel = order.bounds.isEmpty || Console.isTerminal ? .everything : .warnings
+    let isQuiet = !order.bounds.isEmpty && !Console.isTerminal
     let made = try await waiting(try parseOverlap()) {
       // What was written while it waited is in force.
-      try Node(configuration: try NodeConfiguration.load(path), logs: level) { try NodeConfiguration.load(path ?? file) }
+      try Node(configuration: try NodeConfiguration.load(path), isQuiet: isQuiet) { try NodeConfiguration.load(path ?? file) }
     }
     guard let made else { return }
     try await made.run(order: order)
@@ -94,11 +94,4 @@ struct Run: AsyncParsableCommand {
       }
     }
   }
-}
-
-/// How much of what happens a run tells.
-enum LogLevel {
-  case everything
-  /// Who is started by cron, and whose every word is a mail.
-  case warnings
 }

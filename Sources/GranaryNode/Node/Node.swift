@@ -72,17 +72,18 @@ final class Node: Sendable {
   /// The catalogues that it follows.
   let mirroring: NodeMirror
   private let lock: NodeLock
-  private let flusher: InventoryFlusher
+  let flusher: InventoryFlusher
   private let group: MultiThreadedEventLoopGroup
-  private let disk: NIOThreadPool
+  let disk: NIOThreadPool
   private let delegate: NodeDelegate
   private let reread: @Sendable () throws -> NodeConfiguration
-  private let run: Int64
+  /// Its row in the inventory.
+  let run: Int64
   /// When the run began, as its row in the inventory has it.
   let startedAt: Timestamp
   /// Artifacts that were fetched in this run.
   let fetchedArtifacts = Atomic<Int>(0)
-  private let watchdog: Watchdog?
+  let watchdog: Watchdog?
   /// Why the run before this one was ended by its watchdog; nil where it was not.
   let formerHang: String?
   /// What the node was started with: keys that need a restart are compared with these.
@@ -90,8 +91,10 @@ final class Node: Sendable {
   private let reloading = Mutex<Void>(())
 
   /// Does everything short of opening a socket. Throws `Failure` and what becomes one.
+  ///
+  /// - Parameter isQuiet: tells of nothing but warnings: it was started by cron, for which every word is a mail.
   init(
-    configuration: NodeConfiguration, logs: LogLevel = .everything, reread: @escaping @Sendable () throws -> NodeConfiguration
+    configuration: NodeConfiguration, isQuiet: Bool = false, reread: @escaping @Sendable () throws -> NodeConfiguration
   ) throws {
     let settings = configuration.settings
     initial = settings
@@ -99,7 +102,7 @@ final class Node: Sendable {
     paths = configuration.paths
     openFiles = OpenFilesLimit.raise()
     var logger = Logger(label: "granary")
-    if logs == .warnings { logger.logLevel = .warning }
+    if isQuiet { logger.logLevel = .warning }
     self.logger = logger
     self.reread = reread
     try paths.makeFolders()
@@ -179,16 +182,11 @@ final class Node: Sendable {
     do {
       try await serve(job, order)
     } catch {
-      let report = await shutDown(why: Failure(error).lines.map(\.message).joined(separator: "; "))
       // What went wrong first is what is told.
-      if let place = order.report, let report { try? Self.write(report, to: place) }
+      try? order.hand(over: await shutDown(why: Failure(error).lines.map(\.message).joined(separator: "; ")))
       throw error
     }
-    let report = await shutDown(why: job == nil ? (order.end ?? .signal).rawValue : "the fetch is over")
-    if let place = order.report {
-      guard let report else { throw Failure(.diskIO, "the inventory does not say what came of the run", place: place) }
-      try Self.write(report, to: place)
-    }
+    try order.hand(over: await shutDown(why: job == nil ? (order.end ?? .signal).rawValue : "the fetch is over"))
     try job?.settle()
   }
 
@@ -261,44 +259,6 @@ final class Node: Sendable {
       ])
   }
 
-  /// The end, in order: no more peers, what is queued goes out, trackers are told, what waits is stored. Gives the run's report, as JSON; nil
-  /// where the inventory does not say what came of it.
-  @discardableResult
-  func shutDown(why: String) async -> String? {
-    // The end takes a few bounded seconds; a second TERM must not cut off what trackers are told.
-    signal(SIGTERM, SIG_IGN)
-    signal(SIGINT, SIG_IGN)
-    state.withLock { $0.isReady = false }
-    isStopping.store(true, ordering: .relaxed)
-    magnets.stop()
-    await engine.stop(drain: Self.drainTime)
-    await announcements.finish()
-    await announcer.stop(within: Self.farewellTime)
-    savePluginStates()
-    await children.stop(within: Self.childrenTime)
-    watchdog?.stop()
-    flusher.stop()
-    finishJournal()
-    let now = Timestamp.now()
-    let warnings = (try? NodeControlFace(node: self).warningsNow()) ?? []
-    let encoded = try? DocumentEncoder.encode(report(why: why, warnings: warnings, now: now))
-    let text = encoded.map { String(decoding: $0, as: UTF8.self) }
-    do {
-      try database.endRun(run, why: why, report: text, at: now)
-      try database.checkpoint()
-      try database.close()
-    } catch {
-      logger.error("the inventory could not be closed cleanly", metadata: ["error": "\(error)"])
-    }
-    // Not waited for: a hung disk or a long verification must not keep a node that was told to stop.
-    disk.shutdownGracefully { _ in }
-    verifying.shutdownGracefully { _ in }
-    caring.shutdownGracefully { _ in }
-    scrubbing.shutdownGracefully { _ in }
-    logger.notice("stopped", metadata: ["why": "\(why)"])
-    return text
-  }
-
   /// What to tell of limits.connections and the process's open files.
   var shortageOfDescriptors: String? {
     openFiles.shortage(settings.limits.connections, openFiles: initial.limits.openFiles)
@@ -364,13 +324,6 @@ final class Node: Sendable {
     }
   }
 
-  private func savePluginStates() {
-    for installed in engine.pipeline.plugins {
-      guard let bytes = installed.call(.saveState, { installed.plugin.saveState() }), bytes.count <= 1 << 20 else { continue }
-      try? AtomicFile.write(bytes, to: paths.pluginState(installed.name), mode: 0o600)
-    }
-  }
-
   /// What libraries have to say that is not an event of ours.
   private var quietLogger: Logger {
     var logger = Logger(label: "granary.services")
@@ -381,9 +334,6 @@ final class Node: Sendable {
   private static let diskThreads = 16
   /// Rows of runs: a week of one each minute.
   private static let keptRuns = 10_000
-  private static let drainTime = Duration.seconds(5)
-  private static let farewellTime = Duration.seconds(5)
-  private static let childrenTime = Duration.seconds(3)
 }
 
 extension EngineSettings {

@@ -60,14 +60,4 @@ extension Node {
       uploaded: totals.uploaded, downloaded: totals.downloaded, principals: figures.principals, refused: figures.refused,
       warnings: warnings)
   }
-
-  /// Writes the report where it was asked for, in one step: nobody reads half of one.
-  static func write(_ text: String, to place: String) throws {
-    if place == "-" { return Console.print(text) }
-    do {
-      try Data((text + "\n").utf8).write(to: URL(fileURLWithPath: place), options: .atomic)
-    } catch {
-      throw Failure(.cannotCreate, "the report cannot be written: \(error.localizedDescription)", place: place)
-    }
-  }
 }

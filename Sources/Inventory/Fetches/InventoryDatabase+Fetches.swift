@@ -32,7 +32,7 @@ extension InventoryDatabase {
   package func haltedFetches() throws(InventoryError) -> Set<ArtifactID> {
     try read { db in
       let sql = """
-        SELECT f.artifact_id FROM fetches f JOIN artifacts a ON a.id = f.artifact_id WHERE a.state NOT IN ('fetching', 'ready', 'paused')
+        SELECT f.artifact_id FROM fetches f JOIN artifacts a ON a.id = f.artifact_id WHERE a.state NOT IN ('fetching', 'ready', 'paused', 'verifying')
         """
       return Set(try Int64.fetchAll(db, sql: sql).map { ArtifactID(rawValue: $0) })
     }

@@ -4,12 +4,11 @@ import Synchronization
 
 /// `write_request` for one connection: what we may ask of this peer, how much of it at a time and in a second, and whether others are asked first.
 final class GateAsking {
-  private struct Deciding {
+  private struct Limit {
     let rule: GateRule
     let scope: Scope
-    /// Of `limit`.
-    var holding: RateHolding?
-    /// Of `limit`: before this nothing is free.
+    var holding: RateHolding
+    /// Before this nothing is free.
     var again: ContinuousClock.Instant?
   }
 
@@ -18,11 +17,13 @@ final class GateAsking {
   private let preferred: PreferredPeers
   private let book: QuotaBook
   private let services: PluginServices
-  private var deciding: [Deciding] = []
+  private var deciding: [(rule: GateRule, scope: Scope)] = []
+  /// Those of them that bound a second's bytes.
+  private var limits: [Limit] = []
   private var outcome: GateRules.Outcome?
   private var outstanding: Set<Block> = []
   /// Let through and not asked yet: another plugin may withhold it.
-  private var charged: (block: Block, limits: [Int])?
+  private var charged: Block?
 
   /// How long a block is asked of others when this peer has enough to do.
   private static let pause = Duration.milliseconds(250)
@@ -45,41 +46,46 @@ final class GateAsking {
       let until = outcome.validUntil.map { peer.instant(of: $0, wall: services.wallClock()) }
       return .withhold("no rule of gate.write_request lets us ask this peer for it", until: until)
     }
-    let touched = deciding.indices.filter { deciding[$0].scope.touches(block, in: peer.artifact.layout) }
-    for rule in touched.map({ deciding[$0].rule }) {
+    for (rule, scope) in deciding where scope.touches(block, in: peer.artifact.layout) {
       if let most = rule.inFlight, outstanding.count >= most {
         return .withhold("gate.\(rule.name): \(most) blocks are in flight", until: peer.now + Self.pause)
       }
       if isSecondChoice(rule) { return .withhold("gate.\(rule.name): others are preferred", until: peer.now + Self.leave) }
     }
-    return take(block, touched)
+    return limits.isEmpty ? .pass : take(block)
   }
 
   /// What was let through and not asked costs nothing.
   private func giveBack() {
-    guard let charged else { return }
-    self.charged = nil
-    for index in charged.limits where deciding.indices.contains(index) { deciding[index].holding?.giveBack(Int64(charged.block.length)) }
+    guard let block = charged else { return }
+    charged = nil
+    giveBack(block, limits.count)
   }
 
+  /// To the first so many limits.
+  private func giveBack(_ block: Block, _ count: Int) {
+    for index in limits.indices.prefix(count) where touches(index, block) { limits[index].holding.giveBack(Int64(block.length)) }
+  }
+
+  private func touches(_ index: Int, _ block: Block) -> Bool { limits[index].scope.touches(block, in: peer.artifact.layout) }
+
   /// Takes the block's bytes from the limits.
-  private func take(_ block: Block, _ touched: [Int]) -> WriteRequestAnswer {
-    let length = Int64(block.length)
-    for (place, index) in touched.enumerated() {
-      guard let again = wait(index, length) else { continue }
-      for earlier in touched[..<place] { deciding[earlier].holding?.giveBack(length) }
+  private func take(_ block: Block) -> WriteRequestAnswer {
+    for index in limits.indices where touches(index, block) {
+      guard let again = wait(index, Int64(block.length)) else { continue }
+      giveBack(block, index)
       services.counters.count("gate_limited_asks")
-      return .withhold("gate.\(deciding[index].rule.name): no more bytes a second", until: again)
+      return .withhold("gate.\(limits[index].rule.name): no more bytes a second", until: again)
     }
-    charged = (block, touched)
+    charged = block
     return .pass
   }
 
   /// Nil where the bytes were free, else when to ask again.
   private func wait(_ index: Int, _ length: Int64) -> ContinuousClock.Instant? {
-    if let again = deciding[index].again, again > peer.now { return again }
-    deciding[index].again = deciding[index].holding?.take(length, book).map { peer.now + $0 }
-    return deciding[index].again
+    if let again = limits[index].again, again > peer.now { return again }
+    limits[index].again = limits[index].holding.take(length, book).map { peer.now + $0 }
+    return limits[index].again
   }
 
   private func isSecondChoice(_ rule: GateRule) -> Bool {
@@ -89,8 +95,9 @@ final class GateAsking {
 
   func asked(_ block: Block) {
     outstanding.insert(block)
-    if charged?.block == block { charged = nil }
+    if charged == block { charged = nil }
   }
+
   /// It came, was rejected, or is not wanted any more.
   func came(_ block: Block) { outstanding.remove(block) }
 
@@ -111,9 +118,8 @@ final class GateAsking {
     var facts = peer.facts
     facts.now = services.wallClock()
     outcome = rules.outcome(facts, peer.artifact)
-    deciding = rules.deciding(facts, peer.artifact).filter { $0.rule.answer.gives }.map { rule, scope in
-      Deciding(rule: rule, scope: scope, holding: RateHolding(rule, peer.facts))
-    }
+    deciding = rules.deciding(facts, peer.artifact).filter { $0.rule.answer.gives }
+    limits = deciding.compactMap { rule, scope in RateHolding(rule, peer.facts).map { Limit(rule: rule, scope: scope, holding: $0) } }
   }
 }
 

@@ -57,6 +57,42 @@ import Testing
     }
   }
 
+  @Test func `who wants nothing of us hears of a piece at once, and who does of four together or with the tick`() async throws {
+    // Each piece is one block.
+    let artifact = try TestArtifact(["a.bin": 8 * 16_384], pieceLength: 16_384)
+    let target = try FetchTarget(artifact, id: Self.id)
+    let recorder = RecordingPlugin()
+    let listening = try #require(IPAddress("127.0.0.8"))
+    try await EngineRig.run([], plugins: [recorder], settings: EngineRig.settings { $0.eventLoops = 1 }) { rig in
+      _ = try rig.engine.fetch(target.order())
+      let listener = try await rig.peer(artifact, from: "127.0.0.8")
+      try await listener.send(.haveNone)
+      let giver = try await Self.seed(rig, artifact)
+      func hear() async throws -> UInt32 {
+        try await listener.next("a have") { message in if case .have(let piece) = message { piece } else { nil } }
+      }
+      func give(_ held: Int) async throws {
+        try await Self.give(try await Self.request(giver), artifact, giver)
+        try await eventually("\(held) pieces") { rig.engine.fetchSnapshot(of: Self.id)?.held == held ? () : nil }
+        // What was queued on the loop is done.
+        _ = await rig.engine.peers()
+      }
+      try await give(1)
+      var heard: Set<UInt32> = [try await hear()]
+      try await listener.send(.interested)
+      try await listener.wait(for: .unchoke)
+      for held in 2...4 { try await give(held) }
+      #expect(recorder.log.calls(of: .sentHave).count { $0.peer?.ip == listening } == 1)
+      try await give(5)
+      for _ in 0..<4 { heard.insert(try await hear()) }
+      try await give(6)
+      #expect(recorder.log.calls(of: .sentHave).count { $0.peer?.ip == listening } == 5)
+      await rig.engine.tick()
+      heard.insert(try await hear())
+      #expect(heard.count == 6)
+    }
+  }
+
   @Test func `a block that is withheld is at once asked of another`() async throws {
     let artifact = try TestArtifact(["a.bin": 16_384])
     let target = try FetchTarget(artifact, id: Self.id)

@@ -71,9 +71,7 @@ final class EngineRig: Sendable {
     try await disk.shutdownGracefully()
     try await group.shutdownGracefully()
     // A guard that has answered too late holds it until its task has had a turn.
-    let deadline = ContinuousClock.now + .seconds(60)
-    while core != nil, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(5)) }
-    #expect(core == nil, "the engine is still referenced after its end")
+    try await eventually("the release of the engine after its end") { core == nil ? () : nil }
   }
 
   /// A pipeline of these instances: recorders are called `recording`, `second`, `third`.

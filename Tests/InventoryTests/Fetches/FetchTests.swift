@@ -44,6 +44,17 @@ struct FetchTests {
     try database.setState(.failed, reason: "no disk", of: artifact.id, at: .noon)
     #expect(try database.fetches().isEmpty)
     #expect(try database.fetch(of: artifact.id) != nil)
+    #expect(try database.haltedFetches() == [artifact.id])
+  }
+
+  @Test(arguments: [
+    (ArtifactState.fetching, false), (.paused, false), (.verifying, false), (.failed, true), (.missing, true), (.changed, true),
+  ])
+  func `What nobody goes on with has come to a halt, whatever care has made of its state`(state: ArtifactState, isHalted: Bool) throws {
+    let database = try InventoryDatabase.inMemory()
+    let artifact = try add(1, to: database)
+    try database.setState(state, reason: "", of: artifact.id, at: .noon)
+    #expect(try database.haltedFetches().contains(artifact.id) == isHalted)
   }
 
   @Test func `It goes with its artifact, and is added with it or not at all`() throws {

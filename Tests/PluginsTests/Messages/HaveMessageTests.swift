@@ -50,21 +50,11 @@ struct HaveMessageTests {
     return try MessagesRig(["have": .mapping(have.merging(["from": ["10.0.0.0/8"]]) { first, _ in first })], world)
   }
 
-  /// Ticks until something is said.
-  private func answer(_ rig: MessagesRig) async throws -> HaveMessage? {
+  /// Ticks until something is said; parts of a catalogue are longer than what we would take.
+  private func answer(_ rig: MessagesRig, longest: Int = HaveMessage.maximumSize) async throws -> HaveMessage? {
     let deadline = ContinuousClock.now + .seconds(120)
     while ContinuousClock.now < deadline {
-      if let said = try rig.tick(after: .zero).sent("gr_have").first { return try HaveMessage(said.encoded()) }
-      try await Task.sleep(for: .milliseconds(2))
-    }
-    return nil
-  }
-
-  /// The same for what is longer than what we would take.
-  private func said(_ rig: MessagesRig) async throws -> HaveMessage? {
-    let deadline = ContinuousClock.now + .seconds(120)
-    while ContinuousClock.now < deadline {
-      if let said = try rig.tick(after: .zero).sent("gr_have").first { return try HaveMessage(said.encoded(), longest: 1 << 20) }
+      if let said = try rig.tick(after: .zero).sent("gr_have").first { return try HaveMessage(said.encoded(), longest: longest) }
       try await Task.sleep(for: .milliseconds(2))
     }
     return nil
@@ -143,7 +133,7 @@ struct HaveMessageTests {
     var list: [UInt8] = []
     for offset in [0, HaveMessage.partSize, Self.list.count, .max] as [Int] {
       try rig.receive("gr_have", HaveMessage.catalogue(id: 7, offset: Int64(offset)).encoded)
-      let said = try await said(rig)
+      let said = try await answer(rig, longest: 1 << 20)
       guard case .part(7, Int64(offset), Int64(Self.list.count), let bytes) = said else {
         Issue.record("\(String(describing: said))")
         return
@@ -156,7 +146,7 @@ struct HaveMessageTests {
   @Test func whoMayHaveNoCatalogueIsToldThatThereIsNone() async throws {
     let rig = try rig(OneArtifact(), address: "10.1.2.4")
     try rig.receive("gr_have", HaveMessage.catalogue(id: 7, offset: 0).encoded)
-    #expect(try await said(rig) == .part(id: 7, offset: 0, size: 0, bytes: []))
+    #expect(try await answer(rig) == .part(id: 7, offset: 0, size: 0, bytes: []))
   }
 
   @Test func whatIsForbiddenLooksLikeWhatIsUnknown() async throws {

@@ -1,0 +1,62 @@
+import Control
+import Engine
+import Foundation
+import Inventory
+import Logging
+import NIOPosix
+import PluginKit
+import Storage
+import Synchronization
+import Tracker
+
+/// How a node ends.
+extension Node {
+  private static let drainTime = Duration.seconds(5)
+  private static let farewellTime = Duration.seconds(5)
+  private static let childrenTime = Duration.seconds(3)
+
+  /// The end, in order: no more peers, what is queued goes out, trackers are told, what waits is stored. Gives the run's report, as JSON; nil
+  /// where the inventory does not say what came of it.
+  @discardableResult
+  func shutDown(why: String) async -> String? {
+    // The end takes a few bounded seconds; a second TERM must not cut off what trackers are told.
+    signal(SIGTERM, SIG_IGN)
+    signal(SIGINT, SIG_IGN)
+    state.withLock { $0.isReady = false }
+    isStopping.store(true, ordering: .relaxed)
+    magnets.stop()
+    await engine.stop(drain: Self.drainTime)
+    await announcements.finish()
+    await announcer.stop(within: Self.farewellTime)
+    savePluginStates()
+    await children.stop(within: Self.childrenTime)
+    watchdog?.stop()
+    flusher.stop()
+    finishJournal()
+    let now = Timestamp.now()
+    let warnings = (try? NodeControlFace(node: self).warningsNow()) ?? []
+    let encoded = try? DocumentEncoder.encode(report(why: why, warnings: warnings, now: now))
+    let text = encoded.map { String(decoding: $0, as: UTF8.self) }
+    do {
+      try database.endRun(run, why: why, report: text, at: now)
+      try database.checkpoint()
+      try database.close()
+    } catch {
+      logger.error("the inventory could not be closed cleanly", metadata: ["error": "\(error)"])
+    }
+    // Not waited for: a hung disk or a long verification must not keep a node that was told to stop.
+    disk.shutdownGracefully { _ in }
+    verifying.shutdownGracefully { _ in }
+    caring.shutdownGracefully { _ in }
+    scrubbing.shutdownGracefully { _ in }
+    logger.notice("stopped", metadata: ["why": "\(why)"])
+    return text
+  }
+
+  private func savePluginStates() {
+    for installed in engine.pipeline.plugins {
+      guard let bytes = installed.call(.saveState, { installed.plugin.saveState() }), bytes.count <= 1 << 20 else { continue }
+      try? AtomicFile.write(bytes, to: paths.pluginState(installed.name), mode: 0o600)
+    }
+  }
+}
