@@ -44,6 +44,9 @@ package struct ControlClient: Sendable {
   package func reject(_ order: WishOrder) async throws -> RejectionDocument {
     try await ask(.post, "/v1/rejections", body: Array(DocumentEncoder.encode(order)))
   }
+  package func handOver(_ order: HandoverOrder) async throws -> ChangeDocument {
+    try await ask(.post, "/v1/handover", body: Array(DocumentEncoder.encode(order)))
+  }
   package func messages() async throws -> MessagesDocument { try await ask(.get, "/v1/messages") }
   package func flush() async throws -> ChangeDocument { try await ask(.post, "/v1/flush", body: []) }
 

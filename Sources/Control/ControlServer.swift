@@ -57,6 +57,11 @@ package struct ControlServer: Service {
       let order = try JSONDecoder().decode(NoticeOrder.self, from: Data(body.readableBytesView))
       return try respond(await node.notify(order, by: context.uid ?? .max))
     }
+    api.post("handover") { request, context in
+      let body = try await request.body.collect(upTo: Self.largestNotice)
+      let order = try JSONDecoder().decode(HandoverOrder.self, from: Data(body.readableBytesView))
+      return try respond(await node.handOver(order, by: context.uid ?? .max))
+    }
     addWishes(to: api, node)
     addFetches(to: api, node)
     api.get("messages") { _, _ in try respond(await node.messages()) }

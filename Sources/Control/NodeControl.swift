@@ -24,6 +24,8 @@ package protocol NodeControl: Sendable {
   func revokeApproval(_ id: String, by uid: UInt32) async throws -> ApprovalChangeDocument
   /// Drops what a peer wants, for a while.
   func reject(_ order: WishOrder, by uid: UInt32) async throws -> RejectionDocument
+  /// Gives the node's place to another run, which waits at a socket. Answers once it has been met there.
+  func handOver(_ order: HandoverOrder, by uid: UInt32) async throws -> ChangeDocument
   /// What peers have told.
   func messages() async throws -> MessagesDocument
   /// Stores what waits for the journal and the ledger, so that a reader of the inventory sees it.

@@ -10,18 +10,18 @@ struct Listener: Sendable {
   let core: EngineCore
   let group: any EventLoopGroup
 
-  func bind(_ address: ListenAddress) async throws -> any Channel {
+  /// Listens on a socket, which is the channel's from now on.
+  func listen(_ socket: ListeningSocket, _ security: ListenSecurity) async throws -> any Channel {
     let core = core
     return try await ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 4096)
       .serverChannelOption(.maxMessagesPerRead, value: 64)
-      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
       .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
       .childChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture { try Self.accept(channel, core, address.security) }
+        channel.eventLoop.makeCompletedFuture { try Self.accept(channel, core, security) }
       }
-      .bind(host: address.host, port: address.port).get()
+      .withBoundSocket(socket.descriptor).get()
   }
 
   /// A throw closes the connection before it has cost anything.

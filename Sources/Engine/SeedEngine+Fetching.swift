@@ -63,10 +63,11 @@ extension SeedEngine {
     if discarding { try fetch.writer.discard() }
   }
 
-  /// After the last connection: what is there of each fetch is forced to disk and recorded.
-  func closeFetches() async {
+  /// What is there of each fetch is forced to disk and recorded. `retire`: lets those go that it comes from; by default they are gone.
+  func closeFetches(retire: (Swarm) -> Void = { _ in }) async {
     for swarm in core.swarms.live where swarm.isFetching {
       guard let fetch = swarm.fetch else { continue }
+      retire(swarm)
       await withCheckedContinuation { continuation in
         core.disk.submit(fetch.device) { submission in
           if submission == .active { fetch.close() }

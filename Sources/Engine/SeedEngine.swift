@@ -12,6 +12,8 @@ import TLS
 package final class SeedEngine: Sendable {
   private struct Running {
     var channels: [any Channel] = []
+    /// A second descriptor of each socket that is listened on, for who comes after us.
+    var sockets: [ListeningSocket] = []
     var ticks: [RepeatedTask] = []
   }
 
@@ -38,27 +40,40 @@ package final class SeedEngine: Sendable {
     core.set(loops: Self.makeLoops(core, group))
   }
 
-  /// Starts to listen and to tick. Throws what binding throws; then nothing listens.
+  /// Starts to listen and to tick, on the sockets that came from elsewhere where there are any for an address. Throws `ListenFailure`; then nothing
+  /// listens.
   ///
-  /// - Parameter ticking: whether the engine does its second's work by itself; a test that asks for every `tick()` says false.
-  package func start(ticking: Bool = true) async throws -> [PeerAddress] {
-    let listener = Listener(core: core, group: group)
-    var bound: [any Channel] = []
+  /// - Parameters:
+  ///   - inherited: theirs are the engine's from now on; those that are nobody's are closed.
+  ///   - ticking: whether the engine does its second's work by itself; a test that asks for every `tick()` says false.
+  package func start(inherited: InheritedSockets = InheritedSockets(), ticking: Bool = true) async throws -> [PeerAddress] {
+    var (inherited, bound) = (inherited, [any Channel]())
     do {
-      for address in core.settings.listen {
-        do {
-          bound.append(try await listener.bind(address))
-        } catch {
-          throw ListenFailure(address: address, message: Self.words(for: error))
-        }
-      }
+      for place in core.settings.listen { bound.append(try await listen(place, &inherited)) }
     } catch {
       for channel in bound { try? await channel.close() }
+      closeSockets()
       throw error
     }
+    for socket in inherited.unclaimed { Glibc.close(socket.descriptor) }
     let ticks = ticking ? startTicks() : []
     running.withLock { ($0.channels, $0.ticks) = (bound, ticks) }
     return bound.compactMap { PeerAddress($0.localAddress) }
+  }
+
+  private func listen(_ place: ListenAddress, _ inherited: inout InheritedSockets) async throws -> any Channel {
+    let socket = try inherited.claim(place) ?? ListeningSocket.bind(place)
+    let second = fcntl(socket.descriptor, F_DUPFD_CLOEXEC, 0)
+    if let spare = ListeningSocket(adopting: second) { running.withLock { $0.sockets.append(spare) } }
+    do {
+      return try await Listener(core: core, group: group).listen(socket, place.security)
+    } catch {
+      throw ListenFailure(address: place, message: Self.words(for: error))
+    }
+  }
+
+  private func closeSockets() {
+    for socket in running.withLock({ take(&$0.sockets) }) { Glibc.close(socket.descriptor) }
   }
 
   /// Puts artifacts in service, each in place of an earlier state of it. They are loaded from the source when somebody asks for them, and
@@ -115,12 +130,8 @@ package final class SeedEngine: Sendable {
 
   /// Stops accepting, lets what is queued go out until the deadline, then closes everything.
   package func stop(drain: Duration) async {
-    core.isDraining.store(true, ordering: .relaxed)
-    let was = running.withLock { running in
-      defer { running.channels = [] }
-      return running
-    }
-    for channel in was.channels { try? await channel.close() }
+    await stopAccepting()
+    closeSockets()
     let deadline = core.clock.now() + drain
     await onEachLoop { loop in
       for connection in Array(loop.connections.values) { connection.drain(until: deadline) }
@@ -129,10 +140,22 @@ package final class SeedEngine: Sendable {
     await onEachLoop { loop in
       for connection in Array(loop.connections.values) { connection.close(DisconnectReason(.engine, "the node is stopping")) }
     }
-    for task in was.ticks { task.cancel() }
+    for task in running.withLock({ take(&$0.ticks) }) { task.cancel() }
     await closeFetches()
-    running.withLock { $0.ticks = [] }
     core.dismantle()
+  }
+
+  /// Lets go of the sockets, so that who comes after us listens in our place: accepts nobody any more, though the kernel goes on taking
+  /// connections, and fetches nothing any more. Gives the sockets, which are the caller's now. To be followed by `stop`.
+  package func release() async -> [ListeningSocket] {
+    await stopAccepting()
+    await closeFetches { core.retire($0, reason: "the node hands over") }
+    return running.withLock { take(&$0.sockets) }
+  }
+
+  private func stopAccepting() async {
+    core.isDraining.store(true, ordering: .relaxed)
+    for channel in running.withLock({ take(&$0.channels) }) { try? await channel.close() }
   }
 
   /// One second's work, now. The engine does it by itself once it is started.
@@ -242,4 +265,9 @@ package struct EngineTotals: Sendable {
   package let downloaded: Int64
   /// The generation of the policy in force.
   package let generation: UInt64
+}
+
+private func take<Element>(_ elements: inout [Element]) -> [Element] {
+  defer { elements = [] }
+  return elements
 }

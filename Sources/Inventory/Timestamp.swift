@@ -1,7 +1,7 @@
 import Foundation
 
 /// A moment of the wall clock. Every `*_at` column holds one as an integer: nanoseconds since 1970-01-01T00:00:00Z.
-package struct Timestamp: Hashable, Sendable {
+package struct Timestamp: Hashable, Codable, Sendable {
   /// Nanoseconds since 1970, leap seconds not counted; reaches the year 2262.
   package let nanoseconds: Int64
 

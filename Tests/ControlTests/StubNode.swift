@@ -110,6 +110,7 @@ final class StubNode: NodeControl {
       wish: WishDocument(id: "0123456789ab", principal: "p", artifact: nil, infoHash: nil), until: "2026-11-24T12:00:00.000Z")
   }
 
+  func handOver(_ order: HandoverOrder, by uid: UInt32) async throws -> ChangeDocument { ChangeDocument(message: order.socket) }
   func messages() async throws -> MessagesDocument {
     try ask("messages")
     return MessagesDocument(

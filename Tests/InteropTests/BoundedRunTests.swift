@@ -139,7 +139,7 @@ extension Interop {
       #expect(await waiting.exit(within: .milliseconds(600)) == nil)
       try await node.terminate()
       #expect(await waiting.exit(within: .seconds(60)) == .code(0), "\(waiting.errors)")
-      for options in [["--until", "done"], ["--for", "soon"], ["--overlap", "replace"], ["--overlap", "skip:1s"]] {
+      for options in [["--until", "done"], ["--for", "soon"], ["--overlap", "replace:1s"], ["--overlap", "skip:1s"]] {
         #expect(try await host.command(["run"] + options).run(within: .seconds(30)).exit == .code(64), "\(options)")
       }
     }

@@ -104,3 +104,14 @@ int granary_pipe(int ends[2], int ours);
 
 /// 1 where the child has ended and has not been waited for, 0 while it runs, -1 with errno set.
 int granary_child_has_ended(pid_t pid);
+
+/// Sends bytes with open descriptors (SCM_RIGHTS) over a connected Unix socket: how many bytes went, -1 with errno set. At most
+/// `granary_most_descriptors`; they go with the first byte.
+ssize_t granary_send_descriptors(int socket, const int *descriptors, int count, const void *bytes, size_t length);
+
+/// Reads bytes from a connected Unix socket, and the descriptors that came with them, which are closed in programs that we start. `count` is
+/// how many there is room for, and then how many came; more are closed. How many bytes came, 0 at the end, -1 with errno set.
+ssize_t granary_receive_descriptors(int socket, int *descriptors, int *count, void *bytes, size_t length);
+
+/// Descriptors in one message.
+extern const int granary_most_descriptors;

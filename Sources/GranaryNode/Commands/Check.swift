@@ -52,9 +52,8 @@ struct Check: AsyncParsableCommand {
   func run() async throws {
     let configuration = try NodeConfiguration.load(common.config)
     let settings = configuration.settings
-    let maker = ServicesMaker(folder: settings.folder, journal: NoJournal())
-    let pipeline = try configuration.makePipeline(maker.services, generation: 0)
-    let document = document(settings, pipeline, try certificates(configuration))
+    let (pipeline, links) = try configuration.rehearse()
+    let document = document(settings, pipeline, certificates(configuration, links))
     if common.json { return try Console.print(document: document) }
     for warning in document.warnings { Console.note("granary: warning: \(warning)") }
     Console.print("\(document.file): fine")
@@ -69,14 +68,9 @@ struct Check: AsyncParsableCommand {
     for key in document.keys ?? [] { Console.print("\(key.path)  [\(key.effect)]  default \(key.defaultValue)  \(key.summary)") }
   }
 
-  /// What is to be said of certificates, and of the SSL torrents of the inventory. Throws what keeps a node from starting.
-  private func certificates(_ configuration: NodeConfiguration) throws -> [String] {
+  /// What is to be said of certificates, and of the SSL torrents of the inventory.
+  private func certificates(_ configuration: NodeConfiguration, _ links: LinkKeeper) -> [String] {
     let now = WallTime.now.seconds
-    let links = try LinkKeeper(configuration.settings, now: now)
-    _ = try NodeTracker.prepare(configuration.settings)
-    _ = try NodeCatalogue.prepare(configuration.settings)
-    _ = try NodeMirror.prepare(configuration.settings)
-    _ = try FetchManner.prepare(configuration.settings)
     let inventory = configuration.paths.inventory
     if access(inventory, F_OK) == 0, let artifacts = try? InventoryDatabase.open(readingAt: inventory).sslArtifacts() {
       links.put(artifacts, now: now)

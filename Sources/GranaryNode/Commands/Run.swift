@@ -19,6 +19,7 @@ struct Run: AsyncParsableCommand {
   private enum Overlap {
     case skip
     case wait(Duration)
+    case replace
   }
 
   @OptionGroup var common: CommonOptions
@@ -26,7 +27,12 @@ struct Run: AsyncParsableCommand {
   @Option(help: "End when this is reached: ready, idle:DUR, complete or ratio:N; may be repeated.") var until: [String] = []
   @Option(help: "End after this time from the start, waiting included, whatever is under way.") var maxRuntime: String?
   @Option(help: "Wait for a random time up to this before anything else: machines of a fleet do not start together.") var splay: String?
-  @Option(help: "Where another run holds the state directory: skip (exit 75 at once), or wait[:DUR] for it (default: 1h).")
+  @Option(
+    help:
+      """
+      Where another run holds the state directory: skip (exit 75 at once), wait[:DUR] for it (default: 1h), or replace it: it hands over its \
+      sockets and ends, and nobody who connects is refused.
+      """)
   var overlap = "skip"
   @Flag(help: "Exit 0 in place of 75 where another run holds the state directory, and say nothing of it.") var quiet = false
   @Option(help: "Write what came of the run to this file at its end, as one JSON document; - for standard output.") var report: String?
@@ -46,10 +52,12 @@ struct Run: AsyncParsableCommand {
     let file = try NodeConfiguration.load(path).settings.file
     let order = RunOrder(try bounds(), report: report, began: began)
     let isQuiet = !order.bounds.isEmpty && !Console.isTerminal
-    let made = try await waiting(try parseOverlap()) {
+    let make = { @Sendable (former: Inheritance?) in
       // What was written while it waited is in force.
-      try Node(configuration: try NodeConfiguration.load(path), isQuiet: isQuiet) { try NodeConfiguration.load(path ?? file) }
+      let configuration = try NodeConfiguration.load(path)
+      return try Node(configuration: configuration, isQuiet: isQuiet, former: former) { try NodeConfiguration.load(path ?? file) }
     }
+    let made = try await waiting(try parseOverlap(), make)
     guard let made else { return }
     try await made.run(order: order)
   }
@@ -72,25 +80,31 @@ struct Run: AsyncParsableCommand {
     switch (parts.first, parts.dropFirst().first) {
     case ("skip", nil): return .skip
     case ("wait", let time): return .wait(try time.map(parseTime) ?? .seconds(3600))
-    case ("replace", nil): throw ValidationError("--overlap replace is not in this build: skip or wait[:DUR]")
-    default: throw ValidationError("'\(overlap)' is no way to deal with another run: write skip or wait[:DUR]")
+    case ("replace", nil): return .replace
+    default: throw ValidationError("'\(overlap)' is no way to deal with another run: write skip, wait[:DUR] or replace")
     }
   }
 
   /// The node, once it has the state directory; nil where it need not be told that it has not.
-  private func waiting(_ overlap: Overlap, _ make: () throws -> Node) async throws -> Node? {
+  private func waiting(_ overlap: Overlap, _ make: (Inheritance?) throws -> Node) async throws -> Node? {
     let began = ContinuousClock.now
     while true {
       do {
-        return try make()
+        return try make(nil)
       } catch let failure as Failure where failure.status == .tryLater {
-        if case .wait(let longest) = overlap, ContinuousClock.now - began < longest {
-          try await Task.sleep(for: .milliseconds(250))
-        } else if quiet {
-          return nil
-        } else {
+        var patience = Duration.zero
+        switch overlap {
+        case .skip: break
+        case .wait(let longest): patience = longest
+        case .replace:
+          if let former = try await Successor.place(common.config) { return try make(former) }
+          patience = Successor.patience
+        }
+        guard ContinuousClock.now - began < patience else {
+          if quiet { return nil }
           throw failure
         }
+        try await Task.sleep(for: .milliseconds(250))
       }
     }
   }

@@ -11,20 +11,15 @@ import Tracker
 
 /// How a node ends.
 extension Node {
-  private static let drainTime = Duration.seconds(5)
+  static let drainTime = Duration.seconds(5)
   private static let farewellTime = Duration.seconds(5)
-  private static let childrenTime = Duration.seconds(3)
+  static let childrenTime = Duration.seconds(3)
 
   /// The end, in order: no more peers, what is queued goes out, trackers are told, what waits is stored. Gives the run's report, as JSON; nil
   /// where the inventory does not say what came of it.
   @discardableResult
   func shutDown(why: String) async -> String? {
-    // The end takes a few bounded seconds; a second TERM must not cut off what trackers are told.
-    signal(SIGTERM, SIG_IGN)
-    signal(SIGINT, SIG_IGN)
-    state.withLock { $0.isReady = false }
-    isStopping.store(true, ordering: .relaxed)
-    magnets.stop()
+    stopTakingSignals()
     await engine.stop(drain: Self.drainTime)
     await announcements.finish()
     await announcer.stop(within: Self.farewellTime)
@@ -33,13 +28,37 @@ extension Node {
     watchdog?.stop()
     flusher.stop()
     finishJournal()
+    let text = storeReport(why: why)
+    closeInventory(isLast: true)
+    logger.notice("stopped", metadata: ["why": "\(why)"])
+    return text
+  }
+
+  /// The end takes a few bounded seconds; a second TERM must not cut off what trackers are told.
+  func stopTakingSignals() {
+    signal(SIGTERM, SIG_IGN)
+    signal(SIGINT, SIG_IGN)
+    state.withLock { $0.isReady = false }
+    isStopping.store(true, ordering: .relaxed)
+    magnets.stop()
+  }
+
+  /// Ends the run's row; gives the report that it has there.
+  func storeReport(why: String) -> String? {
     let now = Timestamp.now()
     let warnings = (try? NodeControlFace(node: self).warningsNow()) ?? []
     let encoded = try? DocumentEncoder.encode(report(why: why, warnings: warnings, now: now))
     let text = encoded.map { String(decoding: $0, as: UTF8.self) }
+    do { try database.endRun(run, why: why, report: text, at: now) } catch {
+      logger.error("the run's end could not be stored", metadata: ["error": "\(error)"])
+    }
+    return text
+  }
+
+  /// - Parameter isLast: whether nobody else has the inventory open.
+  func closeInventory(isLast: Bool) {
     do {
-      try database.endRun(run, why: why, report: text, at: now)
-      try database.checkpoint()
+      if isLast { try database.checkpoint() }
       try database.close()
     } catch {
       logger.error("the inventory could not be closed cleanly", metadata: ["error": "\(error)"])
@@ -49,11 +68,9 @@ extension Node {
     verifying.shutdownGracefully { _ in }
     caring.shutdownGracefully { _ in }
     scrubbing.shutdownGracefully { _ in }
-    logger.notice("stopped", metadata: ["why": "\(why)"])
-    return text
   }
 
-  private func savePluginStates() {
+  func savePluginStates() {
     for installed in engine.pipeline.plugins {
       guard let bytes = installed.call(.saveState, { installed.plugin.saveState() }), bytes.count <= 1 << 20 else { continue }
       try? AtomicFile.write(bytes, to: paths.pluginState(installed.name), mode: 0o600)

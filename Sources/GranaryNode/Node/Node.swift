@@ -26,6 +26,12 @@ final class Node: Sendable {
     var generation: UInt64 = 1
     /// Artifacts that wait to be verified, each once.
     var doubtful: Set<ArtifactID> = []
+    /// What ends when the node is told to; nil before they are there.
+    var services: ServiceGroup?
+    /// Whether another run may take this one's place: a fetch has none to give.
+    var mayBeReplaced = false
+    /// Who takes this node's place, once somebody does.
+    var heir: HandoverLine?
   }
 
   let paths: NodePaths
@@ -46,6 +52,8 @@ final class Node: Sendable {
   let children = ChildThreads()
   let directory = NodeDirectory()
   let logger: Logger
+  /// What trackers and peers know the node by.
+  let peerID: PeerID
   let engine: SeedEngine
   let announcer: TrackerAnnouncer
   let announcements: AnnouncerLine
@@ -71,11 +79,13 @@ final class Node: Sendable {
   let publishing: NodeCatalogue?
   /// The catalogues that it follows.
   let mirroring: NodeMirror
-  private let lock: NodeLock
+  let lock: NodeLock
   let flusher: InventoryFlusher
   private let group: MultiThreadedEventLoopGroup
   let disk: NIOThreadPool
   private let delegate: NodeDelegate
+  /// The run whose place this one takes; nil where nobody had it.
+  let former: Inheritance?
   private let reread: @Sendable () throws -> NodeConfiguration
   /// Its row in the inventory.
   let run: Int64
@@ -92,9 +102,12 @@ final class Node: Sendable {
 
   /// Does everything short of opening a socket. Throws `Failure` and what becomes one.
   ///
-  /// - Parameter isQuiet: tells of nothing but warnings: it was started by cron, for which every word is a mail.
+  /// - Parameters:
+  ///   - isQuiet: tells of nothing but warnings: it was started by cron, for which every word is a mail.
+  ///   - former: whose place it takes.
   init(
-    configuration: NodeConfiguration, isQuiet: Bool = false, reread: @escaping @Sendable () throws -> NodeConfiguration
+    configuration: NodeConfiguration, isQuiet: Bool = false, former: Inheritance? = nil,
+    reread: @escaping @Sendable () throws -> NodeConfiguration
   ) throws {
     let settings = configuration.settings
     initial = settings
@@ -106,10 +119,10 @@ final class Node: Sendable {
     self.logger = logger
     self.reread = reread
     try paths.makeFolders()
-    guard let lock = try NodeLock(path: paths.lock) else {
+    guard let lock = try former?.lock ?? NodeLock(path: paths.lock) else {
       throw Failure(.tryLater, "the state directory \(paths.state) is in use by \(NodeLock.holder(path: paths.lock))")
     }
-    self.lock = lock
+    (self.lock, self.former) = (lock, former)
     paths.sweep()
     database = try InventoryDatabase.open(path: paths.inventory)
     keeper = InventoryKeeper(database: database)
@@ -138,7 +151,7 @@ final class Node: Sendable {
     let windows = WindowCache(budget: WindowBudget(limit: settings.limits.lockedMemory.map { Int(clamping: $0.bytes) }))
     cache = DescriptorCache(capacity: settings.limits.openFiles, leases: LeaseKeeper(), windows: windows)
     delegate = NodeDelegate(ledger: ledger)
-    let peerID = PeerID.random(prefix: "-GY0100-")
+    peerID = former?.peerID ?? PeerID.random(prefix: "-GY0100-")
     let engine = SeedEngine(
       settings: EngineSettings(settings, initial: settings.limits, loops: threads, openFiles: openFiles), pipeline: pipeline,
       peerID: peerID,
@@ -158,7 +171,7 @@ final class Node: Sendable {
       transport: NetworkTrackerTransport(group: group, settings: announcing))
     announcements = AnnouncerLine(announcer)
     state = Mutex(State(configuration: configuration))
-    try database.markInterruptedRuns()
+    try database.markInterruptedRuns(except: former?.letter.run)
     formerHang = try database.runs(limit: 1).first?.whyEnded.flatMap { $0.hasPrefix(LastWords.prefix) ? $0 : nil }
     startedAt = .now()
     run = try database.beginRun(pid: getpid(), version: Granary.version, at: startedAt)
@@ -186,6 +199,7 @@ final class Node: Sendable {
       try? order.hand(over: await shutDown(why: Failure(error).lines.map(\.message).joined(separator: "; ")))
       throw error
     }
+    if let heir = state.withLock({ $0.heir }) { return try order.hand(over: await end(for: heir)) }
     try order.hand(over: await shutDown(why: job == nil ? (order.end ?? .signal).rawValue : "the fetch is over"))
     try job?.settle()
   }
@@ -212,8 +226,9 @@ final class Node: Sendable {
     var services: [any Service] = [
       AnnouncerService(announcer: announcer), HangUpService(node: self), LinkService(node: self),
     ]
-    if job == nil { services.append(CareService(node: self)) }
+    if let former { services.append(RemainderService(node: self, former: former)) }
     if job == nil {
+      services.append(CareService(node: self))
       let entry = { @Sendable [links] in links.fleetEntry(named: $0) }
       services += tracking?.services(entry: entry, logger: quietLogger) ?? []
       services += publishing?.services(entry: entry, logger: quietLogger) ?? []
@@ -232,6 +247,7 @@ final class Node: Sendable {
         .init(service: BoundsService(node: self, order: order), successTerminationBehavior: .gracefullyShutdownGroup))
     }
     let group = ServiceGroup(configuration: configuration)
+    state.withLock { ($0.services, $0.mayBeReplaced) = (group, job == nil) }
     do {
       try await group.run()
     } catch let failure as FaceListenFailure {
@@ -242,7 +258,7 @@ final class Node: Sendable {
 
   private func listen() async throws -> [PeerAddress] {
     do {
-      return try await engine.start()
+      return try await engine.start(inherited: former?.takeSockets() ?? InheritedSockets())
     } catch let failure as ListenFailure {
       let place = settings.listen.first { $0.address.port == UInt16(clamping: failure.address.port) }?.place
       throw Failure(.unavailable, failure.description, place: place)

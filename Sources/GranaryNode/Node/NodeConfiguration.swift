@@ -38,6 +38,18 @@ struct NodeConfiguration: Sendable {
     return pipeline
   }
 
+  /// Everything that a node does with it before it opens a socket or a file of its state. Throws what keeps a node from starting.
+  @discardableResult
+  func rehearse() throws -> (pipeline: Pipeline, links: LinkKeeper) {
+    let pipeline = try makePipeline(ServicesMaker(folder: settings.folder, journal: NoJournal()).services, generation: 0)
+    let links = try LinkKeeper(settings, now: WallTime.now.seconds)
+    _ = try NodeTracker.prepare(settings)
+    _ = try NodeCatalogue.prepare(settings)
+    _ = try NodeMirror.prepare(settings)
+    _ = try FetchManner.prepare(settings)
+    return (pipeline, links)
+  }
+
   var paths: NodePaths { NodePaths(state: settings.node.state) }
 }
 

@@ -90,6 +90,8 @@ struct NodeControlFace: NodeControl {
     }
   }
 
+  func handOver(_ order: HandoverOrder, by uid: UInt32) async throws -> ChangeDocument { try await node.handOver(order) }
+
   func reload(by uid: UInt32) async throws -> ChangeDocument {
     try await blocking {
       let (message, warnings) = try node.reload()

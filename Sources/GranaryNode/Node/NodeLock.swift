@@ -2,7 +2,7 @@ import Foundation
 
 /// The lock of a state directory: one node, or one command that changes things. The kernel lets go of it when the process ends, however.
 final class NodeLock: Sendable {
-  private let descriptor: Int32
+  let descriptor: Int32
 
   /// Takes the lock at `path`; nil where another process has it.
   init?(path: String) throws {
@@ -13,6 +13,16 @@ final class NodeLock: Sendable {
       return nil
     }
     self.descriptor = descriptor
+    sign()
+  }
+
+  /// The lock of somebody who shares it: it holds until the last of both has ended.
+  init(adopting descriptor: Int32) {
+    self.descriptor = descriptor
+    sign()
+  }
+
+  private func sign() {
     let holder = Array("\(getpid()) \(Int(Date().timeIntervalSince1970))\n".utf8)
     ftruncate(descriptor, 0)
     pwrite(descriptor, holder, holder.count, 0)

@@ -17,11 +17,16 @@ struct NodePaths: Sendable {
   func pluginState(_ name: String) -> String { state + "/plugins/\(name).state" }
 
   /// The control socket: in the state directory, or, where that path is too long for a socket, under a short name in the runtime directory.
-  var socket: String {
-    let direct = state + "/control.sock"
+  var socket: String { socket(named: "control") }
+
+  /// Where this process waits for the node whose place it takes.
+  var heirSocket: String { socket(named: "heir-\(getpid())") }
+
+  private func socket(named name: String) -> String {
+    let direct = state + "/\(name).sock"
     guard direct.utf8.count > Self.longestSocketPath else { return direct }
     let digest = SHA1Digest.hash(of: Array(state.utf8)).description.prefix(16)
-    return "\(Self.runtimeDirectory)/granary-\(digest).sock"
+    return name == "control" ? "\(Self.runtimeDirectory)/granary-\(digest).sock" : "\(Self.runtimeDirectory)/granary-\(digest)-\(name).sock"
   }
 
   private static let longestSocketPath = 107

@@ -4,6 +4,8 @@ enum RunEnd: String, Sendable {
   case served = "for"
   case maxRuntime = "max-runtime"
   case signal
+  /// Another run has its place.
+  case replaced
 }
 
 /// How a run stands at a moment.

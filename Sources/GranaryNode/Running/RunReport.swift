@@ -27,7 +27,7 @@ struct RunReport: Codable, Sendable {
   let startedAt: String
   let endedAt: String
   let seconds: Double
-  /// `ready`, `idle`, `complete`, `ratio`, `for`, `max-runtime`, `signal`, or what went wrong.
+  /// `ready`, `idle`, `complete`, `ratio`, `for`, `max-runtime`, `signal`, `replaced`, or what went wrong.
   let why: String
   let artifacts: Artifacts
   /// Bytes of blocks that went out, and that came in and were of use.

@@ -1,5 +1,5 @@
 /// An entry with how often it fell: 1, or more for equal refusals that were counted before they were stored.
-struct CountedEntry: Hashable {
+package struct CountedEntry: Hashable, Codable, Sendable {
   private(set) var entry: JournalEntry
   var count: Int64
   var lastAt: Timestamp

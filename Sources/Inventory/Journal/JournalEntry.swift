@@ -1,7 +1,7 @@
 import Metainfo
 
 /// A verdict on its way into the journal. Text is cut to `Limit` when the value is made: some of it comes from peers.
-package struct JournalEntry: Hashable, Sendable {
+package struct JournalEntry: Hashable, Codable, Sendable {
   /// Bytes of UTF-8 that each text may have.
   package enum Limit {
     package static let principal = 512

@@ -54,6 +54,18 @@ struct JournalQueue {
     return warn() ? .halfFull : .queued
   }
 
+  /// Takes what another queue has counted already. False where there is no room.
+  mutating func adopt(_ entry: CountedEntry) -> Bool {
+    let cost = entry.entry.cost
+    guard entries.count < capacity, bytes + cost <= byteCapacity else {
+      drop(entry.lastAt)
+      return false
+    }
+    entries.append(entry)
+    bytes += cost
+    return true
+  }
+
   /// All that waits, and what was dropped since the last time; the queue is empty then.
   mutating func take() -> (entries: [CountedEntry], dropped: Dropped?) {
     let taken = (entries, dropped)

@@ -33,7 +33,7 @@ package final class JournalWriter: Sendable {
     package var isDegraded: Bool { problem != nil }
   }
 
-  private struct Shared {
+  struct Shared {
     var queue: JournalQueue
     var strangers = StrangerHashes()
     var crowd: AddressCrowd
@@ -57,8 +57,8 @@ package final class JournalWriter: Sendable {
   private let database: InventoryDatabase
   private let limits: JournalLimits
   private let sealing: JournalSealing
-  private let onPressure: @Sendable () -> Void
-  private let shared: Mutex<Shared>
+  let onPressure: @Sendable () -> Void
+  let shared: Mutex<Shared>
   /// Held while storing, so that a flush returns only when an earlier one that has taken its entries is done as well.
   private let flushing: Mutex<Flushing>
 
@@ -244,7 +244,7 @@ extension JournalQueue.Dropped {
   }
 
   /// The row that tells of a gap.
-  fileprivate var gap: CountedEntry {
+  var gap: CountedEntry {
     CountedEntry(
       JournalEntry(
         at: firstAt, verdict: JournalContent.gap, isRefusal: false, operation: "journal",

@@ -21,10 +21,13 @@ extension InventoryDatabase {
 
   /// Marks every run that has not ended as interrupted. For a node's start, under the state directory's lock, before `beginRun`.
   /// Returns how many there were.
+  ///
+  /// - Parameter lasting: a run that is about to end, and says so itself.
   @discardableResult
-  package func markInterruptedRuns() throws(InventoryError) -> Int {
+  package func markInterruptedRuns(except lasting: Int64? = nil) throws(InventoryError) -> Int {
     try write { db in
-      try db.execute(sql: "UPDATE runs SET why_ended = ? WHERE why_ended IS NULL", arguments: [Run.interrupted])
+      try db.execute(
+        sql: "UPDATE runs SET why_ended = ? WHERE why_ended IS NULL AND id IS NOT ?", arguments: [Run.interrupted, lasting])
       return db.changesCount
     }
   }

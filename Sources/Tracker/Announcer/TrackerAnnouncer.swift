@@ -158,6 +158,19 @@ extension TrackerAnnouncer {
     await transport.close()
   }
 
+  /// Ends all announces without a word: who comes after us goes on with them, under our peer id.
+  package func handOver() async {
+    guard phase == .idle || phase == .running else { return }
+    phase = .stopping
+    wakes.continuation.finish()
+    timer?.task.cancel()
+    (swarms, torrents, farewells) = ([:], [:], [])
+    for entry in underWay.values { entry.task.cancel() }
+    while let last = underWay.values.first { await last.task.value }
+    phase = .stopped
+    await transport.close()
+  }
+
   /// How the trackers stand, by torrent, info-hash and tier: all of them where that is at most `limit`, else `limit` of them, of the torrents
   /// with a failing tracker first.
   package func status(limit: Int = .max) -> [TrackerStatus] {

@@ -101,4 +101,21 @@ struct JournalWriterTests {
     #expect(writer.status.pending == 0 && writer.status.stored == 800)
     #expect(try Set(addresses()).count == 800)
   }
+
+  @Test func `What one writer has not stored another stores as it was counted`() throws {
+    let former = JournalWriter(database: database, limits: JournalLimits(queue: 2))
+    let last = Made.refusal(1, address: "a")
+    for entry in [Made.refusal(0, address: "a"), last, Made.refusal(2, address: "b"), Made.refusal(3, address: "c")] {
+      former.append(entry)
+    }
+    let sent = try JSONDecoder().decode([CountedEntry].self, from: JSONEncoder().encode(former.surrender()))
+    try former.flush()
+    #expect(try addresses() == [])
+    let heir = JournalWriter(database: database)
+    heir.adopt(sent)
+    try heir.flush()
+    let rows = try database.journal()
+    #expect(rows.map(\.entry.address) == ["a", "b", nil] && rows.map(\.count) == [2, 1, 1])
+    #expect(rows.first?.lastAt == last.at && rows.last?.entry.verdict == "gap")
+  }
 }

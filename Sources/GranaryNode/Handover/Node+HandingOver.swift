@@ -1,0 +1,85 @@
+import Control
+import Engine
+import Foundation
+import Inventory
+import Logging
+import Metainfo
+import NIOPosix
+import PeerProtocol
+import ServiceLifecycle
+import Storage
+import Synchronization
+import Tracker
+
+/// How a node gives its place to another run of the same state directory: nobody who connects in between is refused.
+///
+///     former                                      heir
+///     control socket: who asks is expected  <───  asks, and waits at a socket of its own
+///     services end; accepts no more               (the kernel goes on taking connections)
+///     journal stored and closed
+///     letter, lock, listening sockets       ───>  opens the inventory, accepts
+///     queued blocks go out                        serves
+///     what came together meanwhile          ───>  stores it
+///     ends
+extension Node {
+  private static let writingTime = Duration.seconds(5)
+
+  /// Somebody wants this node's place and waits at a socket: it is met there, and the node's services are told to end.
+  func handOver(_ order: HandoverOrder) async throws -> ChangeDocument {
+    let services = state.withLock { $0.heir == nil && $0.mayBeReplaced ? $0.services : nil }
+    guard let services else {
+      throw Failure(.tryLater, "the process that holds the state directory gives its place to nobody (again)").document
+    }
+    let line = try await NIOThreadPool.singleton.runIfActive { try HandoverLine.connect(to: order.socket) }
+    let isFirst = state.withLock { state in
+      defer { state.heir = state.heir ?? line }
+      return state.heir == nil
+    }
+    guard isFirst else { throw Failure(.tryLater, "another run is to take this one's place").document }
+    logger.notice("another run takes this one's place")
+    await services.triggerGracefulShutdown()
+    return ChangeDocument(message: "the place is handed over")
+  }
+
+  /// The end of a node that has an heir; its services have ended. Gives the run's report, as `shutDown` does.
+  func end(for heir: HandoverLine) async -> String? {
+    stopTakingSignals()
+    let sockets = await engine.release()
+    await announcements.finish()
+    await announcer.handOver()
+    savePluginStates()
+    flusher.stop()
+    finishJournal()
+    hand(sockets, to: heir)
+    await engine.stop(drain: Self.drainTime)
+    await children.stop(within: Self.childrenTime)
+    watchdog?.stop()
+    // Sums that whoever comes adds to; the journal's chain has one writer, who has it now.
+    try? ledger.flush()
+    try? pending.flush()
+    let text = storeReport(why: RunEnd.replaced.rawValue)
+    try? heir.send(HandoverRemainder(journal: journal.writer.surrender()), within: Self.writingTime)
+    closeInventory(isLast: false)
+    logger.notice("stopped", metadata: ["why": "\(RunEnd.replaced.rawValue)"])
+    return text
+  }
+
+  private func hand(_ sockets: [ListeningSocket], to heir: HandoverLine) {
+    let letter = HandoverLetter(pid: getpid(), run: run, peerID: Hex.encode(peerID.bytes))
+    do {
+      try heir.send(letter, descriptors: [lock.descriptor] + sockets.map(\.descriptor), within: Self.writingTime)
+    } catch {
+      logger.error("the place could not be handed over", metadata: ["error": "\(error)"])
+    }
+    for socket in sockets { close(socket.descriptor) }
+  }
+
+  /// Stores what the former node sends until its end. Blocks.
+  func awaitRemainder(of former: Inheritance) {
+    guard let remainder = former.remainder() else {
+      return logger.warning("the run before this one ended without a word", metadata: ["process": "\(former.letter.pid)"])
+    }
+    journal.writer.adopt(remainder.journal)
+    logger.info("the run before this one has ended", metadata: ["process": "\(former.letter.pid)"])
+  }
+}
