@@ -16,6 +16,12 @@ let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
+// Built into the program: there is nothing to install beside it.
+let statusPage: [Resource] = [
+  "index.html", "page.css", "icon.svg", "page.js", "artifacts.js", "chart.js", "dom.js", "format.js", "pieces.js", "poll.js", "sections.js",
+  "table.js",
+].map { .embedInCode("Page/Resources/\($0)") }
+
 let package = Package(
   name: "granary",
   platforms: [.macOS(.v15)],
@@ -73,7 +79,7 @@ let package = Package(
         nioHTTP1,
         logging,
         lifecycle,
-      ]),
+      ], resources: statusPage),
     .target(
       name: "GranaryNode",
       dependencies: [

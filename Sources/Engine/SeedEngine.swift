@@ -221,7 +221,7 @@ package final class SeedEngine: Sendable {
     }.compactMap { $0 }
   }
 
-  private func onEachLoop(_ body: @escaping @Sendable (EngineLoop) -> Void) async {
+  func onEachLoop(_ body: @escaping @Sendable (EngineLoop) -> Void) async {
     for handle in core.loops {
       try? await handle.eventLoop.submit { body(handle.bound.value) }.get()
     }
