@@ -28,7 +28,7 @@ package final class ScriptedPeer: Sendable {
   package static func dial(_ address: PeerAddress, from source: String? = nil) async throws -> ScriptedPeer {
     let inbox = Mutex<NIOLoopBound<ScriptedInbox>?>(nil)
     var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connectTimeout(TimeAmount(patience))
-      .channelOption(.socketOption(.tcp_nodelay), value: 1)
+      .channelOption(.tcpOption(.tcp_nodelay), value: 1)
     if let source { bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: source, port: 0)) }
     let channel = try await bootstrap.channelInitializer { channel in
       channel.eventLoop.makeCompletedFuture {

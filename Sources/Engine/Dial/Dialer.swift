@@ -111,7 +111,7 @@ final class Dialer: Sendable {
     }
     return ClientBootstrap(group: group)
       .connectTimeout(Self.connectTimeout)
-      .channelOption(.socketOption(.tcp_nodelay), value: 1)
+      .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .channelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture { try Self.install(channel, core, address, target, dialing) }
