@@ -27,7 +27,7 @@ struct ReloadableKeysTests {
     "open": "open: true", "zones": "zones: { a: [10.0.0.0/8] }", "fetch.allocate": "fetch: { allocate: whole }",
     "fetch.file-mode": "fetch: { file-mode: \"0640\" }", "fetch.executable-mode": "fetch: { executable-mode: \"750\" }",
     "fetch.folder-mode": "fetch: { folder-mode: \"0750\" }", "fetch.owner": "fetch: { owner: nobody }",
-    "fetch.group": "fetch: { group: \"7\" }",
+    "fetch.group": "fetch: { group: \"7\" }", "metrics.textfile": "metrics: { textfile: m.prom }",
   ]
 
   private static let entry = "certificate: c, key: k, trust: t"
@@ -58,6 +58,31 @@ struct ReloadableKeysTests {
     let moved = try load(Self.base + Self.tracker.replacing(":7", with: ":8") + " }\n")
     #expect(ReloadableKeys.changesNeedingRestart(old, moved) == ["tracker.listen"])
     #expect(ReloadableKeys.changesNeedingRestart(try load(Self.base), new) == ["tracker.listen"])
+  }
+
+  private static let tls = "tls: { fleet: { \(entry) } }\n"
+  private static let http = tls + "http: { listen: [{ address: \"[::1]:7\", tls: fleet, identities: [\"fleet/dns:a\"] }]"
+
+  /// The same for a node that tells of itself over HTTP: what is there instead.
+  private static let httpChanges: [String: String] = [
+    "http.listen.identities": http.replacing("dns:a", with: "dns:b") + " }", "http.hosts": http + ", hosts: [depot.corp] }",
+    "http.page": http + ", page: true }",
+  ]
+
+  @Test("A changed key of http is taken over; where it listens needs a restart", arguments: httpChanges.keys.sorted())
+  func ofHTTP(path: String) throws {
+    let key = try #require(ReloadableKeys.all.first { $0.path == path })
+    let (old, new) = (try load(Self.base + Self.http + " }"), try load(Self.base + (try #require(Self.httpChanges[path]))))
+    #expect(key.effect == .reloads && ReloadableKeys.changesNeedingRestart(old, new).isEmpty)
+    #expect(ReloadableKeys.changesNeedingRestart(try load(Self.base + Self.tls), new) == ["http.listen"])
+    let moved = try load(Self.base + Self.http.replacing("]:7", with: "]:8") + " }")
+    #expect(ReloadableKeys.changesNeedingRestart(old, moved) == ["http.listen"])
+  }
+
+  @Test("The table has every key of http")
+  func httpKeys() {
+    let paths = ReloadableKeys.all.map(\.path).filter { $0.hasPrefix("http.") }
+    #expect(Set(paths) == Set(Self.httpChanges.keys).union(["http.listen"]))
   }
 
   private static let catalogue = "catalogue: { listen: [{ address: \"127.0.0.1:7\" }]"
@@ -111,7 +136,7 @@ struct ReloadableKeysTests {
 
   @Test(
     "A changed key is told exactly where it needs a restart",
-    arguments: ReloadableKeys.all.map(\.path).filter { !$0.hasPrefix("tracker.") && !isOfCatalogues($0) }
+    arguments: ReloadableKeys.all.map(\.path).filter { !$0.hasPrefix("tracker.") && !$0.hasPrefix("http.") && !isOfCatalogues($0) }
   )
   func changes(path: String) throws {
     let key = try #require(ReloadableKeys.all.first { $0.path == path })

@@ -179,6 +179,8 @@ package struct StatusDocument: Codable, Sendable {
   package var tracker: OwnTracker?
   /// The catalogues that it follows, where there are any.
   package var mirrors: [Mirror]?
+  /// Where it tells of itself, as far as that is open; nil where nothing is configured.
+  package var http: [Listener]?
 
   package init(
     ready: Bool, node: String, pid: Int32, version: String, uptime: Int64, listeners: [Listener], artifacts: Int, serving: Int, peers: Int,
@@ -195,7 +197,7 @@ package struct StatusDocument: Codable, Sendable {
 
   enum CodingKeys: String, CodingKey {
     case schema, ready, node, pid, version, uptime, listeners, artifacts, serving, peers, uploaded, downloaded, trackers, plugins, limits
-    case warnings, scrub, leases, tls, journal, tracker, mirrors
+    case warnings, scrub, leases, tls, journal, tracker, mirrors, http
     case policyGeneration = "policy_generation"
   }
 }

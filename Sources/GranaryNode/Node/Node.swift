@@ -77,6 +77,8 @@ final class Node: Sendable {
   let magnets = MagnetBook()
   /// The catalogue that it publishes; nil where none is configured.
   let publishing: NodeCatalogue?
+  /// Where it tells of itself; nil where nothing is configured.
+  let ops: NodeOps?
   /// The catalogues that it follows.
   let mirroring: NodeMirror
   let lock: NodeLock
@@ -162,6 +164,7 @@ final class Node: Sendable {
     _ = try FetchManner.prepare(settings)
     tracking = try NodeTracker(settings, peerID: peerID, journal: journal) { engine.pipeline }
     publishing = try NodeCatalogue(settings, database: database, journal: journal, logger: logger) { engine.pipeline }
+    ops = NodeOps(settings)
     mirroring = try NodeMirror.make(
       settings, database: database, journal: journal, group: group, security: links.httpSecurity { Int64(time(nil)) })
     var announcing = NetworkTrackerTransport.Settings()
@@ -232,6 +235,7 @@ final class Node: Sendable {
       let entry = { @Sendable [links] in links.fleetEntry(named: $0) }
       services += tracking?.services(entry: entry, logger: quietLogger) ?? []
       services += publishing?.services(entry: entry, logger: quietLogger) ?? []
+      services += ops?.services(source: NodeOpsSource(node: self), pages: nil, entry: entry, logger: quietLogger) ?? []
       services.append(MirrorService(mirror: mirroring))
     }
     services.append(
@@ -252,7 +256,8 @@ final class Node: Sendable {
       try await group.run()
     } catch let failure as FaceListenFailure {
       let tracker = failure.what == TrackerFace.name ? initial.tracker?.listen.first { $0.address == failure.address }?.place : nil
-      throw Failure(.unavailable, failure.description, place: tracker ?? publishing?.place(of: failure.address))
+      throw Failure(
+        .unavailable, failure.description, place: tracker ?? publishing?.place(of: failure.address) ?? ops?.place(of: failure.address))
     }
   }
 
@@ -316,6 +321,7 @@ final class Node: Sendable {
     takeSeats()
     tracking?.commit(tracker)
     publishing?.commit(catalogue)
+    ops?.commit(fresh.settings)
     mirroring.commit(mirror)
     refreshService()
     lookAgain()

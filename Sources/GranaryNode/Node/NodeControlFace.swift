@@ -18,7 +18,8 @@ struct NodeControlFace: NodeControl {
     let counts = try await blocking { try node.database.counts() }
     let (listeners, isReady) = node.state.withLock { ($0.listeners, $0.isReady) }
     var document = StatusDocument(
-      ready: isReady && node.tracking?.isOpen ?? true && node.publishing?.isOpen ?? true, node: node.settings.node.name, pid: getpid(),
+      ready: isReady && node.tracking?.isOpen ?? true && node.publishing?.isOpen ?? true && node.ops?.isOpen ?? true,
+      node: node.settings.node.name, pid: getpid(),
       version: Granary.version,
       uptime: Int64((ContinuousClock.now - node.started) / .seconds(1)),
       listeners: node.listenerDocuments(listeners),
@@ -32,6 +33,7 @@ struct NodeControlFace: NodeControl {
     document.journal = node.journalDocument()
     document.tracker = node.trackerDocument
     document.mirrors = await node.mirroring.documents
+    document.http = node.ops?.documents
     let news = node.engine.linkNews
     document.tls?.stood = news.stood
     document.tls?.failed = news.failed

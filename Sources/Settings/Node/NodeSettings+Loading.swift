@@ -20,7 +20,9 @@ extension NodeSettings {
     var problems = decoded.problems
     problems += missing(document.root)
     if let root = decoded.value {
-      problems += repeated(root) + TLSChecks(root).problems + TrackerChecks.problems(root) + CatalogueChecks.problems(root)
+      problems +=
+        repeated(root) + TLSChecks(root).problems + TrackerChecks.problems(root) + CatalogueChecks.problems(root)
+        + HTTPChecks.problems(root)
     }
     guard let root = decoded.value, problems.isEmpty else { throw SettingsErrors(problems, file: file) }
     return NodeSettings(root, file: file, environment: environment, warnings: warnings)
@@ -52,6 +54,8 @@ extension NodeSettings {
     mirror = (root.mirror ?? []).map { Mirror($0, folder: folder) }
     disk = root.disk.map { Disk($0) }
     fetch = Fetch(root.fetch)
+    http = root.http.map { HTTP($0, file: file) }
+    textfile = root.metrics?.textfile.resolved(in: folder)
     zones = root.zones?.zones ?? []
     peers = (root.peers ?? []).map { peer in
       StaticPeer(
@@ -62,7 +66,9 @@ extension NodeSettings {
     https = root.https?.text
     pipeline = root.pipeline ?? []
     isOpen = root.open ?? false
-    self.warnings = warnings + Self.warnings(root, folder: folder) + TLSChecks(root).warnings(file: file)
+    self.warnings =
+      warnings + Self.warnings(root, folder: folder) + TLSChecks(root).warnings(file: file)
+      + HTTPChecks.warnings(root, file: file)
   }
 
   /// A node that listens nowhere serves no one.

@@ -100,6 +100,10 @@ package struct NodeSettings: Sendable {
   package let disk: Disk?
   /// How what is fetched is put on disk.
   package let fetch: Fetch
+  /// Where metrics, health and the page are; nil for nowhere.
+  package let http: HTTP?
+  /// `metrics.textfile`: the absolute path of the file that metrics are written to; nil for none.
+  package let textfile: String?
   /// Networks that are near each other.
   package let zones: [Zone]
   package let peers: [StaticPeer]

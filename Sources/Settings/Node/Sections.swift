@@ -18,6 +18,8 @@ struct RootSection: Decodable {
   let mirror: [MirrorSection]?
   let disk: DiskSection?
   let fetch: FetchSection?
+  let http: HTTPSection?
+  let metrics: MetricsSection?
   let zones: ZonesSection?
   let peers: [PeerSection]?
   let origins: [HostName]?
@@ -26,12 +28,12 @@ struct RootSection: Decodable {
   let open: Bool?
 
   enum CodingKeys: String, CodingKey, CaseIterable, ExplainedKeys {
-    case node, links, listen, tls, artifacts, limits, scrub, trackers, tracker, catalogue, mirror, disk, fetch, zones, peers, origins,
-      https, pipeline, open
+    case node, links, listen, tls, artifacts, limits, scrub, trackers, tracker, catalogue, mirror, disk, fetch, http, metrics, zones, peers,
+      origins, https, pipeline, open
     case superSeeding = "super-seeding"
 
     /// Sections of the contract that come with their issues.
-    private static let later: Set<String> = ["http", "log", "metrics", "announce-address"]
+    private static let later: Set<String> = ["log", "announce-address"]
 
     static func explanation(ofUnknown key: String) -> String? {
       later.contains(key) ? "'\(key)' is not in this build" : nil

@@ -11,6 +11,7 @@ struct TLSChecks {
   var problems: [Problem] {
     entryProblems + (root.listen ?? []).compactMap(problem(ofListener:)) + (root.peers ?? []).compactMap(problem(ofPeer:))
       + (root.catalogue?.listen ?? []).compactMap { $0.tls.flatMap(unknown) }
+      + (root.http?.listen ?? []).compactMap { $0.tls.flatMap(unknown) }
       + (root.tracker?.listen ?? []).compactMap { $0.tls.flatMap(unknown) } + (root.https.flatMap(unknown).map { [$0] } ?? [])
   }
 

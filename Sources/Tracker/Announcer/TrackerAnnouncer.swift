@@ -55,6 +55,7 @@ package actor TrackerAnnouncer {
   private var queue = DueQueue<SwarmKey>()
   private var spread: StartSpread
   private var names = TrackerNames()
+  private var tally = AnnounceTally()
   private var lives: UInt64 = 0
   /// `stopped` announces that wait for a free place.
   private var farewells: [Job] = []
@@ -187,6 +188,9 @@ extension TrackerAnnouncer {
     return Array(statuses.prefix(limit))
   }
 
+  /// What came of announces since the start. Costs the same however many torrents there are.
+  package var counts: AnnounceTally.Counts { tally.counts(now: clock.now()) }
+
   private func isFailing(_ id: Int64) -> Bool {
     (torrents[id]?.infoHashes ?? []).contains { infoHash in
       swarms[SwarmKey(id: id, infoHash: infoHash)]?.schedule.trackers.contains { $0.record.failures > 0 } == true
@@ -251,6 +255,7 @@ extension TrackerAnnouncer {
   private func finish(_ ticket: UInt64, _ result: Result<AnnounceResponse, TrackerError>) {
     guard let job = underWay.removeValue(forKey: ticket)?.job else { return }
     log(job, result)
+    tally.note(job.due.text, failed: (try? result.get()) == nil, now: clock.now())
     if swarms[job.key]?.life == job.life { record(job, result) }
     dispatch()
   }
