@@ -39,6 +39,7 @@ final class EngineCore: Sendable {
   let counters = LimitCounters()
   let links = LinkTable()
   let linkNews = LinkNews()
+  let connectionTally = Mutex(ConnectionTally())
   private let census: Mutex<ConnectionCensus>
   private let choker: Mutex<Choker>
   private let currentPipeline: Mutex<Pipeline>

@@ -191,6 +191,9 @@ package final class SeedEngine: Sendable {
   /// What became of TLS links since the start.
   package var linkNews: LinkNews.Counts { core.linkNews.current }
 
+  /// Connections of now and since the start, by kind.
+  package var connectionTally: ConnectionTally { core.connectionTally.withLock { $0 } }
+
   /// The artifacts whose torrents are in memory now.
   package var loaded: [Int64] { core.swarms.live.map(\.facts.id) }
 

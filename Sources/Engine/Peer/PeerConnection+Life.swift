@@ -3,6 +3,7 @@ import Metainfo
 import NIOCore
 import PeerProtocol
 import PluginKit
+import Synchronization
 import TLS
 
 /// Clocks, changes of policy, and the end of a connection.
@@ -300,7 +301,7 @@ extension PeerConnection {
     if let refusal = secure?.refusal { journal(refusal.judgement, .connect, isUnmatched: refusal.isUnmatched) }
     settleAccounts()
     phase = .closed
-    loop.connections[number] = nil
+    if loop.connections.removeValue(forKey: number) != nil { core.connectionTally.withLock { $0.end(kind) } }
     core.endConnection(address.ip, direction, principal: wasAuthorized ? facts.principal : nil)
     admission?.cancel()
     refusal?.cancel()

@@ -2,6 +2,7 @@ import Metainfo
 import NIOCore
 import PeerProtocol
 import PluginKit
+import Synchronization
 import TLS
 
 /// One connection: bytes in, session, chain, upload queue, bytes out. Lives on its event loop and translates; it decides nothing itself.
@@ -138,11 +139,14 @@ final class PeerConnection: ChannelDuplexHandler {
   /// Whether the peer was refused and waits for its end.
   var isRefused: Bool { refusal != nil }
 
+  private(set) lazy var kind = ConnectionTally.Kind(direction, isSecure: secure != nil)
+
   // MARK: Channel events
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
     loop.connections[number] = self
+    core.connectionTally.withLock { $0.begin(kind) }
     if context.channel.isActive { linkUp() }
   }
 

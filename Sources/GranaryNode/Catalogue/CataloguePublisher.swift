@@ -32,6 +32,20 @@ actor CataloguePublisher: CataloguePublishing {
     let bytes: PublishedBytes
   }
 
+  /// How the catalogue stands that was made last.
+  struct Standing: Sendable, Hashable {
+    let artifacts: Int
+    /// Of the newest list that was signed of it; 0 for none.
+    let serial: Int64
+    /// Seconds since 1970.
+    let date: Int64
+  }
+
+  /// Nil before somebody has asked for it.
+  var standing: Standing? {
+    issue.map { Standing(artifacts: $0.listed.count, serial: $0.views.values.map(\.document.serial).max() ?? 0, date: $0.date) }
+  }
+
   private(set) var settings: NodeSettings.Catalogue
   private var key: Ed25519.PrivateKey
   private let database: InventoryDatabase

@@ -77,6 +77,9 @@ final class Node: Sendable {
   let magnets = MagnetBook()
   /// The catalogue that it publishes; nil where none is configured.
   let publishing: NodeCatalogue?
+  /// What plugins did since the start, over reloads.
+  let pluginTally = PluginTally()
+  let reloads: Mutex<ReloadTally>
   /// Where it tells of itself; nil where nothing is configured.
   let ops: NodeOps?
   /// The catalogues that it follows.
@@ -177,6 +180,8 @@ final class Node: Sendable {
     try database.markInterruptedRuns(except: former?.letter.run)
     formerHang = try database.runs(limit: 1).first?.whyEnded.flatMap { $0.hasPrefix(LastWords.prefix) ? $0 : nil }
     startedAt = .now()
+    reloads = Mutex(ReloadTally(startedAt: .now))
+    pluginTally.turn(to: pipeline)
     run = try database.beginRun(pid: getpid(), version: Granary.version, at: startedAt)
     _ = try? database.pruneRuns(keeping: Self.keptRuns)
     watchdog = Self.watchdog(settings, engine, disk, logger, LastWords(journal: journal, database: database, run: run))
@@ -235,7 +240,7 @@ final class Node: Sendable {
       let entry = { @Sendable [links] in links.fleetEntry(named: $0) }
       services += tracking?.services(entry: entry, logger: quietLogger) ?? []
       services += publishing?.services(entry: entry, logger: quietLogger) ?? []
-      services += ops?.services(source: NodeOpsSource(node: self), pages: nil, entry: entry, logger: quietLogger) ?? []
+      services += ops?.services(source: NodeOpsSource(NodeSight(self)), pages: nil, entry: entry, logger: quietLogger) ?? []
       services.append(MirrorService(mirror: mirroring))
     }
     services.append(
@@ -289,7 +294,13 @@ final class Node: Sendable {
 
   /// Reads the configuration again and switches to it, or says why not and changes nothing.
   func reload() throws -> (message: String, warnings: [String]) {
-    try reloading.withLock { _ in try reloadAlone() }
+    try reloading.withLock { _ in
+      var isGood = false
+      defer { reloads.withLock { $0.note(isGood, at: .now) } }
+      let news = try reloadAlone()
+      isGood = true
+      return news
+    }
   }
 
   private func reloadAlone() throws -> (message: String, warnings: [String]) {
@@ -318,6 +329,7 @@ final class Node: Sendable {
     links.commit(certificates, now: WallTime.now.seconds)
     replaceLinks()
     engine.replace(pipeline: pipeline)
+    pluginTally.turn(to: pipeline)
     takeSeats()
     tracking?.commit(tracker)
     publishing?.commit(catalogue)

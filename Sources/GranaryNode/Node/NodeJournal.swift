@@ -5,8 +5,10 @@ import PluginKit
 struct NodeJournal: PluginKit.Journal {
   let writer: JournalWriter
   let pending: PendingBook
+  let tally = VerdictTally()
 
   func record(_ record: JournalRecord) {
+    tally.count(record)
     writer.append(
       JournalEntry(
         at: Timestamp(nanoseconds: record.at.nanoseconds), verdict: record.verdict, isRefusal: record.verdict != "allow",

@@ -1,3 +1,4 @@
+import Catalogue
 import Control
 import Engine
 import Foundation
@@ -17,7 +18,14 @@ final class NodeSight: Sendable {
     let sums: [ArtifactState: ArtifactSum]
   }
 
+  /// Catalogues that are followed, and the node's own.
+  struct Catalogues: Sendable {
+    let followed: [CatalogueFollower.Status]
+    let published: CataloguePublisher.Standing?
+  }
+
   let node: Node
+  let catalogues: BoundedLook<Catalogues>
   let stock: BoundedLook<Stock>
   let disks: BoundedLook<[ReadinessFacts.Disk]>
   let trackers: BoundedLook<AnnounceTally.Counts>
@@ -34,6 +42,9 @@ final class NodeSight: Sendable {
     }
     trackers = BoundedLook(lifetime: Self.stockLifetime, patience: Self.patience) { [announcer = node.announcer] in
       await announcer.counts
+    }
+    catalogues = BoundedLook(lifetime: Self.stockLifetime, patience: Self.patience) { [node] in
+      Catalogues(followed: await node.mirroring.follower.status, published: await node.publishing?.publisher.standing)
     }
     loops = node.engine.watchedLoops.enumerated().map { index, loop in
       ("event loop \(index + 1)", BoundedLook(patience: Self.longPatience) { try await loop.eventLoop.submit {}.get() })
@@ -109,7 +120,7 @@ extension NodeSight {
   }
 
   /// Why what happens cannot be written down; nil where it can.
-  private var writingProblem: String? {
+  var writingProblem: String? {
     (node.journal.writer.status.problem ?? node.ledger.status.problem).map { "it cannot be written: \($0)" }
   }
 

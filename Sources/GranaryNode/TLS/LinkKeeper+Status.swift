@@ -73,6 +73,21 @@ extension LinkKeeper {
       sslTorrentsWithoutCertificate: state.book.refusals.count)
   }
 
+  /// The ends of what the node shows and relies on, in seconds since 1970.
+  struct Ends: Sendable {
+    let entry: String
+    let certificate: Int64
+    /// Nil where no list is looked at, or none ends.
+    let lists: Int64?
+  }
+
+  var ends: [Ends] {
+    let state = state.withLock { $0 }
+    return state.fleets.compactMap { fleet in
+      fleet.material.leaf.map { Ends(entry: fleet.entry.name, certificate: $0.notAfter, lists: fleet.material.revocationEnd) }
+    } + state.book.sources.compactMap { source in source.leaf.map { Ends(entry: source.name, certificate: $0.notAfter, lists: nil) } }
+  }
+
   private static func entry(
     _ name: String, _ leaf: Certificate, _ trust: [String], _ revocationEnd: Int64?, _ minimum: TLSSettings.Minimum, _ torrents: Int?,
     _ now: Int64
