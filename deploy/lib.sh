@@ -4,7 +4,7 @@
 build_packages=(ca-certificates git libsqlite3-dev libssl-dev libyaml-dev pkg-config zlib1g-dev)
 try_packages=(aria2 opentracker)
 test_packages=(
-  aria2 curl g++ gcc iproute2 jq libc6-dev libtorrent-rasterbar-dev mktorrent nginx-light openssl opentracker python3 python3-jsonschema python3-libtorrent rtorrent tcpdump transmission-cli
+  aria2 curl g++ gcc iproute2 jq libc6-dev libtorrent-rasterbar-dev mktorrent nginx-light openssl opentracker prometheus python3 python3-jsonschema python3-libtorrent rtorrent tcpdump transmission-cli
   transmission-daemon
 )
 

@@ -11,7 +11,7 @@ struct GranaryBench: AsyncParsableCommand {
     subcommands: [
       PipelineBench.self, DecodeBench.self, ReadBench.self, HashBench.self, SeedBench.self, StartupBench.self, PeersBench.self,
       SlowDiskBench.self, TLSBench.self, HandshakeBench.self, StormBench.self, RefusalBench.self,
-      AdmissionBench.self, TrackerBench.self,
+      AdmissionBench.self, TrackerBench.self, ScrapeBench.self,
     ])
 }
 

@@ -49,7 +49,8 @@ struct Run: AsyncParsableCommand {
       try await Task.sleep(for: .milliseconds(Int64.random(in: 0...max(0, Int64(splay / .milliseconds(1))))))
     }
     let path = common.config
-    let file = try NodeConfiguration.load(path).settings.file
+    let settings = try NodeConfiguration.load(path).settings
+    let file = settings.file
     let order = RunOrder(try bounds(), report: report, began: began)
     let isQuiet = !order.bounds.isEmpty && !Console.isTerminal
     let make = { @Sendable (former: Inheritance?) in
@@ -57,7 +58,14 @@ struct Run: AsyncParsableCommand {
       let configuration = try NodeConfiguration.load(path)
       return try Node(configuration: configuration, isQuiet: isQuiet, former: former) { try NodeConfiguration.load(path ?? file) }
     }
-    let made = try await waiting(try parseOverlap(), make)
+    let made: Node?
+    do {
+      made = try await waiting(try parseOverlap(), make)
+    } catch {
+      // What another run is doing it tells itself.
+      if Failure(error).status != .tryLater { NodeTextfile.fail(settings, isBounded: !order.bounds.isEmpty) }
+      throw error
+    }
     guard let made else { return }
     try await made.run(order: order)
   }

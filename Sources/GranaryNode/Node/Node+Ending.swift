@@ -28,8 +28,10 @@ extension Node {
     watchdog?.stop()
     flusher.stop()
     finishJournal()
+    let closing = await closingMetrics()
     let text = storeReport(why: why)
     closeInventory(isLast: true)
+    await write(closing, why: why, report: text)
     logger.notice("stopped", metadata: ["why": "\(why)"])
     return text
   }

@@ -80,6 +80,10 @@ final class Node: Sendable {
   /// What plugins did since the start, over reloads.
   let pluginTally = PluginTally()
   let reloads: Mutex<ReloadTally>
+  /// Whether the run ends by itself.
+  let isBounded = Atomic(false)
+  /// Whether it is a run as cron counts them: a fetch is none.
+  let isCounted = Atomic(true)
   /// Where it tells of itself; nil where nothing is configured.
   let ops: NodeOps?
   /// The catalogues that it follows.
@@ -197,6 +201,8 @@ final class Node: Sendable {
     // Until the signals have their services, a reload that comes too early is none.
     signal(SIGHUP, SIG_IGN)
     attach()
+    isCounted.store(job == nil, ordering: .relaxed)
+    isBounded.store(!order.bounds.isEmpty, ordering: .relaxed)
     if let formerHang { logger.warning("the last run hung and was ended", metadata: ["why": "\(formerHang)"]) }
     watchdog?.start()
     loadPluginStates()
@@ -251,6 +257,7 @@ final class Node: Sendable {
       configuration.services.append(
         .init(service: FetchService(node: self, job: job), successTerminationBehavior: .gracefullyShutdownGroup))
     }
+    if job == nil { configuration.services.append(.init(service: TextfileService(node: self))) }
     if !order.bounds.isEmpty {
       configuration.services.append(
         .init(service: BoundsService(node: self, order: order), successTerminationBehavior: .gracefullyShutdownGroup))

@@ -16,6 +16,7 @@ final class NodeSight: Sendable {
   /// What the inventory says of artifacts.
   struct Stock: Sendable {
     let sums: [ArtifactState: ArtifactSum]
+    let runs: RunMetrics
   }
 
   /// Catalogues that are followed, and the node's own.
@@ -33,8 +34,11 @@ final class NodeSight: Sendable {
 
   init(_ node: Node) {
     self.node = node
-    stock = BoundedLook(lifetime: Self.stockLifetime, patience: Self.patience) { [database = node.database] in
-      try await NIOThreadPool.singleton.runIfActive { Stock(sums: try database.artifactSums()) }
+    stock = BoundedLook(lifetime: Self.stockLifetime, patience: Self.patience) {
+      [database = node.database, name = node.initial.node.name] in
+      try await NIOThreadPool.singleton.runIfActive {
+        Stock(sums: try database.artifactSums(), runs: try RunMetrics(node: name, database: database))
+      }
     }
     let paths = { @Sendable [node] in [node.paths.state] + node.settings.artifacts.roots }
     disks = BoundedLook(lifetime: Self.stockLifetime, patience: Self.patience) {

@@ -1,5 +1,5 @@
 /// Why a run has ended.
-enum RunEnd: String, Sendable {
+enum RunEnd: String, Sendable, CaseIterable {
   case ready, idle, complete, ratio
   case served = "for"
   case maxRuntime = "max-runtime"

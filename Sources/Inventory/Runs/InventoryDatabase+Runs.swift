@@ -39,6 +39,15 @@ extension InventoryDatabase {
     }
   }
 
+  /// The latest run that ended in one of these words; nil where there was none.
+  package func lastRun(endedAs words: [String]) throws(InventoryError) -> Run? {
+    try read { db in
+      let marks = databaseQuestionMarks(count: words.count)
+      let sql = "SELECT * FROM runs WHERE why_ended IN (\(marks)) ORDER BY id DESC LIMIT 1"
+      return try Row.fetchOne(db, sql: sql, arguments: StatementArguments(words)).map(Run.init)
+    }
+  }
+
   /// Forgets all but the latest runs that have ended. Returns how many.
   @discardableResult
   package func pruneRuns(keeping count: Int) throws(InventoryError) -> Int {

@@ -1,6 +1,8 @@
 import Control
 import Inventory
 import PluginKit
+import Settings
+import Synchronization
 
 /// All metrics of a node, gathered when somebody asks. What may hang is waited for no longer than `NodeSight` does; then what was known
 /// last is shown, with its age.
@@ -10,6 +12,8 @@ struct NodeMetrics: Sendable {
     case scraper
     /// A collector that shows them beside its own: what is said of a process would be said twice there.
     case textfile
+    /// The same once the run is over: what was true of it while it ran is not shown for days.
+    case closing
   }
 
   let node: Node
@@ -27,8 +31,28 @@ struct NodeMetrics: Sendable {
     families += traffic + verdicts + limits + plugins
     families += journal + care + leases
     families += links + announces(await trackers) + ownTracker + Self.catalogues(await catalogues)
-    return reader == .scraper ? families + Self.process : families
+    switch reader {
+    case .scraper: return families + (await runs) + Self.process
+    case .textfile: return families + (await runs)
+    case .closing: return families.filter { $0.kind == .counter || Self.lasting.contains($0.name) }
+    }
   }
+
+  private var runs: [MetricFamily] {
+    get async {
+      var runs = await sight.stock.look().value?.runs ?? RunMetrics(node: node.initial.node.name)
+      (runs.isRunning, runs.isBounded) = (true, node.isBounded.load(ordering: .relaxed))
+      return runs.families
+    }
+  }
+
+  /// Gauges that mean something when nothing runs.
+  private static let lasting: Set<String> = [
+    "granary_build_info", "granary_run_start_timestamp_seconds", "granary_artifacts", "granary_artifacts_bytes",
+    "granary_filesystem_free_bytes", "granary_filesystem_size_bytes", "granary_disk_budget_bytes", "granary_disk_budget_high_ratio",
+    "granary_certificate_expiry_timestamp_seconds", "granary_revocation_list_expiry_timestamp_seconds", "granary_plugin_tripped",
+    "granary_mirror_serial", "granary_mirror_catalogue_timestamp_seconds", "granary_trackers", "granary_trackers_failing",
+  ]
 }
 
 extension MetricFamily.Sample {
