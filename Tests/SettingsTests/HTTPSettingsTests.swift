@@ -65,7 +65,7 @@ struct HTTPSettingsTests {
       ),
       (
         "http: { listen: [{ address: \"127.0.0.1:7\", tls: fleed, identities: [] }] }",
-        "n.yaml:3:50: http.listen[0].tls: there is no entry 'fleed' under tls; did you mean 'fleet'?"
+        "n.yaml:3:49: http.listen[0].tls: there is no entry 'fleed' under tls; did you mean 'fleet'?"
       ),
       (
         "http: { listen: [{ address: \"127.0.0.1:7\", identities: [\"fleet/dns:a\"] }] }",
@@ -73,17 +73,17 @@ struct HTTPSettingsTests {
       ),
       (
         "http: { listen: [{ address: \"127.0.0.1:7\", tls: fleet, identities: [\"other/dns:a\"] }] }",
-        "n.yaml:3:70: http.listen[0].identities[0]: nobody proves 'other/dns:a' there: its trust entry is not 'fleet'"
+        "n.yaml:3:69: http.listen[0].identities[0]: nobody proves 'other/dns:a' there: its trust entry is not 'fleet'"
       ),
       (
         "http: { listen: [{ address: \"127.0.0.1:7\", tls: fleet, identities: [\"monitor\"] }] }",
-        "n.yaml:3:70: http.listen[0].identities[0]: 'monitor' names no trust entry"
+        "n.yaml:3:69: http.listen[0].identities[0]: 'monitor' names no trust entry"
       ),
       (
         "http: { listen: [{ address: \"127.0.0.1:7\" }, { address: \"127.0.0.1:7\" }] }",
         "n.yaml:3:46: http.listen[1]: 127.0.0.1:7 stands here a second time"
       ),
-      ("http: { listen: [{ address: \"127.0.0.1:7\" }], hosts: [\"http://a/\"] }", "n.yaml:3:56: http.hosts[0]: expected a host"),
+      ("http: { listen: [{ address: \"127.0.0.1:7\" }], hosts: [\"http://a/\"] }", "n.yaml:3:55: http.hosts[0]: expected a host"),
       ("metrics: {}", "n.yaml:3:10: metrics: the key 'textfile' is missing"),
     ])
   func wrong(text: String, problem: String) throws {

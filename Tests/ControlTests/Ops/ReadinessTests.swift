@@ -26,7 +26,7 @@ import Testing
   @Test func `a node that is well is ready, and says so of each part`() {
     let document = judge { _ in }
     #expect(document.ready && document.schema == "granary.readiness/1" && document.node == "depot")
-    #expect(document.checks.allSatisfy(\.ok))
+    #expect(document.checks.allSatisfy { $0.ok })
     #expect(
       document.checks.map(\.name) == ["running", "listeners", "inventory", "policy", "certificates", "artifacts", "trackers", "disk"])
     #expect(document.checks.first { $0.name == "certificates" }?.reason == "fleet: 12 days left")
@@ -79,6 +79,6 @@ import Testing
 
   @Test func `a node without certificates, trackers and budget lacks nothing`() {
     let document = judge { ($0.certificates, $0.allTrackers, $0.budget) = ([], 0, nil) }
-    #expect(document.ready && document.checks.allSatisfy(\.ok))
+    #expect(document.ready && document.checks.allSatisfy { $0.ok })
   }
 }
