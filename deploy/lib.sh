@@ -3,8 +3,10 @@
 
 build_packages=(ca-certificates git libsqlite3-dev libssl-dev libyaml-dev pkg-config zlib1g-dev)
 try_packages=(aria2 opentracker)
+# What builds the Debian package, and what tries it.
+package_packages=(debhelper debootstrap dpkg-dev groff-base lintian man-db)
 test_packages=(
-  aria2 curl g++ gcc iproute2 jq libc6-dev libtorrent-rasterbar-dev mktorrent nginx-light openssl opentracker prometheus python3 python3-jsonschema python3-libtorrent rtorrent tcpdump transmission-cli
+  aria2 cron curl g++ gcc iproute2 jq libc6-dev libtorrent-rasterbar-dev mktorrent nginx-light openssl opentracker prometheus python3 python3-jsonschema python3-libtorrent python3-yaml rtorrent tcpdump transmission-cli
   transmission-daemon
 )
 

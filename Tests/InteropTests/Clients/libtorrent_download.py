@@ -4,6 +4,7 @@
 Many sessions each have a loopback address of their own (127.BLOCK.0.N) and a folder of their own (DIR/N)."""
 import fnmatch
 import os
+import time
 
 import libtorrent as lt
 
@@ -17,12 +18,14 @@ CATEGORIES = (lt.alert.category_t.error_notification | lt.alert.category_t.peer_
               | lt.alert.category_t.storage_notification | lt.alert.category_t.connect_notification | lt.alert.category_t.tracker_notification)
 
 
-def session(bind, many):
+def session(bind, many, insist=False):
     """A session as stock as can be (encryption policy and all); only what looks for strangers is off, and uTP, which we do not speak."""
     host = f"[{bind}]" if ":" in bind else bind
     settings = {**DISCOVERY_OFF, **UTP_OFF, "listen_interfaces": f"{host}:0", "alert_mask": CATEGORIES, "alert_queue_size": 20000,
                 "outgoing_interfaces": bind,
                 "allow_multiple_connections_per_ip": True, "stop_tracker_timeout": 2}
+    if insist:
+        settings["min_reconnect_time"] = 1
     if many:
         settings.update({"aio_threads": 1, "hashing_threads": 1})
     return lt.session(settings)
@@ -58,8 +61,14 @@ class Download:
         self.bind = f"127.{a.block}.0.{index + 1}" if many else a.bind
         self.folder = os.path.join(a.to, str(index)) if many else a.to
         os.makedirs(self.folder, exist_ok=True)
-        self.session = session(self.bind, many)
+        self.session = session(self.bind, many, a.insist)
         self.handle = self.session.add_torrent(torrent(a, self.folder))
+        if a.rate:
+            self.handle.set_download_limit(a.rate)
+        if a.insist:
+            # A torrent learns of it by a change alone.
+            self.session.apply_settings({"max_failcount": 31})
+        self.insisted = 0.0
         self.errors, self.hash_failures, self.metadata, self.disconnects = [], 0, False, 0
         self.was_unchoked, self.choked_again, self.waited_choked = False, False, False
         self.finished, self.flushed = False, False
@@ -74,6 +83,15 @@ class Download:
         for alert in self.session.pop_alerts():
             self.take(alert)
         self.look_at_choking()
+        self.insist()
+
+    def insist(self):
+        """Goes back to peers that have left, once a second."""
+        if self.a.insist and time.monotonic() - self.insisted > 1 and not self.finished:
+            self.insisted = time.monotonic()
+            if not self.handle.get_peer_info():
+                for peer in self.a.peer:
+                    self.handle.connect_peer(endpoint(peer))
 
     def take(self, alert):
         if isinstance(alert, lt.torrent_finished_alert):
@@ -128,6 +146,8 @@ def options():
     p.add_argument("--block", type=int, default=50, help="second byte of those addresses")
     p.add_argument("--mesh", action="store_true", help="tell the clients of each other")
     p.add_argument("--watch-choking", action="store_true", help="record whether the other side choked us")
+    p.add_argument("--rate", type=int, default=0, help="bytes a second that are asked for; 0: as fast as they come")
+    p.add_argument("--insist", action="store_true", help="dial peers that have left, or are not there yet, again and again")
     return p.parse_args()
 
 
