@@ -34,7 +34,7 @@ extension EngineCore {
     let consequence = "on-error: \(installed.onError.rawValue) holds until the configuration is reloaded"
     logger.error(
       "a plugin is tripped",
-      metadata: ["plugin": "\(installed.name)", "reason": "\(trip.reason)", "consequence": "\(consequence)"])
+      metadata: .event(.pluginTripped, ["plugin": "\(installed.name)", "reason": "\(trip.reason)", "consequence": "\(consequence)"]))
     journal.record(
       JournalRecord(
         at: trip.at, principal: "node", address: nil, operation: "plugin", verdict: "tripped", plugin: installed.name, rule: "fault",

@@ -26,7 +26,7 @@ public enum Granary {
     // A reader of our output that has gone must not end us in the middle of a change.
     signal(SIGPIPE, SIG_IGN)
     unblockSignals()
-    LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+    LoggingSystem.bootstrap({ NodeLogHandler(label: $0, metadataProvider: $1) }, metadataProvider: nil)
     let registry = PluginRegistry(plugins)
     if let name = registry.duplicates.first {
       Console.note("granary: error: two plugins are called '\(name)'")

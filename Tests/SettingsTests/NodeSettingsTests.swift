@@ -119,7 +119,7 @@ struct NodeSettingsTests {
   @Test(
     "Sections that come later are said to be not in this build",
     arguments: [
-      "log", "announce-address",
+      "announce-address"
     ])
   func laterSections(key: String) {
     #expect(problems(Self.listen + "\(key): {}\n") == ["n.yaml:2:1: '\(key)' is not in this build"])

@@ -28,6 +28,7 @@ struct ReloadableKeysTests {
     "fetch.file-mode": "fetch: { file-mode: \"0640\" }", "fetch.executable-mode": "fetch: { executable-mode: \"750\" }",
     "fetch.folder-mode": "fetch: { folder-mode: \"0750\" }", "fetch.owner": "fetch: { owner: nobody }",
     "fetch.group": "fetch: { group: \"7\" }", "metrics.textfile": "metrics: { textfile: m.prom }",
+    "log.format": "log: { format: json }", "log.level": "log: { level: debug }", "log.file": "log: { file: granary.log }",
   ]
 
   private static let entry = "certificate: c, key: k, trust: t"

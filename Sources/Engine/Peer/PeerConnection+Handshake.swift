@@ -235,6 +235,7 @@ extension PeerConnection {
     beginDownload(peer)
     beginMetadata(peer)
     journalAdmission(peer.context.grant)
+    logJoined()
     resumeReading()
     // What came with the handshake is read in a turn of its own. A handler runs on its own loop, which is what is assumed here.
     loop.eventLoop.assumeIsolated().execute { [self] in

@@ -300,6 +300,7 @@ extension PeerConnection {
     // Refused once its identity was known, and gone before it named an artifact.
     if let refusal = secure?.refusal { journal(refusal.judgement, .connect, isUnmatched: refusal.isUnmatched) }
     settleAccounts()
+    logLeft(reason)
     phase = .closed
     if loop.connections.removeValue(forKey: number) != nil { core.connectionTally.withLock { $0.end(kind) } }
     core.endConnection(address.ip, direction, principal: wasAuthorized ? facts.principal : nil)

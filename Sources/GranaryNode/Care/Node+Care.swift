@@ -60,7 +60,7 @@ extension Node {
     do {
       try database.setStates(changes, at: .now())
     } catch {
-      logger.error("states of artifacts could not be stored", metadata: ["error": "\(error)"])
+      logger.error("states of artifacts could not be stored", metadata: .event(.inventoryFailed, ["error": "\(error)"]))
     }
   }
 
@@ -226,8 +226,8 @@ extension Node {
     guard care.withLock({ $0.news.add(kind, name: artifact.name, reason: reason, now: now) }) else { return }
     let metadata: Logger.Metadata = ["artifact": "\(artifact.name)", "reason": "\(reason)"]
     switch kind {
-    case .out: logger.warning("artifact out of service", metadata: metadata)
-    case .back: logger.notice("artifact in service again", metadata: metadata)
+    case .out: logger.warning("artifact out of service", metadata: .event(.artifactOut, metadata))
+    case .back: logger.notice("artifact in service again", metadata: .event(.artifactBack, metadata))
     }
     journal(kind, artifact.name, artifact.infoHash.preferredWire, reason)
   }
@@ -235,7 +235,7 @@ extension Node {
   private func tell(_ summary: OutageNews.Summary) {
     let words = summary.kind == .out ? "more artifacts out of service" : "more artifacts in service again"
     logger.warning(
-      "\(words)", metadata: ["count": "\(summary.count)", "last": "\(summary.name)", "reason": "\(summary.reason)"])
+      "\(words)", metadata: .event(.artifactMany, ["count": "\(summary.count)", "last": "\(summary.name)", "reason": "\(summary.reason)"]))
     journal(summary.kind, nil, nil, "\(summary.count) \(words); the last: \(summary.name): \(summary.reason)")
   }
 

@@ -58,7 +58,7 @@ extension Node {
       try conclude(found, before, evidence)
       return true
     } catch {
-      logger.error("scrubbing failed", metadata: ["artifact": "\(id)", "error": "\(error)"])
+      logger.error("scrubbing failed", metadata: .event(.scrubFailed, ["artifact": "\(id)", "error": "\(error)"]))
       if (error as? InventoryError)?.isTemporary != true { cannotScrub(id, Failure(error).lines.first?.message ?? "") }
       return false
     }

@@ -13,7 +13,7 @@ enum CatalogueKeyFile {
     } catch {
       throw SettingsProblem("the catalogue's key \(error); 'granary catalogue keys new' makes one", place: path)
     }
-    guard file.mode & 0o077 == 0 else {
+    guard !file.isOpenToOthers else {
       throw SettingsProblem("others may read the catalogue's key (chmod 600)", place: path, isPermission: true)
     }
     let text = file.bytes.last == UInt8(ascii: "\n") ? file.bytes.dropLast() : file.bytes[...]

@@ -110,7 +110,7 @@ actor CataloguePublisher: CataloguePublishing {
       self.issue?.views[indices] = view
       return view
     } catch {
-      logger.error("the catalogue cannot be signed", metadata: ["error": "\(error)"])
+      logger.error("the catalogue cannot be signed", metadata: .event(.catalogueUnsigned, ["error": "\(error)"]))
       return nil
     }
   }
@@ -154,7 +154,7 @@ actor CataloguePublisher: CataloguePublishing {
       try await task.value
     } catch {
       // What was signed before is as good as it was: a full disk must not keep replicas from it.
-      logger.error("the inventory cannot be read for the catalogue", metadata: ["error": "\(error)"])
+      logger.error("the inventory cannot be read for the catalogue", metadata: .event(.catalogueUnreadable, ["error": "\(error)"]))
     }
     making = nil
     return issue != nil
@@ -182,7 +182,9 @@ actor CataloguePublisher: CataloguePublishing {
     }
     looked = moment
     guard let listed = found.made?.listed ?? issue?.listed else { return }
-    for problem in found.made?.problems ?? [] where told.insert(problem).inserted { logger.warning("\(problem)") }
+    for problem in found.made?.problems ?? [] where told.insert(problem).inserted {
+      logger.warning("\(problem)", metadata: .event(.catalogueProblem))
+    }
     if !isOld, found.made == nil, issue?.generation == policy.generation { return }
     let byHash = Dictionary(listed.enumerated().flatMap { index, one in one.entry.infoHash.allBytes.map { ($0, index) } }) { $1 }
     issues += 1

@@ -102,6 +102,7 @@ extension Node {
     forgetSSLTorrent(artifact.id)
     let deleted = try removal.delete()
     logger.notice(
-      "artifact retired", metadata: ["artifact": "\(artifact.name)", "reason": "\(reason)", "files": "\(deleted.count)"])
+      "artifact retired",
+      metadata: .event(.artifactRetired, ["artifact": "\(artifact.name)", "reason": "\(reason)", "files": "\(deleted.count)"]))
   }
 }

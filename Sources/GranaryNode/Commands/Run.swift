@@ -6,7 +6,8 @@ struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "The node: serves the inventory until it is told to stop.",
     discussion: """
-      TERM and INT let what is queued go out, announce 'stopped' and exit 0; HUP reads the configuration and its lists again. \
+      TERM and INT let what is queued go out, announce 'stopped' and exit 0, a second one ends at once; HUP reads the configuration \
+      and its lists again; USR1 opens the log's file anew. \
       Exits 75 where another process holds the state directory, 69 where a port is in use, 78 where the configuration has problems.
 
       With --for, --until or --max-runtime it is a run for cron: it ends by itself, at whatever comes first, exits 0, and says nothing \
@@ -44,7 +45,11 @@ struct Run: AsyncParsableCommand {
   }
 
   func run() async throws {
+    // A log that is moved away before there is one is no reason to end.
+    signal(SIGUSR1, SIG_IGN)
     let began = ContinuousClock.now
+    let environment = try ServiceEnvironment.process()
+    let activated = try ActivatedSockets(environment.inherited)
     if let splay = try splay.map(parseTime), splay > .zero {
       try await Task.sleep(for: .milliseconds(Int64.random(in: 0...max(0, Int64(splay / .milliseconds(1))))))
     }
@@ -53,13 +58,17 @@ struct Run: AsyncParsableCommand {
     let file = settings.file
     let order = RunOrder(try bounds(), report: report, began: began)
     let isQuiet = !order.bounds.isEmpty && !Console.isTerminal
+    LogOutput.shared.reader(isJournal: environment.isJournal(STDERR_FILENO), isQuiet: isQuiet)
+    let service = NodeService(environment, sockets: activated, log: .shared)
     let make = { @Sendable (former: Inheritance?) in
       // What was written while it waited is in force.
       let configuration = try NodeConfiguration.load(path)
-      return try Node(configuration: configuration, isQuiet: isQuiet, former: former) { try NodeConfiguration.load(path ?? file) }
+      return try Node(configuration: configuration, service: service, former: former) { try NodeConfiguration.load(path ?? file) }
     }
     let made: Node?
     do {
+      // Before anybody gives up a place for us.
+      try service.prepare(settings)
       made = try await waiting(try parseOverlap(), make)
     } catch {
       // What another run is doing it tells itself.

@@ -189,11 +189,13 @@ extension Node {
           stateReason: finished.pieces.isFull ? "" : "fetched in part")
         try database.finishFetch(id, with: data, at: now)
         fetchedArtifacts.wrappingAdd(1, ordering: .relaxed)
-        logger.notice("artifact fetched", metadata: ["artifact": "\(artifact.name)", "data": "\(artifact.dataRoot)"])
+        logger.notice(
+          "artifact fetched", metadata: .event(.artifactFetched, ["artifact": "\(artifact.name)", "data": "\(artifact.dataRoot)"]))
         announcements.completed(id.rawValue)
       } catch {
         // On disk it is whole: the next run finds it in its place.
-        logger.error("an artifact was fetched and cannot be recorded", metadata: ["artifact": "\(id)", "error": "\(error)"])
+        logger.error(
+          "an artifact was fetched and cannot be recorded", metadata: .event(.inventoryFailed, ["artifact": "\(id)", "error": "\(error)"]))
       }
     }
   }
@@ -203,12 +205,12 @@ extension Node {
       guard state == .active else { return }
       try? database.setState(.failed, reason: reason, of: id, at: .now())
       takeOutOfService(id, reason: reason)
-      logger.error("a fetch has failed", metadata: ["artifact": "\(id)", "reason": "\(reason)"])
+      logger.error("a fetch has failed", metadata: .event(.fetchFailed, ["artifact": "\(id)", "reason": "\(reason)"]))
     }
   }
 
   func fetchTroubled(_ id: ArtifactID, _ reason: String) {
-    logger.warning("a fetch waits for the disk", metadata: ["artifact": "\(id)", "reason": "\(reason)"])
+    logger.warning("a fetch waits for the disk", metadata: .event(.fetchWaiting, ["artifact": "\(id)", "reason": "\(reason)"]))
   }
 
   /// Gives a fetch up, and what is there of it. Waits for the disk.
@@ -216,7 +218,7 @@ extension Node {
     do {
       try engine.endFetch(id.rawValue, reason: reason, discarding: true)
     } catch {
-      logger.warning("what was fetched could not be removed", metadata: ["artifact": "\(id)", "error": "\(error)"])
+      logger.warning("what was fetched could not be removed", metadata: .event(.fetchLeftover, ["artifact": "\(id)", "error": "\(error)"]))
     }
   }
 

@@ -35,7 +35,7 @@ extension Node {
       let artifact = try await NIOThreadPool.singleton.runIfActive { [self, submission] in
         try fetch(torrent, torrent.encoded(), submission)
       }
-      logger.info("a magnet link's torrent is there", metadata: ["artifact": "\(artifact.name)"])
+      logger.info("a magnet link's torrent is there", metadata: .event(.magnetResolved, ["artifact": "\(artifact.name)"]))
       magnets.end(magnet.infoHash)
     } catch let failure as MetadataFailure {
       announcements.remove(id)

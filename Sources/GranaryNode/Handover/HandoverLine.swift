@@ -57,11 +57,18 @@ final class HandoverLine: Sendable {
 
   /// The kernel's word on who is at the other end.
   private func checked() throws -> HandoverLine {
-    var (peer, length) = (granary_ucred(), socklen_t(MemoryLayout<granary_ucred>.size))
-    guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 else { throw Broken("nobody vouches for the other end") }
+    guard let peer else { throw Broken("nobody vouches for the other end") }
     guard peer.uid == getuid() || peer.uid == 0 else { throw Broken("user \(peer.uid) is at the other end") }
     return self
   }
+
+  private var peer: granary_ucred? {
+    var (peer, length) = (granary_ucred(), socklen_t(MemoryLayout<granary_ucred>.size))
+    return getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 ? peer : nil
+  }
+
+  /// The process at the other end.
+  var process: pid_t? { peer?.pid }
 
   private func wait(for events: Int16, until end: ContinuousClock.Instant) throws {
     while true {

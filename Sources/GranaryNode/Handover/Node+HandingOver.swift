@@ -6,6 +6,7 @@ import Logging
 import Metainfo
 import NIOPosix
 import PeerProtocol
+import PluginKit
 import ServiceLifecycle
 import Storage
 import Synchronization
@@ -36,14 +37,14 @@ extension Node {
       return state.heir == nil
     }
     guard isFirst else { throw Failure(.tryLater, "another run is to take this one's place").document }
-    logger.notice("another run takes this one's place")
+    logger.notice("another run takes this one's place", metadata: .event(.nodeHandsOver))
     await services.triggerGracefulShutdown()
     return ChangeDocument(message: "the place is handed over")
   }
 
   /// The end of a node that has an heir; its services have ended. Gives the run's report, as `shutDown` does.
   func end(for heir: HandoverLine) async -> String? {
-    stopTakingSignals()
+    beginEnd()
     let sockets = await engine.release()
     await announcements.finish()
     await announcer.handOver()
@@ -51,16 +52,19 @@ extension Node {
     flusher.stop()
     finishJournal()
     hand(sockets, to: heir)
-    await engine.stop(drain: Self.drainTime)
-    await children.stop(within: Self.childrenTime)
+    await service.signals.unlessHurried { [self] in
+      await engine.stop(drain: Self.drainTime)
+      await children.stop(within: Self.childrenTime)
+    }
     watchdog?.stop()
+    pulse?.stop()
     // Sums that whoever comes adds to; the journal's chain has one writer, who has it now.
     try? ledger.flush()
     try? pending.flush()
     let text = storeReport(why: RunEnd.replaced.rawValue)
     try? heir.send(HandoverRemainder(journal: journal.writer.surrender()), within: Self.writingTime)
     closeInventory(isLast: false)
-    logger.notice("stopped", metadata: ["why": "\(RunEnd.replaced.rawValue)"])
+    logger.notice("stopped", metadata: .event(.nodeStopped, ["why": "\(RunEnd.replaced.rawValue)"]))
     return text
   }
 
@@ -68,8 +72,10 @@ extension Node {
     let letter = HandoverLetter(pid: getpid(), run: run, peerID: Hex.encode(peerID.bytes))
     do {
       try heir.send(letter, descriptors: [lock.descriptor] + sockets.map(\.descriptor), within: Self.writingTime)
+      // Where both are processes of one unit, the unit goes on with the heir.
+      if let process = heir.process { service.handOver(to: process) }
     } catch {
-      logger.error("the place could not be handed over", metadata: ["error": "\(error)"])
+      logger.error("the place could not be handed over", metadata: .event(.nodeHandoverFailed, ["error": "\(error)"]))
     }
     for socket in sockets { close(socket.descriptor) }
   }
@@ -77,9 +83,10 @@ extension Node {
   /// Stores what the former node sends until its end. Blocks.
   func awaitRemainder(of former: Inheritance) {
     guard let remainder = former.remainder() else {
-      return logger.warning("the run before this one ended without a word", metadata: ["process": "\(former.letter.pid)"])
+      return logger.warning(
+        "the run before this one ended without a word", metadata: .event(.nodeHandoverFailed, ["process": "\(former.letter.pid)"]))
     }
     journal.writer.adopt(remainder.journal)
-    logger.info("the run before this one has ended", metadata: ["process": "\(former.letter.pid)"])
+    logger.info("the run before this one has ended", metadata: .event(.nodeReplaced, ["process": "\(former.letter.pid)"]))
   }
 }

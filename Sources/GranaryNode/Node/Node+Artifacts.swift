@@ -98,7 +98,7 @@ extension Node {
     } catch {
       let reason = Failure(error).lines.first?.message ?? ""
       try? database.setState(.failed, reason: reason, of: id, at: .now())
-      logger.error("an artifact cannot be served", metadata: ["artifact": "\(id)", "reason": "\(reason)"])
+      logger.error("an artifact cannot be served", metadata: .event(.artifactUnserved, ["artifact": "\(id)", "reason": "\(reason)"]))
       takeOutOfService(id, reason: reason)
       throw error
     }
@@ -156,7 +156,7 @@ extension Node {
     do {
       try database.setStates(changes, at: .now())
     } catch {
-      logger.error("states of artifacts could not be stored", metadata: ["error": "\(error)"])
+      logger.error("states of artifacts could not be stored", metadata: .event(.inventoryFailed, ["error": "\(error)"]))
     }
   }
 

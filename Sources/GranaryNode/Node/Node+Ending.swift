@@ -15,31 +15,38 @@ extension Node {
   private static let farewellTime = Duration.seconds(5)
   static let childrenTime = Duration.seconds(3)
 
+  /// What is stored at the end: a large inventory on a slow disk.
+  private static let storingTime = Duration.seconds(60)
+
   /// The end, in order: no more peers, what is queued goes out, trackers are told, what waits is stored. Gives the run's report, as JSON; nil
-  /// where the inventory does not say what came of it.
+  /// where the inventory does not say what came of it. Where it is to be at once, only what waits is stored.
   @discardableResult
   func shutDown(why: String) async -> String? {
-    stopTakingSignals()
-    await engine.stop(drain: Self.drainTime)
-    await announcements.finish()
-    await announcer.stop(within: Self.farewellTime)
+    // Each part is bounded, and so is what the manager is asked for.
+    service.stopping("what is queued goes out", within: Self.drainTime * 2 + Self.farewellTime + Self.childrenTime + Self.storingTime)
+    beginEnd()
+    await service.signals.unlessHurried { [self] in
+      await engine.stop(drain: Self.drainTime)
+      await announcements.finish()
+      await announcer.stop(within: Self.farewellTime)
+    }
     savePluginStates()
-    await children.stop(within: Self.childrenTime)
+    await service.signals.unlessHurried { [self] in await children.stop(within: Self.childrenTime) }
     watchdog?.stop()
+    pulse?.stop()
+    service.extend(Self.storingTime)
     flusher.stop()
     finishJournal()
-    let closing = await closingMetrics()
+    let closing = service.signals.isHurried ? nil : await closingMetrics()
     let text = storeReport(why: why)
     closeInventory(isLast: true)
     await write(closing, why: why, report: text)
-    logger.notice("stopped", metadata: ["why": "\(why)"])
+    logger.notice("stopped", metadata: .event(.nodeStopped, ["why": "\(why)"]))
     return text
   }
 
-  /// The end takes a few bounded seconds; a second TERM must not cut off what trackers are told.
-  func stopTakingSignals() {
-    signal(SIGTERM, SIG_IGN)
-    signal(SIGINT, SIG_IGN)
+  /// From now on it is not ready, and begins nothing.
+  func beginEnd() {
     state.withLock { $0.isReady = false }
     isStopping.store(true, ordering: .relaxed)
     magnets.stop()
@@ -52,7 +59,7 @@ extension Node {
     let encoded = try? DocumentEncoder.encode(report(why: why, warnings: warnings, now: now))
     let text = encoded.map { String(decoding: $0, as: UTF8.self) }
     do { try database.endRun(run, why: why, report: text, at: now) } catch {
-      logger.error("the run's end could not be stored", metadata: ["error": "\(error)"])
+      logger.error("the run's end could not be stored", metadata: .event(.inventoryFailed, ["error": "\(error)"]))
     }
     return text
   }
@@ -63,7 +70,7 @@ extension Node {
       if isLast { try database.checkpoint() }
       try database.close()
     } catch {
-      logger.error("the inventory could not be closed cleanly", metadata: ["error": "\(error)"])
+      logger.error("the inventory could not be closed cleanly", metadata: .event(.inventoryFailed, ["error": "\(error)"]))
     }
     // Not waited for: a hung disk or a long verification must not keep a node that was told to stop.
     disk.shutdownGracefully { _ in }

@@ -3,6 +3,7 @@ import Inventory
 import Logging
 import Metainfo
 import OpenSSL
+import PluginKit
 
 extension Node {
   /// The journal's writer, with the node's key: heads that it has signed go to the log, where nobody who edits the file reaches them.
@@ -12,12 +13,13 @@ extension Node {
     let publicKey = Hex.encode(key.key.publicKey.bytes)
     if key.isNew, try database.hasSignedJournal() {
       logger.warning(
-        "the journal's key is a new one: verify what is older with the former key's public half", metadata: ["key": "\(publicKey)"])
+        "the journal's key is a new one: verify what is older with the former key's public half",
+        metadata: .event(.journalNewKey, ["key": "\(publicKey)"]))
     }
     let sealing = JournalSealing(
       signer: JournalSigner(key.key),
       onCheckpoint: { checkpoint in
-        logger.info("journal signed", metadata: ["head": "\(checkpoint.head)", "key": "\(publicKey)"])
+        logger.info("journal signed", metadata: .event(.journalSigned, ["head": "\(checkpoint.head)", "key": "\(publicKey)"]))
       })
     return JournalWriter(database: database, limits: JournalLimits(rows: rows), sealing: sealing, onPressure: onPressure)
   }
@@ -41,7 +43,7 @@ extension Node {
   /// The journal's end: every row is closed, and the last head signed. What cannot be written now is lost with the process.
   func finishJournal() {
     do { try journal.writer.finish() } catch {
-      logger.error("the journal could not be finished", metadata: ["error": "\(error)"])
+      logger.error("the journal could not be finished", metadata: .event(.journalFailed, ["error": "\(error)"]))
     }
   }
 }

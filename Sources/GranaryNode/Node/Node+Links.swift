@@ -12,10 +12,12 @@ extension Node {
   func lookAtLinks(now: WallTime) {
     let seconds = now.seconds
     let news = links.look(now: seconds)
-    for key in news.read { logger.notice("certificates read again", metadata: ["key": "\(key)"]) }
-    for problem in news.problems { logger.warning("certificates could not be read again", metadata: ["problem": "\(problem)"]) }
+    for key in news.read { logger.notice("certificates read again", metadata: .event(.certificateRead, ["key": "\(key)"])) }
+    for problem in news.problems {
+      logger.warning("certificates could not be read again", metadata: .event(.certificateFailed, ["problem": "\(problem)"]))
+    }
     if news.isChanged { replaceLinks() }
-    for warning in links.warningsToLog(now: seconds) { logger.warning("\(warning.text)") }
+    for warning in links.warningsToLog(now: seconds) { logger.warning("\(warning.text)", metadata: .event(.certificateWarning)) }
   }
 
   /// SSL torrents of the inventory, before anybody can ask for them. Costs nothing where there are none.

@@ -3,6 +3,7 @@ import Inventory
 import Logging
 import Metainfo
 import NIOPosix
+import PluginKit
 import Settings
 import Storage
 import Synchronization
@@ -36,7 +37,7 @@ extension Node {
       return try verify(id)
     } catch {
       try? database.setState(.failed, reason: Failure(error).lines.first?.message ?? "", of: id, at: .now())
-      logger.error("an artifact could not be verified", metadata: ["artifact": "\(id)", "error": "\(error)"])
+      logger.error("an artifact could not be verified", metadata: .event(.artifactUnverified, ["artifact": "\(id)", "error": "\(error)"]))
       return (error as? InventoryError)?.isTemporary == true ? .failed : .none
     }
   }

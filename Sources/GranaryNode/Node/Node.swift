@@ -103,6 +103,9 @@ final class Node: Sendable {
   /// Artifacts that were fetched in this run.
   let fetchedArtifacts = Atomic<Int>(0)
   let watchdog: Watchdog?
+  /// Who has started it, and wants to hear of it.
+  let service: NodeService
+  let pulse: Pulse?
   /// Why the run before this one was ended by its watchdog; nil where it was not.
   let formerHang: String?
   /// What the node was started with: keys that need a restart are compared with these.
@@ -112,10 +115,10 @@ final class Node: Sendable {
   /// Does everything short of opening a socket. Throws `Failure` and what becomes one.
   ///
   /// - Parameters:
-  ///   - isQuiet: tells of nothing but warnings: it was started by cron, for which every word is a mail.
+  ///   - service: who has started it.
   ///   - former: whose place it takes.
   init(
-    configuration: NodeConfiguration, isQuiet: Bool = false, former: Inheritance? = nil,
+    configuration: NodeConfiguration, service: NodeService = NodeService(), former: Inheritance? = nil,
     reread: @escaping @Sendable () throws -> NodeConfiguration
   ) throws {
     let settings = configuration.settings
@@ -123,15 +126,14 @@ final class Node: Sendable {
     links = try LinkKeeper(settings, now: WallTime.now.seconds)
     paths = configuration.paths
     openFiles = OpenFilesLimit.raise()
-    var logger = Logger(label: "granary")
-    if isQuiet { logger.logLevel = .warning }
-    self.logger = logger
-    self.reread = reread
+    logger = Logger(label: LogLabel.node)
+    (self.service, self.reread) = (service, reread)
     try paths.makeFolders()
     guard let lock = try former?.lock ?? NodeLock(path: paths.lock) else {
       throw Failure(.tryLater, "the state directory \(paths.state) is in use by \(NodeLock.holder(path: paths.lock))")
     }
     (self.lock, self.former) = (lock, former)
+    try service.prepare(settings)
     paths.sweep()
     database = try InventoryDatabase.open(path: paths.inventory)
     keeper = InventoryKeeper(database: database)
@@ -189,6 +191,7 @@ final class Node: Sendable {
     run = try database.beginRun(pid: getpid(), version: Granary.version, at: startedAt)
     _ = try? database.pruneRuns(keeping: Self.keptRuns)
     watchdog = Self.watchdog(settings, engine, disk, logger, LastWords(journal: journal, database: database, run: run))
+    pulse = Self.pulse(service, engine, database)
     flusher = InventoryFlusher([writer, ledger, pluginValues, pending], pacer: pacer)
   }
 
@@ -200,11 +203,15 @@ final class Node: Sendable {
   func run(_ job: FetchJob? = nil, order: RunOrder = RunOrder()) async throws {
     // Until the signals have their services, a reload that comes too early is none.
     signal(SIGHUP, SIG_IGN)
+    watchSignals(hurried: job == nil ? .done : .unavailable)
     attach()
     isCounted.store(job == nil, ordering: .relaxed)
     isBounded.store(!order.bounds.isEmpty, ordering: .relaxed)
-    if let formerHang { logger.warning("the last run hung and was ended", metadata: ["why": "\(formerHang)"]) }
+    if let formerHang {
+      logger.warning("the last run hung and was ended", metadata: .event(.nodeFormerHang, ["why": "\(formerHang)"]))
+    }
     watchdog?.start()
+    pulse?.start()
     loadPluginStates()
     do {
       try await serve(job, order)
@@ -238,7 +245,8 @@ final class Node: Sendable {
       resumeFetches()
     }
     var services: [any Service] = [
-      AnnouncerService(announcer: announcer), HangUpService(node: self), LinkService(node: self),
+      AnnouncerService(announcer: announcer), HangUpService(node: self), LinkService(node: self), LogService(node: self),
+      ServiceManagerService(node: self),
     ]
     if let former { services.append(RemainderService(node: self, former: former)) }
     if job == nil {
@@ -251,8 +259,9 @@ final class Node: Sendable {
     }
     services.append(
       ControlServer(path: paths.socket, node: NodeControlFace(node: self), logger: quietLogger) { [self] in announceReadiness(listeners) })
-    var configuration = ServiceGroupConfiguration(
-      services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger)
+    var configuration = ServiceGroupConfiguration(services: services, logger: quietLogger)
+    configuration.services.append(
+      .init(service: EndService(signals: service.signals), successTerminationBehavior: .gracefullyShutdownGroup))
     if let job {
       configuration.services.append(
         .init(service: FetchService(node: self, job: job), successTerminationBehavior: .gracefullyShutdownGroup))
@@ -265,7 +274,10 @@ final class Node: Sendable {
     let group = ServiceGroup(configuration: configuration)
     state.withLock { ($0.services, $0.mayBeReplaced) = (group, job == nil) }
     do {
-      try await group.run()
+      let serving = Task { try await group.run() }
+      await service.signals.unlessHurried { _ = await serving.result }
+      guard !service.signals.isHurried else { return serving.cancel() }
+      try await serving.value
     } catch let failure as FaceListenFailure {
       let tracker = failure.what == TrackerFace.name ? initial.tracker?.listen.first { $0.address == failure.address }?.place : nil
       throw Failure(
@@ -275,7 +287,7 @@ final class Node: Sendable {
 
   private func listen() async throws -> [PeerAddress] {
     do {
-      return try await engine.start(inherited: former?.takeSockets() ?? InheritedSockets())
+      return try await engine.start(inherited: service.takeSockets(besides: former?.takeSockets()))
     } catch let failure as ListenFailure {
       let place = settings.listen.first { $0.address.port == UInt16(clamping: failure.address.port) }?.place
       throw Failure(.unavailable, failure.description, place: place)
@@ -283,13 +295,16 @@ final class Node: Sendable {
   }
 
   private func announceReadiness(_ listeners: [PeerAddress]) {
-    if let shortage = shortageOfDescriptors { logger.warning("\(shortage)") }
+    if let shortage = shortageOfDescriptors { logger.warning("\(shortage)", metadata: .event(.nodeDescriptors)) }
     logger.notice(
       "ready",
-      metadata: [
-        "node": "\(settings.node.name)", "listeners": "\(listeners.map(\.description).joined(separator: " "))",
-        "artifacts": "\(engine.totals.artifacts)",
-      ])
+      metadata: .event(
+        .nodeReady,
+        [
+          "node": "\(settings.node.name)", "listeners": "\(listeners.map(\.description).joined(separator: " "))",
+          "artifacts": "\(engine.totals.artifacts)",
+        ]))
+    service.ready(serviceStatus)
   }
 
   /// What to tell of limits.connections and the process's open files.
@@ -304,7 +319,7 @@ final class Node: Sendable {
     try reloading.withLock { _ in
       var isGood = false
       defer { reloads.withLock { $0.note(isGood, at: .now) } }
-      let news = try reloadAlone()
+      let news = try service.reloading(status: { serviceStatus }) { try reloadAlone() }
       isGood = true
       return news
     }
@@ -323,6 +338,7 @@ final class Node: Sendable {
     let tracker = try NodeTracker.prepare(fresh.settings)
     let (catalogue, mirror) = (try NodeCatalogue.prepare(fresh.settings), try NodeMirror.prepare(fresh.settings))
     _ = try FetchManner.prepare(fresh.settings)
+    let log = try service.prepare(fresh.settings.log)
     let certificates = try links.prepare(fresh.settings, now: WallTime.now.seconds)
     // The listeners stay as they were opened, whatever the new file says of them.
     if initial.listensBeyondLoopback, !pipeline.isGuarded, !fresh.settings.isOpen {
@@ -331,6 +347,7 @@ final class Node: Sendable {
     }
     let restarts = ReloadableKeys.changesNeedingRestart(initial, fresh.settings)
     state.withLock { ($0.configuration, $0.generation) = (fresh, generation) }
+    service.commit(log)
     journal.writer.keep(rows: fresh.settings.limits.journalRows)
     engine.replace(settings: EngineSettings(fresh.settings, initial: initial.limits, loops: threads, openFiles: openFiles))
     links.commit(certificates, now: WallTime.now.seconds)
@@ -344,7 +361,7 @@ final class Node: Sendable {
     mirroring.commit(mirror)
     refreshService()
     lookAgain()
-    logger.notice("configuration reloaded", metadata: ["policy-generation": "\(generation)"])
+    logger.notice("configuration reloaded", metadata: .event(.configurationReloaded, ["policy-generation": "\(generation)"]))
     let warnings = pipeline.plugins.flatMap { installed in
       installed.plugin.warnings.map { "\(installed.place): \(installed.name): \($0)" }
     }
@@ -360,14 +377,15 @@ final class Node: Sendable {
       do {
         try installed.call(.loadState) { try installed.plugin.loadState(Array(data)) }
       } catch {
-        logger.warning("a plugin refused its saved state", metadata: ["plugin": "\(installed.name)", "error": "\(error)"])
+        logger.warning(
+          "a plugin refused its saved state", metadata: .event(.pluginStateRefused, ["plugin": "\(installed.name)", "error": "\(error)"]))
       }
     }
   }
 
   /// What libraries have to say that is not an event of ours.
   private var quietLogger: Logger {
-    var logger = Logger(label: "granary.services")
+    var logger = Logger(label: LogLabel.services)
     logger.logLevel = .error
     return logger
   }

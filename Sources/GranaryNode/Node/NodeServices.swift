@@ -1,4 +1,5 @@
 import Logging
+import PluginKit
 import ServiceLifecycle
 import Tracker
 import UnixSignals
@@ -25,11 +26,12 @@ struct HangUpService: Service {
 
   private func reload() {
     do {
-      for warning in try node.reload().warnings { node.logger.warning("\(warning)") }
+      for warning in try node.reload().warnings { node.logger.warning("\(warning)", metadata: .event(.configurationWarning)) }
     } catch {
       for line in Failure(error).lines {
         node.logger.error(
-          "the new configuration changes nothing", metadata: ["place": "\(line.place ?? "")", "problem": "\(line.message)"])
+          "the new configuration changes nothing",
+          metadata: .event(.configurationRefused, ["place": "\(line.place ?? "")", "problem": "\(line.message)"]))
       }
     }
   }

@@ -1,3 +1,4 @@
+import Foundation
 import Inventory
 import Logging
 import PluginKit
@@ -23,6 +24,8 @@ struct ServicesMaker: Sendable {
   var children: any ChildProcesses = ChildThreads()
   var directory: any ArtifactDirectory = NoArtifactDirectory()
   var nodeName = ""
+  /// Secrets that systemd has loaded.
+  var credentials = CredentialFolder(variables: ProcessInfo.processInfo.environment)
 
   var services: @Sendable (String) -> PluginServices {
     let maker = self
@@ -31,7 +34,8 @@ struct ServicesMaker: Sendable {
       var services = PluginServices(
         wallClock: { .now }, clock: { .now }, journal: maker.journal, logger: logger, folder: maker.folder,
         store: maker.store(of: plugin, logger), counters: maker.counters,
-        documents: YAMLDocuments(), memory: maker.memories.memory(of: plugin), directory: maker.directory,
+        documents: YAMLDocuments(besides: maker.folder, credentials: maker.credentials), memory: maker.memories.memory(of: plugin),
+        directory: maker.directory,
         nodeName: maker.nodeName)
       services.children = maker.children
       return services
@@ -47,7 +51,7 @@ struct ServicesMaker: Sendable {
       }
     } catch {
       // What cannot be read cannot be relied on: the plugin finds a store that takes nothing, and says what it makes of that.
-      logger.error("what the plugin keeps cannot be read", metadata: ["error": "\(error)"])
+      logger.error("what the plugin keeps cannot be read", metadata: .event(.pluginStoreUnreadable, ["error": "\(error)"]))
       return ClosedPluginStore()
     }
   }

@@ -4,6 +4,7 @@ import Glibc
 import Inventory
 import Logging
 import NIOPosix
+import PluginKit
 import ServiceLifecycle
 import Settings
 import Storage
@@ -59,7 +60,9 @@ struct TextfileService: Service {
       while !Task.isCancelled {
         let seen = await writing.look()
         let problem = seen.isUp ? nil : seen.problem ?? "it hangs"
-        if let problem, problem != told { node.logger.warning("metrics cannot be written", metadata: ["problem": "\(problem)"]) }
+        if let problem, problem != told {
+          node.logger.warning("metrics cannot be written", metadata: .event(.metricsFailed, ["problem": "\(problem)"]))
+        }
         told = problem
         try? await Task.sleep(for: Self.pause)
       }
@@ -98,7 +101,9 @@ extension Node {
     let seen = await writing.look()
     pool.shutdownGracefully { _ in }
     if !seen.isUp {
-      logger.warning("metrics cannot be written", metadata: ["file": "\(closing.path)", "problem": "\(seen.problem ?? "it hangs")"])
+      logger.warning(
+        "metrics cannot be written",
+        metadata: .event(.metricsFailed, ["file": "\(closing.path)", "problem": "\(seen.problem ?? "it hangs")"]))
     }
   }
 }

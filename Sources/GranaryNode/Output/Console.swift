@@ -21,7 +21,7 @@ enum Console {
     }
     for line in failure.lines {
       // Messages quote arguments, names in torrents, what trackers said: nothing of it may move a cursor.
-      note("granary: error: " + escaped((line.place.map { "\($0): " } ?? "") + line.message))
+      note(LogOutput.shared.errorPriority + "granary: error: " + escaped((line.place.map { "\($0): " } ?? "") + line.message))
     }
   }
 

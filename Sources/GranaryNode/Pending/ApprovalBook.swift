@@ -21,7 +21,7 @@ final class ApprovalBook: Approvals {
     do {
       self.init(try database.approvals(at: .now()))
     } catch {
-      logger.error("approvals could not be read: none holds", metadata: ["error": "\(error)"])
+      logger.error("approvals could not be read: none holds", metadata: .event(.approvalsUnreadable, ["error": "\(error)"]))
       self.init([], problem: error)
     }
   }

@@ -1,5 +1,6 @@
-import Glibc
+import Foundation
 import Metainfo
+import Settings
 import Storage
 
 /// A file that TLS needs, as it was when it was read.
@@ -8,6 +9,8 @@ struct TLSFile: Sendable {
   let identity: FileIdentity
   /// Permission bits.
   let mode: UInt32
+  /// Whether others may read it than those who are to have it.
+  let isOpenToOthers: Bool
 
   /// Bytes at most: a bundle of every public authority is a fifth of it.
   static let longest = 1 << 20
@@ -23,7 +26,9 @@ struct TLSFile: Sendable {
     guard bytes.count <= longest else { throw TLSFileError(message: "has more than \(longest) bytes") }
     let identity = try status(descriptor).identity
     guard identity == before.identity else { throw TLSFileError(message: "was changed while it was read") }
-    return TLSFile(bytes: bytes, identity: identity, mode: before.permissions)
+    let isOpen = CredentialFolder.isOpenToOthers(
+      path, mode: before.permissions, owner: before.owner, CredentialFolder(variables: ProcessInfo.processInfo.environment))
+    return TLSFile(bytes: bytes, identity: identity, mode: before.permissions, isOpenToOthers: isOpen)
   }
 
   /// The file that has this path now; nil where none can be seen.
@@ -38,7 +43,7 @@ struct TLSFile: Sendable {
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 65_536)
     while bytes.count <= longest {
-      let count = Glibc.read(descriptor, &chunk, chunk.count)
+      let count = Foundation.read(descriptor, &chunk, chunk.count)
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { throw TLSFileError(errno: errno) }
       if count == 0 { break }

@@ -43,7 +43,7 @@ extension TLSLoader {
       fault(file, key, "others on this machine may use this key (mode \(String(read.mode, radix: 8))); chmod 0600")
     } else if read.mode & 0o020 != 0 {
       fault(file, key, "its group may replace this key (mode \(String(read.mode, radix: 8))); chmod g-w")
-    } else if read.mode & 0o040 != 0 {
+    } else if read.mode & 0o040 != 0, read.isOpenToOthers {
       remark("\(key): \(file.path): its group may read this key (mode \(String(read.mode, radix: 8)))")
     }
     do {

@@ -11,7 +11,7 @@ enum AnnounceKeyFile {
     } catch {
       throw SettingsProblem("the file of announce keys \(error)", place: path)
     }
-    guard file.mode & 0o077 == 0 else {
+    guard !file.isOpenToOthers else {
       throw SettingsProblem("others may read the announce keys (chmod 600)", place: path, isPermission: true)
     }
     return AnnounceKeys(try parse(file.bytes, path))

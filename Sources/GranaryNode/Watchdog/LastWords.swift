@@ -15,7 +15,7 @@ struct LastWords: Sendable {
   func end(_ hang: Watchdog.Hang) -> Never {
     let why = Self.prefix + hang.message
     // Not through the logger: whoever hangs may hold its lock.
-    Self.say("granary: error: \(why); the process ends")
+    LogOutput.shared.lastWords("\(why); the process ends")
     let isKept = DispatchSemaphore(value: 0)
     let thread = Thread { [keep] in
       keep(why)
@@ -25,10 +25,5 @@ struct LastWords: Sendable {
     _ = isKept.wait(timeout: .now() + Self.patience)
     // Nothing that waits for others: no exit handlers, no destructors.
     _exit(ExitStatus.internalError.rawValue)
-  }
-
-  private static func say(_ line: String) {
-    let bytes = Array((escaped(line) + "\n").utf8)
-    _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
 }

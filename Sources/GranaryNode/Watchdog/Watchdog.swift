@@ -90,10 +90,10 @@ final class Watchdog: Sendable {
       return reported
     }
     for thread in silent where !before.contains(ObjectIdentifier(thread)) {
-      logger.warning("slow to answer", metadata: ["what": "\(thread.name)", "for": "\(vigil.withLock { $0.limit })"])
+      logger.warning("slow to answer", metadata: .event(.nodeSlow, ["what": "\(thread.name)", "for": "\(vigil.withLock { $0.limit })"]))
     }
     for thread in threads where before.contains(ObjectIdentifier(thread)) && !now.contains(ObjectIdentifier(thread)) {
-      logger.notice("answers again", metadata: ["what": "\(thread.name)"])
+      logger.notice("answers again", metadata: .event(.nodeAnswers, ["what": "\(thread.name)"]))
     }
   }
 }

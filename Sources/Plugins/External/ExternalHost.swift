@@ -101,9 +101,10 @@ final class ExternalHost: ChildDriver {
     switch effect {
     case .complete(let complete, let outcome): complete(outcome)
     case .started(let pid):
-      services.logger.info("a program was started", metadata: ["program": "\(options.program.path)", "pid": "\(pid)"])
-    case .ready: services.logger.info("a program is ready", metadata: ["program": "\(options.program.path)"])
-    case .line(let line): services.logger.notice("\(line)", metadata: ["program": "\(options.program.path)"])
+      services.logger.info(
+        "a program was started", metadata: .event(.programStarted, ["program": "\(options.program.path)", "pid": "\(pid)"]))
+    case .ready: services.logger.info("a program is ready", metadata: .event(.programReady, ["program": "\(options.program.path)"]))
+    case .line(let line): services.logger.notice("\(line)", metadata: .event(.programLine, ["program": "\(options.program.path)"]))
     case .count(let name): services.counters.count("external_\(name)")
     case .ended(let how, let pause): ended(how, pause)
     }
@@ -112,7 +113,7 @@ final class ExternalHost: ChildDriver {
   private func ended(_ how: String, _ pause: Duration) {
     let reason = "\(options.program.path) \(how)"
     services.counters.count("external_ends")
-    services.logger.warning("a program has ended", metadata: ["why": "\(reason)", "started-again-in": "\(pause)"])
+    services.logger.warning("a program has ended", metadata: .event(.programEnded, ["why": "\(reason)", "started-again-in": "\(pause)"]))
     services.journal.record(
       JournalRecord(
         at: services.wallClock(), principal: "node", address: nil, operation: "plugin", verdict: "ended", plugin: ExternalPlugin.name,

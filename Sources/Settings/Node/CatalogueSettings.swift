@@ -27,12 +27,12 @@ extension NodeSettings {
 
     package static let defaultRenew = TimeSpan(milliseconds: 3_600_000)
 
-    init(_ section: CatalogueSection, nodeName: String, folder: String, file: String) {
+    init(_ section: CatalogueSection, nodeName: String, folder: String, file: String, environment: SettingsEnvironment) {
       listen = section.listen.map {
         Listener(address: $0.address.value.address, tls: $0.tls?.text, place: $0.address.place ?? file)
       }
-      key = section.key.resolved(in: folder)
-      keys = section.keys?.resolved(in: folder)
+      key = environment.secret(section.key, in: folder)
+      keys = section.keys.map { environment.secret($0, in: folder) }
       name = section.name?.text ?? String(nodeName.prefix(64))
       artifacts = section.artifacts?.map(\.text)
       renew = section.renew?.value ?? Self.defaultRenew

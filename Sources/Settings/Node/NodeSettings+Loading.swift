@@ -41,21 +41,22 @@ extension NodeSettings {
       Listener(
         address: listener.address.value.address, security: ListenSecurity(listener.tls), place: listener.address.place ?? file)
     }
-    let tls = TLSSettings(root.tls, folder: folder, file: file)
+    let tls = TLSSettings(root.tls, folder: folder, file: file, environment: environment)
     self.tls = tls
     artifacts = Artifacts(roots: (root.artifacts?.roots ?? []).map { $0.value.resolved(in: folder) })
     limits = root.limits?.limits ?? Limits()
     scrub = root.scrub?.scrub ?? Scrub()
     superSeeding = root.superSeeding?.value ?? .off
     trackers = (root.trackers ?? []).map(\.text)
-    tracker = root.tracker.map { Tracker($0, folder: folder, file: file) }
+    tracker = root.tracker.map { Tracker($0, folder: folder, file: file, environment: environment) }
     let name = node.name
-    catalogue = root.catalogue.map { Catalogue($0, nodeName: name, folder: folder, file: file) }
+    catalogue = root.catalogue.map { Catalogue($0, nodeName: name, folder: folder, file: file, environment: environment) }
     mirror = (root.mirror ?? []).map { Mirror($0, folder: folder) }
     disk = root.disk.map { Disk($0) }
     fetch = Fetch(root.fetch)
     http = root.http.map { HTTP($0, file: file) }
     textfile = root.metrics?.textfile.resolved(in: folder)
+    log = Log(root.log, folder: folder)
     zones = root.zones?.zones ?? []
     peers = (root.peers ?? []).map { peer in
       StaticPeer(

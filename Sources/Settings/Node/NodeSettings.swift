@@ -104,6 +104,8 @@ package struct NodeSettings: Sendable {
   package let http: HTTP?
   /// `metrics.textfile`: the absolute path of the file that metrics are written to; nil for none.
   package let textfile: String?
+  /// Lines about what happens.
+  package let log: Log
   /// Networks that are near each other.
   package let zones: [Zone]
   package let peers: [StaticPeer]

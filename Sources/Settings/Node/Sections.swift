@@ -20,6 +20,7 @@ struct RootSection: Decodable {
   let fetch: FetchSection?
   let http: HTTPSection?
   let metrics: MetricsSection?
+  let log: LogSection?
   let zones: ZonesSection?
   let peers: [PeerSection]?
   let origins: [HostName]?
@@ -28,12 +29,13 @@ struct RootSection: Decodable {
   let open: Bool?
 
   enum CodingKeys: String, CodingKey, CaseIterable, ExplainedKeys {
-    case node, links, listen, tls, artifacts, limits, scrub, trackers, tracker, catalogue, mirror, disk, fetch, http, metrics, zones, peers,
+    case node, links, listen, tls, artifacts, limits, scrub, trackers, tracker, catalogue, mirror, disk, fetch, http, metrics, log, zones,
+      peers,
       origins, https, pipeline, open
     case superSeeding = "super-seeding"
 
     /// Sections of the contract that come with their issues.
-    private static let later: Set<String> = ["log", "announce-address"]
+    private static let later: Set<String> = ["announce-address"]
 
     static func explanation(ofUnknown key: String) -> String? {
       later.contains(key) ? "'\(key)' is not in this build" : nil

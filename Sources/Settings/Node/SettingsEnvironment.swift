@@ -4,12 +4,14 @@
 
 /// What settings take from outside the file, as a value.
 package struct SettingsEnvironment: Sendable {
-  /// Environment variables; `STATE_DIRECTORY` and `CONFIGURATION_DIRECTORY` are read, as systemd sets them.
+  /// Environment variables; `STATE_DIRECTORY`, `CONFIGURATION_DIRECTORY` and `CREDENTIALS_DIRECTORY` are read, as systemd sets them.
   package var variables: [String: String]
   /// The node's name where the file gives none.
   package var hostName: String
   /// The absolute path that relative paths on the command line start from.
   package var currentDirectory: String
+  /// Whether nothing has a path.
+  package var isMissing: @Sendable (String) -> Bool = { CredentialFolder.isMissing($0) }
 
   package init(variables: [String: String] = [:], hostName: String = "localhost", currentDirectory: String = "/") {
     (self.variables, self.hostName, self.currentDirectory) = (variables, hostName, currentDirectory)
@@ -25,6 +27,14 @@ package struct SettingsEnvironment: Sendable {
 
   /// systemd's configuration directory, likewise.
   package var configurationDirectory: String? { directory("CONFIGURATION_DIRECTORY") }
+
+  /// systemd's credentials; nil where it gives none.
+  package var credentials: CredentialFolder? { CredentialFolder(variables: variables) }
+
+  /// The absolute path of a secret that a configuration in `folder` names.
+  func secret(_ path: FilePath, in folder: String) -> String {
+    credentials?.place(of: path.text, besides: folder, isMissing: isMissing) ?? path.resolved(in: folder)
+  }
 
   /// Where a configuration is looked for without `--config`, in this order.
   package var configurationCandidates: [String] {

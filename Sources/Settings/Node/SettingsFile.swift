@@ -7,8 +7,8 @@ struct SettingsFile {
   let bytes: [UInt8]
   /// Whether anyone on this machine may change it.
   let isWorldWritable: Bool
-  /// Whether others than its owner can read it, or change it.
-  let isOpenToOthers: Bool
+  /// The user that it belongs to, and its permission bits.
+  let owner, permissions: UInt32
 
   /// Reads at most `limit` bytes and one more, which tells that there are too many. A pipe will do as well as a file.
   init(path: String, limit: Int) throws(SettingsErrors) {
@@ -17,7 +17,7 @@ struct SettingsFile {
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw Self.unreadable(path, errno) }
-    isOpenToOthers = status.st_mode & (S_IRWXG | S_IRWXO) != 0
+    (owner, permissions) = (status.st_uid, UInt32(status.st_mode & 0o7777))
     isWorldWritable = status.st_mode & S_IWOTH != 0 && status.st_mode & S_IFMT == S_IFREG
     bytes = try Self.read(descriptor, path: path, limit: limit + 1)
   }

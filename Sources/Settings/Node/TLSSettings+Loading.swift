@@ -3,11 +3,12 @@ internal import PluginKit
 // The settings of sections that `TLSChecks` found nothing wrong with.
 
 extension TLSSettings {
-  init(_ section: TLSSection?, folder: String, file: String) {
+  init(_ section: TLSSection?, folder: String, file: String, environment: SettingsEnvironment) {
     let place: (Placed<FilePath>) -> File = { File(path: $0.value.resolved(in: folder), place: $0.place ?? file) }
+    let secret: (Placed<FilePath>) -> File = { File(path: environment.secret($0.value, in: folder), place: $0.place ?? file) }
     let credentials: (Placed<FilePath>?, Placed<FilePath>?) -> Credentials? = { certificate, key in
       guard let certificate, let key else { return nil }
-      return Credentials(certificate: place(certificate), key: place(key))
+      return Credentials(certificate: secret(certificate), key: secret(key))
     }
     entries = (section?.named ?? []).compactMap { named in
       guard let entry = named.entry, let own = credentials(entry.certificate, entry.key), let trust = entry.trust else { return nil }

@@ -34,12 +34,12 @@ extension NodeSettings {
     package static let defaultInterval = TimeSpan(milliseconds: 30 * 60_000)
     package static let defaultMaximumPeers = 100_000
 
-    init(_ section: TrackerSection, folder: String, file: String) {
+    init(_ section: TrackerSection, folder: String, file: String, environment: SettingsEnvironment) {
       listen = section.listen.map {
         TrackerListener(address: $0.address.value.address, speaks: $0.speaks.value, tls: $0.tls?.text, place: $0.address.place ?? file)
       }
       interval = section.interval?.value ?? Self.defaultInterval
-      keys = section.keys?.resolved(in: folder)
+      keys = section.keys.map { environment.secret($0, in: folder) }
       maximumPeers = section.maximumPeers?.value ?? Self.defaultMaximumPeers
       outsidePerZone = section.outsidePerZone?.value?.value
       outsideFor = section.outsideFor?.value ?? Self.defaultInterval

@@ -1,6 +1,7 @@
 import Logging
 import Metainfo
 import NIOCore
+import PluginKit
 
 /// Announces all torrents of a node to their trackers.
 ///
@@ -301,17 +302,17 @@ extension TrackerAnnouncer {
 
   private func log(_ job: Job, _ result: Result<AnnounceResponse, TrackerError>) {
     var metadata: Logger.Metadata = [
-      "tracker": "\(job.due.url.origin)", "info_hash": "\(job.key.infoHash)", "event": "\(job.due.event)",
+      "tracker": "\(job.due.url.origin)", "info_hash": "\(job.key.infoHash)", "announce": "\(job.due.event)",
     ]
     switch result {
     case .success(let response):
       metadata["peers"] = "\(response.peers.count)"
       if let warning = response.warning { metadata["warning"] = "\(EscapedText.escape(warning))" }
-      logger.debug("announced", metadata: metadata)
+      logger.debug("announced", metadata: .event(.announceDone, metadata))
     case .failure(.cancelled): break
     case .failure(let error):
       metadata["error"] = "\(error)"
-      logger.info("announce failed", metadata: metadata)
+      logger.info("announce failed", metadata: .event(.announceFailed, metadata))
     }
   }
 }
