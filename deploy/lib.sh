@@ -6,7 +6,7 @@ try_packages=(aria2 opentracker)
 # What builds the Debian package, and what tries it.
 package_packages=(debhelper debootstrap dpkg-dev groff-base lintian man-db)
 test_packages=(
-  aria2 cron curl g++ gcc iproute2 jq libc6-dev libtorrent-rasterbar-dev logrotate mktorrent nginx-light openssl opentracker prometheus python3 python3-jsonschema python3-libtorrent python3-yaml rtorrent systemd tcpdump transmission-cli
+  aria2 chromium cron curl g++ gcc iproute2 jq libc6-dev libtorrent-rasterbar-dev logrotate mktorrent nginx-light openssl opentracker prometheus python3 python3-jsonschema python3-libtorrent python3-yaml rtorrent systemd tcpdump transmission-cli
   transmission-daemon
 )
 

@@ -254,7 +254,7 @@ final class Node: Sendable {
       let entry = { @Sendable [links] in links.fleetEntry(named: $0) }
       services += tracking?.services(entry: entry, logger: quietLogger) ?? []
       services += publishing?.services(entry: entry, logger: quietLogger) ?? []
-      services += ops?.services(source: NodeOpsSource(NodeSight(self)), pages: nil, entry: entry, logger: quietLogger) ?? []
+      services += ops.map { opsServices($0, entry: entry, logger: quietLogger) } ?? []
       services.append(MirrorService(mirror: mirroring))
     }
     services.append(

@@ -12,13 +12,14 @@ import Synchronization
 final class NodePage: PageSource {
   let node: Node
   let peerLook: PeerLook
+  private let sight: NodeSight
   let fetchRates = Mutex(RateBook<Int64>())
   private let ring: Mutex<ThroughputRing>
   private let lastRefusals = Mutex<(stamp: [Int64], document: PageRefusalsDocument)?>(nil)
   private let reading = NIOThreadPool(numberOfThreads: 1)
 
-  init(node: Node) {
-    self.node = node
+  init(node: Node, sight: NodeSight) {
+    (self.node, self.sight) = (node, sight)
     peerLook = PeerLook(engine: node.engine)
     let totals = node.engine.totals
     ring = Mutex(ThroughputRing(up: totals.uploaded, down: totals.downloaded, at: .now))
@@ -35,9 +36,9 @@ final class NodePage: PageSource {
   func close() { reading.shutdownGracefully { _ in } }
 
   func overview() async throws -> PageDocument {
-    let (totals, latest) = (node.engine.totals, ring.withLock { $0.latest })
+    let (readiness, totals, latest) = (await sight.readiness(), node.engine.totals, ring.withLock { $0.latest })
     return PageDocument(
-      ready: node.isServing, node: node.initial.node.name, version: Granary.version, pid: getpid(), startedAt: node.startedAt.iso8601,
+      ready: readiness.ready, checks: readiness.checks, node: node.initial.node.name, version: Granary.version, pid: getpid(), startedAt: node.startedAt.iso8601,
       policyGeneration: totals.generation, connections: totals.connections, serving: totals.artifacts, uploaded: totals.uploaded,
       downloaded: totals.downloaded, up: latest?.up, down: latest?.down)
   }
@@ -105,12 +106,5 @@ extension PageRunsDocument.Run {
     self.init(
       id: run.id, startedAt: run.startedAt.iso8601, endedAt: run.endedAt?.iso8601, pid: run.pid, version: run.version, why: run.whyEnded,
       ready: report?.artifacts.ready, uploaded: report?.uploaded, downloaded: report?.downloaded, refused: report?.refused)
-  }
-}
-
-extension Node {
-  /// Whether all that it listens with is open.
-  fileprivate var isServing: Bool {
-    state.withLock { $0.isReady } && tracking?.isOpen ?? true && publishing?.isOpen ?? true
   }
 }

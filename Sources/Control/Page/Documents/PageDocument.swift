@@ -2,6 +2,8 @@
 package struct PageDocument: Codable, Sendable, Hashable {
   package var schema = "granary.page/1"
   package let ready: Bool
+  /// What that is made of, as `/readyz` has it.
+  package let checks: [ReadinessDocument.Check]
   package let node: String
   package let version: String
   package let pid: Int32
@@ -18,16 +20,16 @@ package struct PageDocument: Codable, Sendable, Hashable {
   package let down: Int64?
 
   package init(
-    ready: Bool, node: String, version: String, pid: Int32, startedAt: String, policyGeneration: UInt64, connections: Int, serving: Int,
+    ready: Bool, checks: [ReadinessDocument.Check], node: String, version: String, pid: Int32, startedAt: String, policyGeneration: UInt64, connections: Int, serving: Int,
     uploaded: Int64, downloaded: Int64, up: Int64?, down: Int64?
   ) {
-    (self.ready, self.node, self.version, self.pid, self.startedAt) = (ready, node, version, pid, startedAt)
+    (self.ready, self.checks, self.node, self.version, self.pid, self.startedAt) = (ready, checks, node, version, pid, startedAt)
     (self.policyGeneration, self.connections, self.serving) = (policyGeneration, connections, serving)
     (self.uploaded, self.downloaded, self.up, self.down) = (uploaded, downloaded, up, down)
   }
 
   enum CodingKeys: String, CodingKey {
-    case schema, ready, node, version, pid, connections, serving, uploaded, downloaded, up, down
+    case schema, ready, checks, node, version, pid, connections, serving, uploaded, downloaded, up, down
     case startedAt = "started_at"
     case policyGeneration = "policy_generation"
   }

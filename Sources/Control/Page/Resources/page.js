@@ -1,6 +1,6 @@
-import { artifacts } from "./artifacts.js";
+import { artifacts, state } from "./artifacts.js";
 import { Chart } from "./chart.js";
-import { byId, el, setText, terms } from "./dom.js";
+import { byId, el, foreign, setText, terms } from "./dom.js";
 import { bytes, clock, exactBytes, moment, number, rate, span, tick } from "./format.js";
 import { Feed, health } from "./poll.js";
 import { peers, refusals, runs, seldom } from "./sections.js";
@@ -15,6 +15,7 @@ function overview(document) {
   const ready = byId("ready");
   setText(ready, document.ready ? "ready" : "not ready");
   ready.className = `state ${document.ready ? "good" : "bad"}`;
+  judgeChecks(document.checks);
   terms(byId("facts"), [
     ["Granary", document.version],
     ["Up", moment(document.started_at, "")],
@@ -29,6 +30,19 @@ function overview(document) {
     ["Sent", bytes(document.uploaded), exactBytes(document.uploaded)],
     ["Received", bytes(document.downloaded), exactBytes(document.downloaded)],
   ]);
+}
+
+// What the node's readiness is made of; what it is not ready for is told at the top.
+function judgeChecks(checks) {
+  const failed = checks.filter((check) => check.required && !check.ok);
+  byId("unready").hidden = failed.length === 0;
+  setText(byId("unready"), failed.length ? `Not ready: ${failed.map((check) => `${check.name}: ${check.reason}`).join("; ")}.` : "");
+  const list = byId("checks");
+  const sign = JSON.stringify(checks);
+  if (list.dataset.sign === sign) return;
+  list.dataset.sign = sign;
+  list.replaceChildren(...checks.map((check) =>
+    el("li", {}, state(check.name, check.ok ? "good" : check.required ? "bad" : "doubt"), el("span", { class: "dim" }, foreign(check.reason)))));
 }
 
 function traffic() {
@@ -47,21 +61,20 @@ function traffic() {
 
 // What is shown may be old: then the page says so, and how old.
 function judge() {
-  const state = health();
+  const trouble = health();
   const banner = byId("stale");
-  document.body.classList.toggle("stale", state !== null && state.what === null);
-  banner.hidden = state === null;
+  document.body.classList.toggle("stale", trouble !== null && trouble.what === null);
+  banner.hidden = trouble === null;
   const title = node ?? "Granary";
-  document.title = state ? `(stale) ${title}` : title;
-  if (!state) return setText(banner, "");
-  const what = state.what ? `What is shown of ${state.what.join(", ")}` : "What is shown";
-  const age = state.goodAt ? `${what} is ${span((Date.now() - state.goodAt) / 1000)} old, of ${clock(new Date(state.goodAt))}.` : "There is nothing to show yet.";
+  document.title = trouble ? `(stale) ${title}` : title;
+  if (!trouble) return setText(banner, "");
+  const what = trouble.what ? `What is shown of ${trouble.what.join(", ")}` : "What is shown";
+  const age = trouble.goodAt ? `${what} is ${span((Date.now() - trouble.goodAt) / 1000)} old, of ${clock(new Date(trouble.goodAt))}.` : "There is nothing to show yet.";
   // Read out once, not with each second.
-  if (banner.dataset.problem !== state.problem) {
-    banner.dataset.problem = state.problem;
-    banner.replaceChildren(el("strong", {}, `${state.problem}. `), el("span", { "aria-live": "off" }));
+  if (!banner.lastElementChild || banner.dataset.problem !== trouble.problem) {
+    banner.dataset.problem = trouble.problem;
+    banner.replaceChildren(el("strong", {}, `${trouble.problem}. `), el("span", { "aria-live": "off" }));
   }
-  if (!banner.lastElementChild) banner.replaceChildren(el("strong", {}, `${state.problem}. `), el("span", { "aria-live": "off" }));
   setText(banner.lastElementChild, age);
 }
 
