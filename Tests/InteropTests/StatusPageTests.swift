@@ -45,7 +45,7 @@ extension Interop {
 
     /// Twenty bytes that would be an element, were they markup.
     private static let hostileID = "<img src=x onload=1>"
-    private static let hostileName = "<img src=x onerror=document.title=1><b>app</b>"
+    private static let hostileName = "<img src=x onerror=document.title=1><b>app"
 
     /// An expression: whether the page shows the text in a section.
     private static func shows(_ text: String, in section: String) throws -> String {
@@ -59,7 +59,7 @@ extension Interop {
       let fleet = try await Fleet()
       let (depot, replica) = (fleet.depot.host, fleet.replica.host)
       let artifact = try await depot.publish(
-        try Artifacts.file(48 << 20, in: depot.folder, named: "data/large.bin"), "--name", Self.hostileName)
+        try Artifacts.file(48 << 20, in: depot.folder, named: "data/" + Self.hostileName))
       let node = try await depot.start()
       let stranger = try await RawPeer.dial(node.endpoint("127.0.0.1"))
       await stranger.send(
@@ -102,7 +102,7 @@ extension Interop {
       #expect(values[2].contains("127.66.0.1") && values[2].contains("connect") && values[2].contains("allowlist"), "\(values[2])")
       #expect(values[6] == "interop" && values[7] == "0", "\(values)")
       #expect(values[4] != values[8], "dark is light: \(values)")
-      #expect(report.problems == [] && report.foreign == [])
+      #expect(report.problems == [] && report.foreign == [], "\(report)")
 
       // What is being fetched shows which of its pieces are there, and what the swarm has.
       let other = try await ChromiumPage(
@@ -154,7 +154,7 @@ extension Interop {
       ).finish()
       #expect(report.values.first?.contains("1–50 of 55") == true, "\(report)")
       #expect(report.values.dropFirst() == ["app-54", "", "fold", "solid"], "\(report)")
-      #expect(report.problems == [] && report.foreign == [])
+      #expect(report.problems == [] && report.foreign == [], "\(report)")
       try await empty.terminate()
     }
 

@@ -43,6 +43,8 @@ package actor PageDesk {
   private var entries: [PagePart: Entry] = [:]
   private var questions = 0
   private var beingMade = 0
+  /// What somebody waits for, and is not being made yet because enough is.
+  private var queue: [PagePart] = []
   private var waiters = 0
   private var lastWaiter = 0
 
@@ -64,8 +66,7 @@ package actor PageDesk {
     entries[part, default: Entry()].used = questions
     if isFresh(part, asked) { return given(part, asked) }
     if entries[part]?.isBeingMade != true {
-      guard beingMade < Self.mostAtOnce else { return given(part, asked) }
-      begin(part)
+      if beingMade < Self.mostAtOnce { begin(part) } else if !queue.contains(part) { queue.append(part) }
     }
     await wait(part)
     forgetOld()
@@ -104,7 +105,7 @@ package actor PageDesk {
 
   private func settle(_ part: PagePart, _ result: Result<[UInt8]?, any Error>) {
     beingMade -= 1
-    guard var entry = entries[part] else { return }
+    guard var entry = entries[part] else { return beginNext() }
     let moment = now()
     (entry.isBeingMade, entry.tried, entry.problem) = (false, moment, nil)
     switch result {
@@ -117,6 +118,15 @@ package actor PageDesk {
     entry.waiting = [:]
     entries[part] = entry
     for continuation in waiting.values { continuation.resume() }
+    beginNext()
+  }
+
+  /// What nobody waits for any more is left out.
+  private func beginNext() {
+    while beingMade < Self.mostAtOnce, !queue.isEmpty {
+      let part = queue.removeFirst()
+      if let entry = entries[part], !entry.waiting.isEmpty, !entry.isBeingMade { begin(part) }
+    }
   }
 
   private static func words(for error: any Error) -> String {
@@ -137,10 +147,12 @@ package actor PageDesk {
       await self?.giveUp(part, number)
     }
     await withCheckedContinuation { continuation in
-      if entries[part]?.isBeingMade == true { entries[part]?.waiting[number] = continuation } else { continuation.resume() }
+      let isComing = entries[part]?.isBeingMade == true || queue.contains(part)
+      if isComing { entries[part]?.waiting[number] = continuation } else { continuation.resume() }
     }
     timer.cancel()
     waiters -= 1
+    if entries[part]?.waiting.isEmpty != false, entries[part]?.isBeingMade != true { queue.removeAll { $0 == part } }
   }
 
   /// An earlier document is given out after so long.

@@ -38,7 +38,8 @@ final class NodePage: PageSource {
   func overview() async throws -> PageDocument {
     let (readiness, totals, latest) = (await sight.readiness(), node.engine.totals, ring.withLock { $0.latest })
     return PageDocument(
-      ready: readiness.ready, checks: readiness.checks, node: node.initial.node.name, version: Granary.version, pid: getpid(), startedAt: node.startedAt.iso8601,
+      ready: readiness.ready, checks: readiness.checks, node: node.initial.node.name, version: Granary.version, pid: getpid(),
+      startedAt: node.startedAt.iso8601,
       policyGeneration: totals.generation, connections: totals.connections, serving: totals.artifacts, uploaded: totals.uploaded,
       downloaded: totals.downloaded, up: latest?.up, down: latest?.down)
   }

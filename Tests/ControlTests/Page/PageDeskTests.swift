@@ -77,6 +77,24 @@ struct PageDeskTests {
     page.release()
   }
 
+  @Test func `a page that asks for all of its documents at once is given all`() async {
+    let (page, clock) = (StubPage(), Clock())
+    let desk = desk(page, clock)
+    let parts: [PagePart] = [
+      .overview, .services, .throughput(.recent), .throughput(.day), .artifacts(ArtifactsQuery()), .peers(PeersQuery()), .refusals, .runs,
+    ]
+    page.hold()
+    await withTaskGroup(of: Bool.self) { group in
+      for part in parts {
+        group.addTask { if case .document = await desk.answer(part) { true } else { false } }
+      }
+      while page.asked.count < 4 { await Task.yield() }
+      page.release()
+      for await isDocument in group { #expect(isDocument) }
+    }
+    #expect(page.asked.count == parts.count)
+  }
+
   @Test func `a failure is told, not repeated at once, and over when it is over`() async {
     let (page, clock) = (StubPage(), Clock())
     let desk = desk(page, clock)

@@ -42,7 +42,8 @@ final class StubPage: PageSource {
   func overview() async throws -> PageDocument {
     try await ask("overview")
     return PageDocument(
-      ready: true, checks: [.init("running", ok: true, required: true, reason: "it runs")], node: state.withLock { $0.node }, version: "1", pid: 42, startedAt: "2026-11-23T12:00:00.000Z", policyGeneration: 3,
+      ready: true, checks: [.init("running", ok: true, required: true, reason: "it runs")], node: state.withLock { $0.node }, version: "1",
+      pid: 42, startedAt: "2026-11-23T12:00:00.000Z", policyGeneration: 3,
       connections: 1,
       serving: 2, uploaded: 3, downloaded: 4, up: 5, down: nil)
   }

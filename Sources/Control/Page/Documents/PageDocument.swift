@@ -20,7 +20,8 @@ package struct PageDocument: Codable, Sendable, Hashable {
   package let down: Int64?
 
   package init(
-    ready: Bool, checks: [ReadinessDocument.Check], node: String, version: String, pid: Int32, startedAt: String, policyGeneration: UInt64, connections: Int, serving: Int,
+    ready: Bool, checks: [ReadinessDocument.Check], node: String, version: String, pid: Int32, startedAt: String, policyGeneration: UInt64,
+    connections: Int, serving: Int,
     uploaded: Int64, downloaded: Int64, up: Int64?, down: Int64?
   ) {
     (self.ready, self.checks, self.node, self.version, self.pid, self.startedAt) = (ready, checks, node, version, pid, startedAt)

@@ -22,8 +22,9 @@ const stateCell = (row) => el("span", {}, state(row.state, kinds[row.state] ?? "
 
 const piecesCell = (row) => {
   if (row.state !== "fetching") return strip(row.map);
-  const speed = row.down ? `${rate(row.down)}, ${span((row.left ?? 0) / row.down)} left` : "nothing comes just now";
-  return el("span", {}, strip(row.map), el("span", { class: "sub num" }, row.left === null ? "" : `${bytes(row.left)} left · ${speed}`));
+  // At the first look there is no rate yet.
+  const speed = row.down ? ` · ${rate(row.down)}, ${span((row.left ?? 0) / row.down)} left` : row.down === 0 ? " · nothing comes just now" : "";
+  return el("span", {}, strip(row.map), el("span", { class: "sub num" }, row.left === null || row.left === undefined ? "" : `${bytes(row.left)} left${speed}`));
 };
 
 const columns = [

@@ -82,8 +82,8 @@ export class Chart {
     this.at = isThere ? index : null;
     cursor.classList.toggle("shown", isThere);
     if (!isThere) {
-      const peak = Math.max(0, ...data.up.map((value) => value ?? 0));
-      return setText(this.readout, data.up.length ? `at most ${rate(peak)} sent` : "no samples yet");
+      const peak = Math.max(0, ...data.up.map((value) => value ?? 0), ...data.down.map((value) => value ?? 0));
+      return setText(this.readout, data.up.length ? `at most ${rate(peak)}` : "no samples yet");
     }
     cursor.setAttribute("x1", this.x(index));
     cursor.setAttribute("x2", this.x(index));

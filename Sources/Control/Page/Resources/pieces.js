@@ -57,7 +57,7 @@ export function closeMap(map) {
 export function swarmMap(swarm, map) {
   if (!swarm) return el("div", { class: "map" }, el("h4", {}, "In the swarm"), el("p", { class: "dim" }, "No peer is connected for it: what others have is not known."));
   const counted = swarm.counted < swarm.connected ? `${number(swarm.counted)} of ${plural(swarm.connected, "peer")}` : plural(swarm.counted, "connected peer");
-  const rarest = swarm.rarest === 0 ? "the rarest piece is with none of them" : `of the rarest piece they have ${plural(swarm.rarest, "copy", "copies")}`;
+  const rarest = swarm.rarest === 0 ? "the rarest piece is with none of them" : `${plural(swarm.rarest, "copy", "copies")} of the rarest piece`;
   const most = Math.max(1, Math.min(35, swarm.counted));
   const here = map.cells ?? (map.held >= map.pieces ? "9" : "0").repeat(swarm.cells.length);
   const cells = [...swarm.cells].map((digit, index) => (digit === "0" && here[index] !== "9" ? "!" : digit)).join("");

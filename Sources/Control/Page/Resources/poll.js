@@ -75,9 +75,10 @@ document.addEventListener("visibilitychange", () => {
 
 // What is wrong with what is shown: the feed that is worst off; null where nothing is.
 export function health() {
-  const worst = [...feeds].filter((feed) => feed.failures > 0 || feed.age > 15).sort((a, b) => (a.goodAt ?? 0) - (b.goodAt ?? 0));
+  const worst = [...feeds].filter((feed) => feed.failures > 0 || feed.age > 15);
   if (!worst.length) return null;
-  const [first] = worst;
   const isAll = [...feeds].every((feed) => feed.failures > 0);
-  return { what: isAll ? null : worst.map((feed) => feed.what), problem: first.problem ?? "the node's disk is slow", goodAt: first.goodAt };
+  const shown = worst.map((feed) => feed.goodAt).filter((goodAt) => goodAt !== null);
+  const problem = worst.find((feed) => feed.problem)?.problem ?? "the node's disk is slow";
+  return { what: isAll ? null : worst.map((feed) => feed.what), problem, goodAt: shown.length ? Math.min(...shown) : null };
 }

@@ -10,7 +10,8 @@ import { address, Pager, Table, tools } from "./table.js";
 
 const doing = (row) => {
   if (row.phase !== "active") return state(row.phase, "idle");
-  if (row.down > 0 && !(row.up > 0)) return state("gives", "good");
+  const gives = row.down === null || row.down === undefined ? row.downloaded > 0 && !row.interested : row.down > 0 && !row.up;
+  if (gives) return state("gives", "good");
   if (!row.interested) return state("idle", "idle");
   return row.choked ? state("waits", "busy") : state("takes", "good");
 };
@@ -27,7 +28,7 @@ const peerColumns = [
   { title: "Link", class: "short", of: (row) => [row.direction, row.tls],
     cell: (row) => el("span", {}, row.direction, el("span", { class: "sub" }, row.tls ? cut(`TLS, ${row.tls}`) : "plain")) },
   { title: "Artifact", class: "mid", of: (row) => [row.artifact, row.held, row.pieces], cell: held },
-  { title: "Does", class: "short", of: (row) => [row.phase, row.interested, row.choked, row.queued, row.up > 0, row.down > 0],
+  { title: "Does", class: "short", of: (row) => [row.phase, row.interested, row.choked, row.queued, row.up > 0, row.down > 0, row.downloaded > 0],
     cell: (row) => el("span", { title: `${plural(row.queued, "request")} of its wait` }, doing(row), el("span", { class: "sub" }, "for ", moment(row.since, ""))) },
   { title: "Sending", class: "num", of: (row) => [row.up, row.uploaded], cell: (row) => el("span", {}, rate(row.up), el("span", { class: "sub" }, bytes(row.uploaded))) },
   { title: "Receiving", class: "num", of: (row) => [row.down, row.downloaded], cell: (row) => el("span", {}, rate(row.down), el("span", { class: "sub" }, bytes(row.downloaded))) },
