@@ -235,11 +235,7 @@ package final class SeedEngine: Sendable {
 
   private func startTicks() -> [RepeatedTask] {
     var tasks = core.loops.map { handle in
-      let part = NIOLoopBoundBox.makeBoxSendingValue(0, eventLoop: handle.eventLoop)
-      return handle.eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(100), delay: .milliseconds(100)) { _ in
-        handle.bound.value.tick(part.value, of: Self.tickParts)
-        part.value = (part.value + 1) % Self.tickParts
-      }
+      handle.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in Self.beginSecond(handle) }
     }
     let core = core
     if let first = core.loops.first {
@@ -247,6 +243,20 @@ package final class SeedEngine: Sendable {
     }
     return tasks
   }
+
+  /// A loop with few connections does its second's work in one go, so that a node that nobody asks anything of wakes once a second; one with
+  /// many does it in parts.
+  private static func beginSecond(_ handle: LoopHandle) {
+    let loop = handle.bound.value
+    guard loop.connections.count > fewConnections else { return loop.tick() }
+    loop.tick(0, of: tickParts)
+    for part in 1..<tickParts {
+      let share = TimeAmount.milliseconds(1000 * Int64(part) / Int64(tickParts))
+      handle.eventLoop.scheduleTask(in: share) { handle.bound.value.tick(part, of: tickParts) }
+    }
+  }
+
+  private static let fewConnections = 50
 }
 
 /// An address that could not be listened on.

@@ -5,7 +5,7 @@ import ServiceLifecycle
 struct CareService: Service {
   let node: Node
 
-  private static let pause = Duration.milliseconds(250)
+  private static let pause = Duration.seconds(1)
 
   func run() async throws {
     await cancelWhenGracefulShutdown {

@@ -74,7 +74,7 @@ extension Node {
 
   private func lookAtThoseOut(now: ContinuousClock.Instant) {
     // No faster than the patrol: a mount with ten thousand artifacts that comes back is taken in within a minute or two, not at once.
-    let due = care.withLock { $0.book.due(now: now, limit: max(1, settings.scrub.patrol / 4)) }
+    let due = care.withLock { $0.book.due(now: now, limit: settings.scrub.patrol) }
     for id in due { lookAt(id, now: now) }
   }
 

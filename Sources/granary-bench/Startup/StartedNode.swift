@@ -57,6 +57,23 @@ final class StartedNode {
     return (line?.split(separator: " ").compactMap { Double($0) }.first ?? 0) / 1024
   }
 
+  /// Seconds of a processor that it takes in a second in which nobody asks it anything, looked at for so many seconds.
+  func idleLoad(over seconds: UInt32) -> Double {
+    let before = processorTime
+    sleep(seconds)
+    return (processorTime - before) / Double(seconds)
+  }
+
+  /// Of all its threads, in seconds.
+  private var processorTime: Double {
+    let folder = "/proc/\(process.processIdentifier)/task"
+    let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return threads.reduce(0) { sum, thread in
+      let text = (try? String(contentsOfFile: "\(folder)/\(thread)/schedstat", encoding: .utf8)) ?? ""
+      return sum + (text.split(separator: " ").first.flatMap { Double($0) } ?? 0) / 1e9
+    }
+  }
+
   /// Ends the node; seconds that it took.
   func stop() -> Double {
     let asked = ContinuousClock.now

@@ -8,7 +8,8 @@ struct StartupBench: ParsableCommand {
     discussion: """
       The artifacts are of one 16 KiB file each and hybrid. 'first answer' is a handshake answered with have-all, 'first block' a block \
       handed out, 'all answered' the same handshake for each artifact in turn, sixteen at a time (not beyond a thousand of them). Memory is \
-      resident, some time after the first answer.
+      resident, some time after the first answer; the load is what all threads take of a processor while nobody asks anything, from ten \
+      seconds after the start.
       """)
 
   @OptionGroup var options: BenchOptions
@@ -17,6 +18,8 @@ struct StartupBench: ParsableCommand {
   @Option(help: "Where to make the artifacts (default: the system's temporary folder).") var below: String?
   @Option(help: "The node's port.") var port = 46_881
 
+  @Option(help: "Seconds for which the idle node is looked at; 0 leaves it out.") var idle: UInt32 = 0
+
   private enum Measure: String, CaseIterable {
     case answer = "exec to first answer, ms"
     case block = "exec to first block, ms"
@@ -24,6 +27,7 @@ struct StartupBench: ParsableCommand {
     case memory = "memory when idle, MiB"
     case used = "memory after all answered, MiB"
     case stop = "TERM to exit, ms"
+    case load = "load when idle, ms of a processor a second"
   }
 
   func run() throws {
@@ -53,6 +57,10 @@ struct StartupBench: ParsableCommand {
       values[.answer] = try node.firstAnswer(infoHashes[infoHashes.count / 2]) * 1000
       usleep(1_500_000)
       values[.memory] = node.memory
+      if idle > 0 {
+        sleep(10)
+        values[.load] = node.idleLoad(over: idle) * 1000
+      }
       values[.stop] = node.stop() * 1000
     }
     try start(configuration) { node in values[.block] = try node.firstBlock(infoHashes[infoHashes.count / 2]) * 1000 }
