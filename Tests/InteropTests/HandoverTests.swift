@@ -121,6 +121,8 @@ extension Interop {
         current = next
       }
       try await current.terminate()
+      let left = try FileManager.default.contentsOfDirectory(atPath: host.folder.path("state")).filter { $0.hasPrefix("heir-") }
+      #expect(left.isEmpty)
     }
   }
 }

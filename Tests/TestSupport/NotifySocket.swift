@@ -1,10 +1,13 @@
 import Foundation
+import NIOPosix
 
 /// A service manager's socket, as `$NOTIFY_SOCKET` names it: a path, or `@NAME`. Datagrams wait in it until they are asked for.
 package final class NotifySocket: Sendable {
   /// What the service is told.
   package let name: String
   private let descriptor: Int32
+  /// Waits for datagrams: a thread that nobody else needs.
+  private let waiting = NIOThreadPool(numberOfThreads: 1)
 
   package init(_ name: String) throws {
     self.name = name
@@ -19,11 +22,20 @@ package final class NotifySocket: Sendable {
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) }
     }
     guard status == 0 else { throw ProcessFailure("\(name) cannot be bound: \(String(cString: strerror(errno)))") }
+    waiting.start()
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    waiting.shutdownGracefully { _ in }
+    close(descriptor)
+  }
 
-  /// The next datagram; nil where none comes in time. Blocks: call it from where that is allowed, or with no time.
+  /// The next datagram; nil where none comes in time.
+  package func next(within limit: Duration) async throws -> String? {
+    try await waiting.runIfActive { [self] in try receive(within: limit) }
+  }
+
+  /// The next datagram; nil where none comes in time. Blocks.
   package func receive(within limit: Duration = .seconds(30)) throws -> String? {
     var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     guard poll(&waiting, 1, Int32(limit / .milliseconds(1))) > 0 else { return nil }
@@ -39,11 +51,7 @@ package final class NotifySocket: Sendable {
   ) async throws -> [String] {
     let deadline = ContinuousClock.now + limit
     var seen: [String] = []
-    while ContinuousClock.now < deadline {
-      guard let datagram = try receive(within: .zero) else {
-        try await Task.sleep(for: .milliseconds(10))
-        continue
-      }
+    while let datagram = try await next(within: max(.zero, deadline - .now)) {
       seen.append(datagram)
       if fits(datagram) { return seen }
     }

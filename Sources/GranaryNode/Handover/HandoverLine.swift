@@ -85,13 +85,13 @@ final class HandoverLine: Sendable {
 
   /// Sends a line, the descriptors with its first byte.
   func send(_ line: some Encodable, descriptors: [CInt] = [], within limit: Duration) throws {
-    var rest = Array(try JSONEncoder().encode(line)) + [UInt8(ascii: "\n")]
+    var rest = (Array(try JSONEncoder().encode(line)) + [UInt8(ascii: "\n")])[...]
     guard descriptors.count <= Int(granary_most_descriptors) else { throw Broken("\(descriptors.count) sockets are too many") }
     let end = ContinuousClock.now + limit
     var pending = descriptors
     while !rest.isEmpty {
       try wait(for: Int16(POLLOUT), until: end)
-      let sent = granary_send_descriptors(descriptor, pending, CInt(pending.count), rest, rest.count)
+      let sent = rest.withUnsafeBytes { granary_send_descriptors(descriptor, pending, CInt(pending.count), $0.baseAddress, $0.count) }
       guard sent >= 0 || errno == EAGAIN || errno == EINTR else { throw Broken("sending") }
       if sent > 0 {
         rest.removeFirst(sent)

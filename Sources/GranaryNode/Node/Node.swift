@@ -95,7 +95,7 @@ final class Node: Sendable {
   private let delegate: NodeDelegate
   /// The run whose place this one takes; nil where nobody had it.
   let former: Inheritance?
-  private let reread: @Sendable () throws -> NodeConfiguration
+  let reread: @Sendable () throws -> NodeConfiguration
   /// Its row in the inventory.
   let run: Int64
   /// When the run began, as its row in the inventory has it.
@@ -110,7 +110,9 @@ final class Node: Sendable {
   let formerHang: String?
   /// What the node was started with: keys that need a restart are compared with these.
   let initial: NodeSettings
-  private let reloading = Mutex<Void>(())
+  let reloading = Mutex<Void>(())
+  /// What plugins are given.
+  let maker: ServicesMaker
 
   /// Does everything short of opening a socket. Throws `Failure` and what becomes one.
   ///
@@ -145,10 +147,9 @@ final class Node: Sendable {
     approvals = ApprovalBook(database, logger)
     (journal, ledger) = (NodeJournal(writer: writer, pending: pending), TransferLedger(database: database))
     pluginValues = PluginValueStore(database: database)
-    let maker = ServicesMaker(
+    maker = ServicesMaker(
       folder: settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, memories: pluginMemories,
-      children: children,
-      directory: directory, nodeName: settings.node.name)
+      children: children, directory: directory, nodeName: settings.node.name)
     let pipeline = try configuration.makePipeline(maker.services, generation: 1, approvals: approvals)
     threads = max(1, settings.limits.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount)
     group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
@@ -314,63 +315,6 @@ final class Node: Sendable {
 
   var settings: NodeSettings { state.withLock { $0.configuration.settings } }
 
-  /// Reads the configuration again and switches to it, or says why not and changes nothing.
-  func reload() throws -> (message: String, warnings: [String]) {
-    try reloading.withLock { _ in
-      var isGood = false
-      defer { reloads.withLock { $0.note(isGood, at: .now) } }
-      let news = try service.reloading(status: { serviceStatus }) { try reloadAlone() }
-      isGood = true
-      return news
-    }
-  }
-
-  private func reloadAlone() throws -> (message: String, warnings: [String]) {
-    let fresh = try reread()
-    let generation = state.withLock { $0.generation + 1 }
-    let pipeline = try fresh.makePipeline(
-      ServicesMaker(
-        folder: fresh.settings.folder, journal: journal, stores: .kept(pluginValues), counters: pluginCounters, memories: pluginMemories,
-        children: children,
-        directory: directory, nodeName: initial.node.name
-      ).services,
-      generation: generation, approvals: approvals)
-    let tracker = try NodeTracker.prepare(fresh.settings)
-    let (catalogue, mirror) = (try NodeCatalogue.prepare(fresh.settings), try NodeMirror.prepare(fresh.settings))
-    _ = try FetchManner.prepare(fresh.settings)
-    let log = try service.prepare(fresh.settings.log)
-    let certificates = try links.prepare(fresh.settings, now: WallTime.now.seconds)
-    // The listeners stay as they were opened, whatever the new file says of them.
-    if initial.listensBeyondLoopback, !pipeline.isGuarded, !fresh.settings.isOpen {
-      throw Failure(
-        .configuration, "the node listens beyond loopback and \(pipeline.howItIsOpen)", place: fresh.settings.file)
-    }
-    let restarts = ReloadableKeys.changesNeedingRestart(initial, fresh.settings)
-    state.withLock { ($0.configuration, $0.generation) = (fresh, generation) }
-    service.commit(log)
-    journal.writer.keep(rows: fresh.settings.limits.journalRows)
-    engine.replace(settings: EngineSettings(fresh.settings, initial: initial.limits, loops: threads, openFiles: openFiles))
-    links.commit(certificates, now: WallTime.now.seconds)
-    replaceLinks()
-    engine.replace(pipeline: pipeline)
-    pluginTally.turn(to: pipeline)
-    takeSeats()
-    tracking?.commit(tracker)
-    publishing?.commit(catalogue)
-    ops?.commit(fresh.settings)
-    mirroring.commit(mirror)
-    refreshService()
-    lookAgain()
-    logger.notice("configuration reloaded", metadata: .event(.configurationReloaded, ["policy-generation": "\(generation)"]))
-    let warnings = pipeline.plugins.flatMap { installed in
-      installed.plugin.warnings.map { "\(installed.place): \(installed.name): \($0)" }
-    }
-    return (
-      "policy generation \(generation) is in force",
-      restarts.map { "\($0) changed and needs a restart" } + certificates.problems + warnings
-    )
-  }
-
   private func loadPluginStates() {
     for installed in engine.pipeline.plugins {
       guard let data = FileManager.default.contents(atPath: paths.pluginState(installed.name)) else { continue }
@@ -393,22 +337,4 @@ final class Node: Sendable {
   private static let diskThreads = 16
   /// Rows of runs: a week of one each minute.
   private static let keptRuns = 10_000
-}
-
-extension EngineSettings {
-  /// `initial`: what the node was started with, in force for what needs a restart.
-  init(_ settings: NodeSettings, initial: Limits, loops: Int, openFiles: OpenFilesLimit) {
-    let limits = settings.limits
-    // A peer that is refused has a reason in the journal; one that no descriptor is left for would wait in the listener's queue for ever.
-    let connections = openFiles.connections(limits.connections, openFiles: initial.openFiles)
-    self.init(
-      listen: settings.listen.map(ListenAddress.init), eventLoops: loops,
-      uploadRate: limits.upload?.bytesPerSecond, uploadSlots: UploadSlots(limits.uploadSlots),
-      superSeeding: SuperSeeding(settings.superSeeding), connections: connections,
-      connectionsPerAddress: limits.perAddress, handshakes: limits.handshakes, handshakeTimeout: limits.handshakeTimeout.duration,
-      idleTimeout: limits.idleTimeout.duration, requestQueue: initial.requestQueue)
-    (uploadRatePerArtifact, uploadRatePerPrincipal) = (limits.uploadPerArtifact?.bytesPerSecond, limits.uploadPerPrincipal?.bytesPerSecond)
-    connectionsPerPrincipal = limits.perPrincipal
-    downloadRate = limits.download?.bytesPerSecond
-  }
 }

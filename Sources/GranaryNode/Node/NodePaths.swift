@@ -45,6 +45,15 @@ struct NodePaths: Sendable {
   func sweep() {
     for folder in folders { AtomicFile.sweep(folder: folder) }
     unlink(inventory + ".new")
+    sweepHeirs()
+  }
+
+  /// Where processes that are gone have waited for a node's place.
+  private func sweepHeirs() {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: state)) ?? [] {
+      guard name.hasPrefix("heir-"), name.hasSuffix(".sock"), let pid = pid_t(name.dropFirst(5).dropLast(5)) else { continue }
+      if kill(pid, 0) != 0, errno == ESRCH { unlink("\(state)/\(name)") }
+    }
   }
 
   /// Makes the state directory with mode 0700.

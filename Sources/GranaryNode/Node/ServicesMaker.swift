@@ -16,7 +16,7 @@ struct ServicesMaker: Sendable {
     case none
   }
 
-  let folder: String
+  var folder: String
   let journal: any PluginKit.Journal
   var stores = Stores.none
   var counters = PluginCounters()
@@ -26,6 +26,13 @@ struct ServicesMaker: Sendable {
   var nodeName = ""
   /// Secrets that systemd has loaded.
   var credentials = CredentialFolder(variables: ProcessInfo.processInfo.environment)
+
+  /// The same for a configuration in this folder.
+  func below(_ folder: String) -> ServicesMaker {
+    var maker = self
+    maker.folder = folder
+    return maker
+  }
 
   var services: @Sendable (String) -> PluginServices {
     let maker = self

@@ -46,12 +46,17 @@ struct CronDaemon: Sendable {
 
   /// Tells all processes of this program that cron has started to end, and waits until they have.
   func end(_ program: String, within limit: Duration = .seconds(120)) async throws {
-    let script = "for p in /proc/[0-9]*; do [ \"$(readlink $p/exe)\" = \"$1\" ] && kill -TERM ${p#/proc/} && echo one; done; true"
+    // One TERM each, since a second one is too many for a run that drains; then until the kernel says that they are gone.
+    let script = """
+      for p in /proc/[0-9]*; do [ "$(readlink $p/exe)" = "$1" ] && all="$all ${p#/proc/}"; done
+      [ -n "$all" ] || exit 0
+      kill -TERM $all; echo $all
+      for p in $all; do timeout \(limit.components.seconds) tail --pid="$p" -f /dev/null || exit 1; done
+      """
     let deadline = ContinuousClock.now + limit
+    // Those that waited for others may have begun meanwhile, and cron starts new ones.
     while try await inside("sh", "-c", script, "sh", program).isEmpty == false {
       guard ContinuousClock.now < deadline else { throw ProcessFailure("runs do not end after TERM") }
-      // A second TERM is one too many for a run that drains.
-      try await Task.sleep(for: .seconds(1))
     }
   }
 
