@@ -48,6 +48,7 @@ package final class SeedEngine: Sendable {
   ///   - ticking: whether the engine does its second's work by itself; a test that asks for every `tick()` says false.
   package func start(inherited: InheritedSockets = InheritedSockets(), ticking: Bool = true) async throws -> [PeerAddress] {
     var (inherited, bound) = (inherited, [any Channel]())
+    defer { for socket in inherited.unclaimed { Glibc.close(socket.descriptor) } }
     do {
       for place in core.settings.listen { bound.append(try await listen(place, &inherited)) }
     } catch {
@@ -55,7 +56,6 @@ package final class SeedEngine: Sendable {
       closeSockets()
       throw error
     }
-    for socket in inherited.unclaimed { Glibc.close(socket.descriptor) }
     let ticks = ticking ? startTicks() : []
     running.withLock { ($0.channels, $0.ticks) = (bound, ticks) }
     return bound.compactMap { PeerAddress($0.localAddress) }
@@ -63,8 +63,11 @@ package final class SeedEngine: Sendable {
 
   private func listen(_ place: ListenAddress, _ inherited: inout InheritedSockets) async throws -> any Channel {
     let socket = try inherited.claim(place) ?? ListeningSocket.bind(place)
-    let second = fcntl(socket.descriptor, F_DUPFD_CLOEXEC, 0)
-    if let spare = ListeningSocket(adopting: second) { running.withLock { $0.sockets.append(spare) } }
+    guard let spare = ListeningSocket(adopting: fcntl(socket.descriptor, F_DUPFD_CLOEXEC, 0)) else {
+      defer { Glibc.close(socket.descriptor) }
+      throw ListenFailure(address: place, message: "no second descriptor of its socket can be had")
+    }
+    running.withLock { $0.sockets.append(spare) }
     do {
       return try await Listener(core: core, group: group).listen(socket, place.security)
     } catch {
@@ -154,8 +157,9 @@ package final class SeedEngine: Sendable {
   }
 
   private func stopAccepting() async {
-    core.isDraining.store(true, ordering: .relaxed)
     for channel in running.withLock({ take(&$0.channels) }) { try? await channel.close() }
+    // Not before: whoever was accepted until then is a peer like any other.
+    core.isDraining.store(true, ordering: .relaxed)
   }
 
   /// One second's work, now. The engine does it by itself once it is started.

@@ -102,6 +102,35 @@ extension Interop {
       #expect(alone.exit == .code(0), "\(alone)")
     }
 
+    /// Asks for the place as a run does, and goes once it is met.
+    private static let faithless = """
+      import json, socket, sys
+      control, place = sys.argv[1:]
+      waiting, asking = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
+      waiting.bind(place)
+      waiting.listen(1)
+      asking.connect(control)
+      body = json.dumps({"socket": place}).encode()
+      asking.sendall(b"POST /v1/handover HTTP/1.1\\r\\nHost: granary\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(body) + body)
+      waiting.accept()[0].close()
+      """
+
+    @Test func `where the heir is gone before it has the place, the node ends as one that failed, and nothing is lost`() async throws {
+      let host = try GranaryHost()
+      let original = try Artifacts.file(1 << 20, in: host.folder, named: "data/release.bin")
+      let artifact = try await host.publish(original)
+      let node = try await host.start()
+      try await expectDownload(node.libtorrent(artifact), equals: original)
+      let (control, place) = (host.folder.path("state/control.sock"), host.folder.path("heir.sock"))
+      _ = try await ProcessRunner("/usr/bin/python3", ["-c", Self.faithless, control, place]).output(within: .seconds(60))
+      #expect(await node.process.exit(within: .seconds(60)) == .code(69), "\(node.process.errors)")
+      let runs = try GranaryJSON.decode(Runs.self, schema: "granary.runs/1", from: await host.json("runs")).runs
+      #expect(runs.first?.why?.hasPrefix("the run that was to take this one's place is gone") == true, "\(runs)")
+      #expect(runs.first?.report?.uploaded ?? 0 >= artifact.size)
+      #expect(try await host.run("journal", "verify").exit == .code(0))
+      try await host.start().terminate()
+    }
+
     /// Either of both is killed at some moment of it; what runs next is ready without a person.
     @Test(arguments: [10, 60, 120, 250])
     func `a run that is killed while it takes a place, or gives it, leaves a state that the next one starts from`(delay: Int) async throws {

@@ -42,7 +42,6 @@ package actor PageDesk {
   private let now: @Sendable () -> Instant
   private var entries: [PagePart: Entry] = [:]
   private var questions = 0
-  private var beingMade = 0
   /// What somebody waits for, and is not being made yet because enough is.
   private var queue: [PagePart] = []
   private var waiters = 0
@@ -66,7 +65,7 @@ package actor PageDesk {
     entries[part, default: Entry()].used = questions
     if isFresh(part, asked) { return given(part, asked) }
     if entries[part]?.isBeingMade != true {
-      if beingMade < Self.mostAtOnce { begin(part) } else if !queue.contains(part) { queue.append(part) }
+      if mayBegin(part) { begin(part) } else if waiters < Self.mostWaiting, !queue.contains(part) { queue.append(part) }
     }
     await wait(part)
     forgetOld()
@@ -89,9 +88,13 @@ package actor PageDesk {
 
   // MARK: Making
 
+  /// A few at once; what waits for the disk does not hold up what does not.
+  private func mayBegin(_ part: PagePart) -> Bool {
+    entries.count { $0.value.isBeingMade && $0.key.waitsForDisk == part.waitsForDisk } < Self.mostAtOnce
+  }
+
   private func begin(_ part: PagePart) {
     entries[part]?.isBeingMade = true
-    beingMade += 1
     // Not awaited: it may never end.
     Task { [source] in
       do {
@@ -104,7 +107,6 @@ package actor PageDesk {
   }
 
   private func settle(_ part: PagePart, _ result: Result<[UInt8]?, any Error>) {
-    beingMade -= 1
     guard var entry = entries[part] else { return beginNext() }
     let moment = now()
     (entry.isBeingMade, entry.tried, entry.problem) = (false, moment, nil)
@@ -123,8 +125,8 @@ package actor PageDesk {
 
   /// What nobody waits for any more is left out.
   private func beginNext() {
-    while beingMade < Self.mostAtOnce, !queue.isEmpty {
-      let part = queue.removeFirst()
+    while let index = queue.firstIndex(where: mayBegin) {
+      let part = queue.remove(at: index)
       if let entry = entries[part], !entry.waiting.isEmpty, !entry.isBeingMade { begin(part) }
     }
   }

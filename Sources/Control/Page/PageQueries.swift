@@ -42,6 +42,14 @@ package enum PagePart: Sendable, Hashable {
   case refusals
   case runs
 
+  /// Whether the inventory is asked for it. The others are counters.
+  var waitsForDisk: Bool {
+    switch self {
+    case .overview, .throughput, .peers: false
+    case .services, .artifacts, .artifact, .refusals, .runs: true
+    }
+  }
+
   /// For so long a document is given out again as it is, however many ask.
   package var freshness: Duration {
     switch self {
@@ -67,7 +75,7 @@ extension PagePart {
     case "/page/artifacts.json":
       var artifacts = ArtifactsQuery()
       (artifacts.text, artifacts.offset) = (text, offset)
-      artifacts.state = query["state"].flatMap { $0.isEmpty ? nil : $0 }
+      artifacts.state = query["state"].flatMap { $0.isEmpty ? nil : String($0.prefix(Self.longestText)) }
       if let order = query["order"].flatMap({ ArtifactsQuery.Order(rawValue: $0) }) { artifacts.order = order }
       self = .artifacts(artifacts)
     case "/page/artifact.json":

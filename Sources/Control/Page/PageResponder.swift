@@ -1,34 +1,19 @@
 import Foundation
 
-/// What the status page's server answers.
-package struct PageAnswer: Sendable, Hashable {
-  package let status: Int
-  package let contentType: String
-  package let body: [UInt8]
-  /// Nil where there is nothing to keep.
-  package let etag: String?
-  /// Whole seconds since the document was made; nil for files.
-  package let age: Int64?
-}
-
 /// The status page: from a path and its query to bytes. It changes nothing, and what it says is for whoever may ask: that is the caller's concern.
-package struct PageResponder: Sendable {
+package struct PageResponder: OpsPages {
   private let desk: PageDesk
 
   package init(_ desk: PageDesk) {
     self.desk = desk
   }
 
-  /// Nil where there is nothing of that path.
-  ///
-  /// - Parameters:
-  ///   - query: what follows the question mark, as it came.
-  ///   - ifNoneMatch: the header of that name.
-  package func answer(path: String, query: String? = nil, ifNoneMatch: String? = nil) async -> PageAnswer? {
-    if let asset = PageAsset.all[path] {
+  package func page(_ request: OpsRequest) async -> OpsPage? {
+    let ifNoneMatch = request.ifNoneMatch
+    if let asset = PageAsset.all[request.path] {
       return Self.answer(asset.contentType, asset.bytes, etag: asset.etag, age: nil, ifNoneMatch)
     }
-    guard let part = PagePart(path: path, query: Self.fields(query ?? "")) else { return nil }
+    guard let part = PagePart(path: request.path, query: Self.fields(request.query ?? "")) else { return nil }
     switch await desk.answer(part) {
     case .document(let made, let age): return Self.answer(Self.json, made.bytes, etag: made.etag, age: age.components.seconds, ifNoneMatch)
     case .nothing: return Self.problem(404, code: 66, "there is no such artifact")
@@ -51,9 +36,9 @@ package struct PageResponder: Sendable {
   private static let mostFields = 16
   private static let json = "application/json"
 
-  private static func answer(_ type: String, _ body: [UInt8], etag: String, age: Int64?, _ ifNoneMatch: String?) -> PageAnswer {
+  private static func answer(_ type: String, _ body: [UInt8], etag: String, age: Int64?, _ ifNoneMatch: String?) -> OpsPage {
     let isKnown = ifNoneMatch.map { names(etag, in: $0) } ?? false
-    return PageAnswer(status: isKnown ? 304 : 200, contentType: type, body: isKnown ? [] : body, etag: etag, age: age)
+    return OpsPage(status: isKnown ? 304 : 200, contentType: type, bytes: isKnown ? [] : body, etag: etag, age: age)
   }
 
   /// Whether a list of validators has this one. A proxy that compresses may have made it a weak one.
@@ -65,8 +50,8 @@ package struct PageResponder: Sendable {
       }
   }
 
-  private static func problem(_ status: Int, code: Int32, _ message: String) -> PageAnswer {
+  private static func problem(_ status: Int, code: Int32, _ message: String) -> OpsPage {
     let body = (try? DocumentEncoder.encode(ErrorsDocument(errors: [.init(code: code, message: message)]))).map { Array($0) } ?? []
-    return PageAnswer(status: status, contentType: json, body: body, etag: nil, age: nil)
+    return OpsPage(status: status, contentType: json, bytes: body)
   }
 }

@@ -31,7 +31,7 @@ struct Runs: AsyncParsableCommand {
     init(_ run: Inventory.Run) {
       (id, pid, version, why) = (run.id, run.pid, run.version, run.whyEnded)
       (startedAt, endedAt) = (run.startedAt.iso8601, run.endedAt?.iso8601)
-      report = run.report.flatMap { try? JSONDecoder().decode(RunReport.self, from: Data($0.utf8)) }
+      report = run.report.flatMap(RunReport.init(json:))
     }
   }
 

@@ -70,7 +70,7 @@ final class HandoverLine: Sendable {
   /// The process at the other end.
   var process: pid_t? { peer?.pid }
 
-  private func wait(for events: Int16, until end: ContinuousClock.Instant) throws {
+  private func wait(for events: Int16, until end: ContinuousClock.Instant) throws(Broken) {
     while true {
       let left = end - .now
       guard left > .zero else { throw Broken("the other end does not answer") }
@@ -84,8 +84,9 @@ final class HandoverLine: Sendable {
   // MARK: Lines
 
   /// Sends a line, the descriptors with its first byte.
-  func send(_ line: some Encodable, descriptors: [CInt] = [], within limit: Duration) throws {
-    var rest = (Array(try JSONEncoder().encode(line)) + [UInt8(ascii: "\n")])[...]
+  func send(_ line: some Encodable, descriptors: [CInt] = [], within limit: Duration) throws(Broken) {
+    guard let text = try? JSONEncoder().encode(line) else { throw Broken("there is no JSON of it") }
+    var rest = (Array(text) + [UInt8(ascii: "\n")])[...]
     guard descriptors.count <= Int(granary_most_descriptors) else { throw Broken("\(descriptors.count) sockets are too many") }
     let end = ContinuousClock.now + limit
     var pending = descriptors

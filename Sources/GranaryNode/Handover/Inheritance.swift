@@ -15,16 +15,17 @@ final class Inheritance: Sendable {
   let peerID: PeerID
   private let heirloom: Mutex<[ListeningSocket]>
   private let line: HandoverLine
+  private let isHeard = Atomic(false)
 
   /// How long a node may take to end what it was about before it gives up its place.
-  private static let patience = Duration.seconds(30)
-  /// How long one may take to let its peers go.
-  private static let drain = Duration.seconds(20)
+  private static let patience = Duration.seconds(60)
+  /// How long one may take to let its peers go and to store what it has: more than each of its parts may.
+  private static let drain = Duration.seconds(90)
   private static let longestLetter = 64 << 10
   /// A journal's queue at its fullest, in JSON.
   private static let longestRemainder = 64 << 20
 
-  private init(_ letter: HandoverLetter, _ descriptors: [CInt], _ line: HandoverLine, lock path: String) throws {
+  private init(_ letter: HandoverLetter, _ descriptors: [CInt], _ line: HandoverLine) throws {
     guard letter.schema == HandoverLetter.version, let peerID = Hex.decode(letter.peerID).flatMap(PeerID.init(_:)),
       let lock = descriptors.first
     else {
@@ -57,17 +58,17 @@ final class Inheritance: Sendable {
       do {
         _ = try await client.handOver(HandoverOrder(socket: place))
       } catch {
-        // Nobody will come: whoever waits is called off by a visit.
+        // Most likely nobody will come: whoever waits is called off by a visit. If only the answer was lost, the node was there before.
         _ = try? HandoverLine.connect(to: place)
+        guard let refusal = error as? ErrorsDocument else { continue }
         _ = try? await waiting.value
-        if let refusal = error as? ErrorsDocument { throw refusal }
-        return nil
+        throw refusal
       }
     }
     let line = try await waiting.value
     return try await NIOThreadPool.singleton.runIfActive {
       guard let (letter, descriptors) = try line.receive(HandoverLetter.self, longest: longestLetter, within: patience) else { return nil }
-      return try Inheritance(letter, descriptors, line, lock: paths.lock)
+      return try Inheritance(letter, descriptors, line)
     }
   }
 
@@ -80,9 +81,13 @@ final class Inheritance: Sendable {
       })
   }
 
-  /// What the former node could not store any more; blocks until it has ended. Nil where it ended without a word.
-  func remainder() -> HandoverRemainder? {
-    (try? line.receive(HandoverRemainder.self, longest: Self.longestRemainder, within: Self.drain))?.line
+  /// What the former node could not store any more, once; blocks until it has ended. Throws where it has ended without a word, or does not end.
+  func remainder() throws -> HandoverRemainder? {
+    guard !isHeard.exchange(true, ordering: .relaxed) else { return nil }
+    guard let said = try line.receive(HandoverRemainder.self, longest: Self.longestRemainder, within: Self.drain) else {
+      throw HandoverLine.Broken("it has ended without a word")
+    }
+    return said.line
   }
 
   deinit {

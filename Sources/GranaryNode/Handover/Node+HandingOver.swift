@@ -24,6 +24,8 @@ import Tracker
 ///     ends
 extension Node {
   private static let writingTime = Duration.seconds(5)
+  /// The heir reads the rest once it serves.
+  private static let remainderTime = Duration.seconds(60)
 
   /// Somebody wants this node's place and waits at a socket: it is met there, and the node's services are told to end.
   func handOver(_ order: HandoverOrder) async throws -> ChangeDocument {
@@ -42,16 +44,17 @@ extension Node {
     return ChangeDocument(message: "the place is handed over")
   }
 
-  /// The end of a node that has an heir; its services have ended. Gives the run's report, as `shutDown` does.
-  func end(for heir: HandoverLine) async -> String? {
+  /// The end of a node that has an heir; its services have ended. Gives the run's report, as `shutDown` does. Throws where the heir is gone before
+  /// it has the place: then `shutDown` is yet to come.
+  func end(for heir: HandoverLine) async throws(HandoverLine.Broken) -> String? {
     beginEnd()
     let sockets = await engine.release()
-    await announcements.finish()
-    await announcer.handOver()
     savePluginStates()
     flusher.stop()
     finishJournal()
-    hand(sockets, to: heir)
+    try hand(sockets, to: heir)
+    await announcements.finish()
+    await announcer.handOver()
     await service.signals.unlessHurried { [self] in
       await engine.stop(drain: Self.drainTime)
       await children.stop(within: Self.childrenTime)
@@ -62,31 +65,41 @@ extension Node {
     try? ledger.flush()
     try? pending.flush()
     let text = storeReport(why: RunEnd.replaced.rawValue)
-    try? heir.send(HandoverRemainder(journal: journal.writer.surrender()), within: Self.writingTime)
+    surrenderJournal(to: heir)
     closeInventory(isLast: false)
     logger.notice("stopped", metadata: .event(.nodeStopped, ["why": "\(RunEnd.replaced.rawValue)"]))
     return text
   }
 
-  private func hand(_ sockets: [ListeningSocket], to heir: HandoverLine) {
+  private func hand(_ sockets: [ListeningSocket], to heir: HandoverLine) throws(HandoverLine.Broken) {
+    defer { for socket in sockets { close(socket.descriptor) } }
     let letter = HandoverLetter(pid: getpid(), run: run, peerID: Hex.encode(peerID.bytes))
-    do {
-      try heir.send(letter, descriptors: [lock.descriptor] + sockets.map(\.descriptor), within: Self.writingTime)
-      // Where both are processes of one unit, the unit goes on with the heir.
-      if let process = heir.process { service.handOver(to: process) }
+    try heir.send(letter, descriptors: [lock.descriptor] + sockets.map(\.descriptor), within: Self.writingTime)
+    // Where both are processes of one unit, the unit goes on with the heir.
+    if let process = heir.process { service.handOver(to: process) }
+  }
+
+  private func surrenderJournal(to heir: HandoverLine) {
+    let rest = journal.writer.surrender()
+    do throws(HandoverLine.Broken) {
+      try heir.send(HandoverRemainder(journal: rest), within: Self.remainderTime)
     } catch {
-      logger.error("the place could not be handed over", metadata: .event(.nodeHandoverFailed, ["error": "\(error)"]))
+      logger.error(
+        "what came together at the end is not in the journal",
+        metadata: .event(.nodeHandoverFailed, ["rows": "\(rest.count)", "error": "\(error)"]))
     }
-    for socket in sockets { close(socket.descriptor) }
   }
 
   /// Stores what the former node sends until its end. Blocks.
   func awaitRemainder(of former: Inheritance) {
-    guard let remainder = former.remainder() else {
-      return logger.warning(
-        "the run before this one ended without a word", metadata: .event(.nodeHandoverFailed, ["process": "\(former.letter.pid)"]))
+    let process: Logger.Metadata = ["process": "\(former.letter.pid)"]
+    do {
+      guard let remainder = try former.remainder() else { return }
+      journal.writer.adopt(remainder.journal)
+      logger.info("the run before this one has ended", metadata: .event(.nodeReplaced, process))
+    } catch {
+      logger.warning(
+        "the run before this one has not said all", metadata: .event(.nodeHandoverFailed, process.merging(["error": "\(error)"]) { $1 }))
     }
-    journal.writer.adopt(remainder.journal)
-    logger.info("the run before this one has ended", metadata: .event(.nodeReplaced, ["process": "\(former.letter.pid)"]))
   }
 }

@@ -12,6 +12,8 @@ enum Successor {
     try configuration.rehearse()
     do {
       return try await Inheritance.ask(configuration.paths)
+    } catch let refusal as ErrorsDocument where Failure(refusal).status == .tryLater {
+      return nil
     } catch let broken as HandoverLine.Broken {
       throw Failure(.unavailable, "the place of the run that holds \(configuration.paths.state) cannot be taken: \(broken)")
     }

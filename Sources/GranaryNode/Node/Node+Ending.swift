@@ -36,6 +36,8 @@ extension Node {
     pulse?.stop()
     service.extend(Self.storingTime)
     flusher.stop()
+    // Where an heir was to come, the flusher had ended before.
+    for sink in [ledger, pending, pluginValues] as [any Flushable] { try? sink.flush() }
     finishJournal()
     let closing = service.signals.isHurried ? nil : await closingMetrics()
     let text = storeReport(why: why)

@@ -217,13 +217,26 @@ final class Node: Sendable {
     do {
       try await serve(job, order)
     } catch {
-      // What went wrong first is what is told.
-      try? order.hand(over: await shutDown(why: Failure(error).lines.map(\.message).joined(separator: "; ")))
-      throw error
+      if let former { try? await NIOThreadPool.singleton.runIfActive { self.awaitRemainder(of: former) } }
+      try await fail(order, error)
     }
-    if let heir = state.withLock({ $0.heir }) { return try order.hand(over: await end(for: heir)) }
+    if let heir = state.withLock({ $0.heir }) { return try await handOver(to: heir, order) }
     try order.hand(over: await shutDown(why: job == nil ? (order.end ?? .signal).rawValue : "the fetch is over"))
     try job?.settle()
+  }
+
+  private func handOver(to heir: HandoverLine, _ order: RunOrder) async throws {
+    do {
+      try order.hand(over: await end(for: heir))
+    } catch let broken as HandoverLine.Broken {
+      try await fail(order, Failure(.unavailable, "the run that was to take this one's place is gone: \(broken)"))
+    }
+  }
+
+  /// What went wrong first is what is told.
+  private func fail(_ order: RunOrder, _ error: any Error) async throws -> Never {
+    try? order.hand(over: await shutDown(why: Failure(error).lines.map(\.message).joined(separator: "; ")))
+    throw error
   }
 
   /// Engine and announcer tell us of what happens from now on.

@@ -9,9 +9,11 @@ import Settings
 import Synchronization
 import Tracker
 
-/// The node as its control socket shows it. What waits for the disk runs on the disk's threads.
+/// The node as its control socket shows it.
 struct NodeControlFace: NodeControl {
   let node: Node
+  /// Where it waits for the disk.
+  var disk = NIOThreadPool.singleton
 
   func status() async throws -> StatusDocument {
     let totals = node.engine.totals
@@ -212,7 +214,7 @@ struct NodeControlFace: NodeControl {
   /// Runs what waits for a disk on a thread that may, and turns what it throws into a document.
   private func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
     do {
-      return try await NIOThreadPool.singleton.runIfActive(body)
+      return try await disk.runIfActive(body)
     } catch {
       throw Failure(error).document
     }

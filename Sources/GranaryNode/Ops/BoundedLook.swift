@@ -17,7 +17,7 @@ final class BoundedLook<Value: Sendable>: Sendable {
   private struct State {
     var seen = Seen()
     var isLooking = false
-    var waiting: [UInt64: CheckedContinuation<Void, Never>] = [:]
+    var waiting: [UInt64: CheckedContinuation<Seen, Never>] = [:]
     var nextWaiter: UInt64 = 0
   }
 
@@ -42,42 +42,44 @@ final class BoundedLook<Value: Sendable>: Sendable {
     }
     if let fresh { return fresh }
     if mustBegin { Task { await run() } }
-    await wait()
-    return state.withLock { $0.seen }
+    return await wait()
   }
 
   private func run() async {
     let result: Result<Value, any Error>
     do { result = .success(try await body()) } catch { result = .failure(error) }
-    let waiting = state.withLock { state in
+    let (waiting, seen) = state.withLock { state in
       switch result {
       case .success(let value): state.seen = Seen(value: value, at: .now, problem: nil, isUp: true)
       case .failure(let error): (state.seen.problem, state.seen.isUp) = (Failure(error).lines.first?.message ?? "", false)
       }
       state.isLooking = false
       defer { state.waiting = [:] }
-      return Array(state.waiting.values)
+      return (Array(state.waiting.values), state.seen)
     }
-    for waiter in waiting { waiter.resume() }
+    // What this look has seen, whatever the next one is at by the time they run.
+    for waiter in waiting { waiter.resume(returning: seen) }
   }
 
-  private func wait() async {
+  private func wait() async -> Seen {
     let number = state.withLock { state in
       state.nextWaiter += 1
       return state.nextWaiter
     }
     let alarm = Task { [patience] in
       try? await Task.sleep(for: patience)
-      state.withLock { $0.waiting.removeValue(forKey: number) }?.resume()
+      let (waiter, seen) = state.withLock { ($0.waiting.removeValue(forKey: number), $0.seen) }
+      waiter?.resume(returning: seen)
     }
-    await withCheckedContinuation { continuation in
-      let isOver = state.withLock { state in
-        guard state.isLooking else { return true }
+    let seen = await withCheckedContinuation { continuation in
+      let over: Seen? = state.withLock { state in
+        guard state.isLooking else { return state.seen }
         state.waiting[number] = continuation
-        return false
+        return nil
       }
-      if isOver { continuation.resume() }
+      if let over { continuation.resume(returning: over) }
     }
     alarm.cancel()
+    return seen
   }
 }

@@ -29,6 +29,9 @@ final class NodeOps: Sendable {
     state.withLock { $0.settings = http }
   }
 
+  /// Whether people are shown a page.
+  var hasPage: Bool { state.withLock { $0.settings.hasPage } }
+
   /// How many addresses there are to be, and how many are open.
   var count: (open: Int, wanted: Int) { (state.withLock { $0.opened.count }, initial.listen.count) }
   /// Whether all its addresses are open.

@@ -36,13 +36,13 @@ final class NodeSight: Sendable {
     self.node = node
     stock = BoundedLook(lifetime: Self.stockLifetime, patience: Self.patience) {
       [database = node.database, name = node.initial.node.name] in
-      try await NIOThreadPool.singleton.runIfActive {
+      try await Self.stockThread.runIfActive {
         Stock(sums: try database.artifactSums(), runs: try RunMetrics(node: name, database: database))
       }
     }
     let paths = { @Sendable [node] in [node.paths.state] + node.settings.artifacts.roots }
     disks = BoundedLook(lifetime: Self.stockLifetime, patience: Self.patience) {
-      try await NIOThreadPool.singleton.runIfActive { paths().compactMap(Self.disk) }
+      try await Self.diskThread.runIfActive { paths().compactMap(Self.disk) }
     }
     trackers = BoundedLook(lifetime: Self.stockLifetime, patience: Self.patience) { [announcer = node.announcer] in
       await announcer.counts
@@ -68,9 +68,22 @@ final class NodeSight: Sendable {
   private static func disk(_ path: String) -> ReadinessFacts.Disk? {
     var figures = statvfs()
     guard statvfs(path, &figures) == 0 else { return nil }
-    let block = Int64(clamping: figures.f_frsize)
-    return ReadinessFacts.Disk(
-      path, free: Int64(clamping: figures.f_bavail) * block, size: Int64(clamping: figures.f_blocks) * block)
+    // Some file systems say that they have room without end.
+    func bytes(_ blocks: UInt) -> Int64 {
+      let (product, overflow) = blocks.multipliedReportingOverflow(by: figures.f_frsize)
+      return overflow ? .max : Int64(clamping: product)
+    }
+    return ReadinessFacts.Disk(path, free: bytes(figures.f_bavail), size: bytes(figures.f_blocks))
+  }
+
+  /// What hangs holds up nothing else: neither the other, nor those who share the process's threads.
+  private static let stockThread = startedThread()
+  private static let diskThread = startedThread()
+
+  private static func startedThread() -> NIOThreadPool {
+    let pool = NIOThreadPool(numberOfThreads: 1)
+    pool.start()
+    return pool
   }
 
   /// What is asked of the inventory is not asked again sooner, whoever asks.

@@ -32,7 +32,7 @@ enum NodeTextfile {
     let name = "granary_run_last_success_timestamp_seconds"
     let text = FileManager.default.contents(atPath: path).map { String(decoding: $0.prefix(1 << 20), as: UTF8.self) } ?? ""
     let line = text.split(separator: "\n").first { $0.hasPrefix(name + "{") }
-    guard let seconds = line?.split(separator: " ").last.flatMap({ Double($0) }), seconds > 0, seconds < 1e10 else { return nil }
+    guard let seconds = line?.split(separator: " ").last.flatMap({ Double($0) }), seconds > 0, seconds < 9e9 else { return nil }
     return Timestamp(nanoseconds: Int64(seconds * 1e9))
   }
 }

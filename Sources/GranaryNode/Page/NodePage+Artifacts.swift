@@ -15,9 +15,9 @@ extension NodePage {
   func artifacts(_ query: ArtifactsQuery) async throws -> PageArtifactsDocument {
     let page = ArtifactPage(query)
     let (sums, found) = try await blocking { [database = node.database] in
-      (try database.artifactSums(), page.map { try? database.artifacts(of: $0) } ?? ([], 0))
+      (try database.artifactSums(), try page.map { try database.artifacts(of: $0) } ?? ([], 0))
     }
-    let (rows, total) = found ?? ([], 0)
+    let (rows, total) = found
     let fetches = snapshots(rows.map(\.artifact))
     return PageArtifactsDocument(
       states: Dictionary(uniqueKeysWithValues: sums.map { ($0.key.rawValue, .init(count: $0.value.count, size: $0.value.size)) }),

@@ -45,7 +45,7 @@ final class NodePage: PageSource {
   }
 
   func services() async throws -> PageServicesDocument {
-    var document = PageServicesDocument(try await NodeControlFace(node: node).status())
+    var document = PageServicesDocument(try await NodeControlFace(node: node, disk: reading).status())
     document.catalogue = node.publishing?.listeners.map(\.description) ?? []
     return document
   }
@@ -103,7 +103,7 @@ extension PageRefusalsDocument {
 
 extension PageRunsDocument.Run {
   init(_ run: Inventory.Run) {
-    let report = run.report.flatMap { try? JSONDecoder().decode(RunReport.self, from: Data($0.utf8)) }
+    let report = run.report.flatMap(RunReport.init(json:))
     self.init(
       id: run.id, startedAt: run.startedAt.iso8601, endedAt: run.endedAt?.iso8601, pid: run.pid, version: run.version, why: run.whyEnded,
       ready: report?.artifacts.ready, uploaded: report?.uploaded, downloaded: report?.downloaded, refused: report?.refused)

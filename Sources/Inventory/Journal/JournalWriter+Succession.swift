@@ -2,10 +2,17 @@ import Synchronization
 
 /// A journal that passes from one process to another: one writer at a time has the chain.
 extension JournalWriter {
-  /// What was appended since the last flush, for whoever has the chain from now on; it is not stored here any more.
+  /// What is not stored, for whoever has the chain from now on: what was appended since the last flush, and what the disk has refused. It is not
+  /// stored here any more. Waits for a flush under way.
   package func surrender() -> [CountedEntry] {
-    let (entries, dropped) = shared.withLock { $0.queue.take() }
-    return entries + [dropped].compactMap { $0?.gap }
+    flushing.withLock { flushing in
+      let (entries, dropped) = shared.withLock { shared in
+        shared.unsaved = 0
+        return shared.queue.take()
+      }
+      defer { (flushing.unsaved, flushing.lost) = ([], nil) }
+      return flushing.unsaved + entries + [dropped, flushing.lost].compactMap { $0?.gap }
+    }
   }
 
   /// Takes what the former writer had not stored, as it was counted there.

@@ -43,7 +43,7 @@ package final class JournalWriter: Sendable {
     var unsaved = 0
   }
 
-  private struct Flushing {
+  struct Flushing {
     /// The batch that the disk has refused.
     var unsaved: [CountedEntry] = []
     /// Entries that were lost for good, and nobody has been told of yet.
@@ -60,7 +60,7 @@ package final class JournalWriter: Sendable {
   let onPressure: @Sendable () -> Void
   let shared: Mutex<Shared>
   /// Held while storing, so that a flush returns only when an earlier one that has taken its entries is done as well.
-  private let flushing: Mutex<Flushing>
+  let flushing: Mutex<Flushing>
 
   /// `onPressure` is called, on the appending thread, when the queue becomes half full: it should wake the flushing thread.
   package init(

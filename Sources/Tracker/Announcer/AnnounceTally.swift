@@ -26,6 +26,15 @@ package struct AnnounceTally: Sendable, Hashable {
 
   package init() {}
 
+  /// An announce has come to this. One that we have called off says nothing of its tracker.
+  mutating func note(_ tracker: String, _ result: Result<AnnounceResponse, TrackerError>, now: Duration) {
+    switch result {
+    case .success: note(tracker, failed: false, now: now)
+    case .failure(.cancelled): break
+    case .failure: note(tracker, failed: true, now: now)
+    }
+  }
+
   /// An announce to a tracker has ended. Who forbids us is failing too.
   package mutating func note(_ tracker: String, failed: Bool, now: Duration) {
     if failed { counts.failed += 1 } else { counts.succeeded += 1 }

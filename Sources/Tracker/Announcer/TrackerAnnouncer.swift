@@ -256,7 +256,7 @@ extension TrackerAnnouncer {
   private func finish(_ ticket: UInt64, _ result: Result<AnnounceResponse, TrackerError>) {
     guard let job = underWay.removeValue(forKey: ticket)?.job else { return }
     log(job, result)
-    tally.note(job.due.text, failed: (try? result.get()) == nil, now: clock.now())
+    tally.note(job.due.text, result, now: clock.now())
     if swarms[job.key]?.life == job.life { record(job, result) }
     dispatch()
   }
@@ -301,18 +301,17 @@ extension TrackerAnnouncer {
   }
 
   private func log(_ job: Job, _ result: Result<AnnounceResponse, TrackerError>) {
-    var metadata: Logger.Metadata = [
-      "tracker": "\(job.due.url.origin)", "info_hash": "\(job.key.infoHash)", "announce": "\(job.due.event)",
-    ]
+    func fields(_ more: Logger.Metadata) -> Logger.Metadata {
+      more.merging([
+        "tracker": "\(job.due.url.origin)", "info_hash": "\(job.key.infoHash)", "announce": "\(job.due.event)",
+      ]) { $1 }
+    }
     switch result {
     case .success(let response):
-      metadata["peers"] = "\(response.peers.count)"
-      if let warning = response.warning { metadata["warning"] = "\(EscapedText.escape(warning))" }
-      logger.debug("announced", metadata: .event(.announceDone, metadata))
+      let warning: Logger.Metadata = response.warning.map { ["warning": "\(EscapedText.escape($0))"] } ?? [:]
+      logger.debug("announced", metadata: .event(.announceDone, fields(warning.merging(["peers": "\(response.peers.count)"]) { $1 })))
     case .failure(.cancelled): break
-    case .failure(let error):
-      metadata["error"] = "\(error)"
-      logger.info("announce failed", metadata: .event(.announceFailed, metadata))
+    case .failure(let error): logger.info("announce failed", metadata: .event(.announceFailed, fields(["error": "\(error)"])))
     }
   }
 }

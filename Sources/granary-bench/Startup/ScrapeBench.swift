@@ -24,8 +24,8 @@ struct ScrapeBench: ParsableCommand {
   private func measure(_ count: Int) throws {
     let scratch = try Scratch(below: below)
     let made = try SmallArtifacts(count + 1, data: scratch.path + "/data", state: scratch.path + "/state")
-    let configuration = scratch.path + "/granary.yaml"
-    try Data(text(scratch.path).utf8).write(to: URL(fileURLWithPath: configuration))
+    let configuration = try SmallArtifacts.configuration(
+      scratch.path, port: port, further: ["http: { listen: [{ address: \"127.0.0.1:\(port + 1)\" }] }"])
     let node = try StartedNode(granary: granary ?? SeedBench.sibling(), configuration: configuration, port: port)
     defer { _ = node.stop() }
     _ = try node.firstAnswer(made.infoHashes[0])
@@ -38,21 +38,6 @@ struct ScrapeBench: ParsableCommand {
     print("\(count) artifacts, a page of \(size) bytes")
     print("  cold scrape, ms: \(cold.text(decimals: 2))")
     print("  warm scrape, ms: \(warm.text(decimals: 2))")
-  }
-
-  private func text(_ folder: String) -> String {
-    """
-    node: { state: "\(folder)/state" }
-    listen: [{ address: "127.0.0.1:\(port)" }]
-    http: { listen: [{ address: "127.0.0.1:\(port + 1)" }] }
-    artifacts: { roots: ["\(folder)/data"] }
-    origins: [tracker.invalid]
-    pipeline:
-      - allowlist: { addresses: [127.0.0.0/8] }
-      - gate: { on_request: [{}] }
-      - metadata
-
-    """
   }
 }
 

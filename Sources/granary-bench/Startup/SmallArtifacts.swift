@@ -22,6 +22,21 @@ struct SmallArtifacts {
     try database.close()
   }
 
+  /// Writes the configuration of a node that serves them; gives its path.
+  static func configuration(_ folder: String, port: Int, further: [String]) throws -> String {
+    let lines =
+      [
+        "node: { state: \"\(folder)/state\" }", "listen: [{ address: \"127.0.0.1:\(port)\" }]",
+        "artifacts: { roots: [\"\(folder)/data\"] }",
+        "origins: [tracker.invalid]",
+      ] + further + [
+        "pipeline:", "  - allowlist: { addresses: [127.0.0.0/8] }", "  - gate: { on_request: [{}] }", "  - metadata", "",
+      ]
+    let path = folder + "/granary.yaml"
+    try Data(lines.joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: path))
+    return path
+  }
+
   private static func make(_ number: Int, _ data: String) throws -> NewArtifact {
     let folder = "\(data)/\(number / 1000)"
     if number % 1000 == 0 { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }

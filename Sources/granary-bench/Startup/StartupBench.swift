@@ -38,8 +38,8 @@ struct StartupBench: ParsableCommand {
     let scratch = try Scratch(below: below)
     // One more than is asked for, so that there is something to ask for.
     let made = try SmallArtifacts(count + 1, data: scratch.path + "/data", state: scratch.path + "/state")
-    let configuration = scratch.path + "/granary.yaml"
-    try Data(text(scratch.path).utf8).write(to: URL(fileURLWithPath: configuration))
+    let configuration = try SmallArtifacts.configuration(
+      scratch.path, port: port, further: ["limits: { per-address: 4000, handshakes: 2000 }"])
     var figures: [Measure: Figures] = [:]
     for _ in 0..<options.rounds {
       for (measure, value) in try round(made.infoHashes, configuration) { figures[measure, default: Figures()].add(value) }
@@ -75,20 +75,5 @@ struct StartupBench: ParsableCommand {
     let node = try StartedNode(granary: granary ?? SeedBench.sibling(), configuration: configuration, port: port)
     defer { _ = node.stop() }
     try body(node)
-  }
-
-  private func text(_ folder: String) -> String {
-    """
-    node: { state: "\(folder)/state" }
-    listen: [{ address: "127.0.0.1:\(port)" }]
-    artifacts: { roots: ["\(folder)/data"] }
-    origins: [tracker.invalid]
-    limits: { per-address: 4000, handshakes: 2000 }
-    pipeline:
-      - allowlist: { addresses: [127.0.0.0/8] }
-      - gate: { on_request: [{}] }
-      - metadata
-
-    """
   }
 }

@@ -77,6 +77,19 @@ struct PageDeskTests {
     page.release()
   }
 
+  @Test func `what hangs on the disk does not hold up what needs none`() async {
+    let (page, clock) = (StubPage(), Clock())
+    let desk = desk(page, clock, patience: .milliseconds(10))
+    page.hold()
+    for part in [PagePart.services, .artifacts(ArtifactsQuery()), .refusals, .runs] { _ = await desk.answer(part) }
+    #expect(page.asked.count == 4)
+    for part in [PagePart.overview, .throughput(.recent), .peers(PeersQuery())] {
+      _ = await desk.answer(part)
+    }
+    #expect(page.asked.count == 7, "\(page.asked)")
+    page.release()
+  }
+
   @Test func `a page that asks for all of its documents at once is given all`() async {
     let (page, clock) = (StubPage(), Clock())
     let desk = desk(page, clock)

@@ -70,6 +70,22 @@ import Testing
     #expect(await look.look().value == 1)
   }
 
+  @Test func `whoever waits for a look is told what it saw, while others begin the next`() async {
+    let look = BoundedLook(patience: .seconds(60)) {
+      await Task.yield()
+      return 7
+    }
+    await withTaskGroup(of: Bool.self) { group in
+      for _ in 0..<8 {
+        group.addTask {
+          for _ in 0..<500 where await look.look().isUp == false { return false }
+          return true
+        }
+      }
+      for await isUp in group { #expect(isUp) }
+    }
+  }
+
   @Test func `many who ask at once wait for one look`() async {
     let asked = Mutex(0)
     let gate = AsyncStream.makeStream(of: Void.self)

@@ -118,4 +118,17 @@ struct JournalWriterTests {
     #expect(rows.map(\.entry.address) == ["a", "b", nil] && rows.map(\.count) == [2, 1, 1])
     #expect(rows.first?.lastAt == last.at && rows.last?.entry.verdict == "gap")
   }
+
+  @Test func `What the disk has refused is handed over, too`() throws {
+    let former = JournalWriter(database: database)
+    for number in 0..<40 { former.append(Made.refusal(0, address: "refused \(number)", facts: String(repeating: "x", count: 3000))) }
+    try database.fill()
+    #expect(throws: InventoryError.full(place: ":memory:")) { try former.flush() }
+    former.append(Made.refusal(1, address: "later"))
+    #expect(former.surrender().map(\.entry.address) == (0..<40).map { "refused \($0)" } + ["later"])
+    #expect(former.status.pending == 0)
+    try database.unfill()
+    try former.flush()
+    #expect(try addresses() == [])
+  }
 }
