@@ -15,7 +15,7 @@ package struct ControlServer: Service {
     self.path = path
     unlink(path)
     application = Application(
-      router: Self.router(node),
+      router: ControlRoutes.local(node),
       configuration: ApplicationConfiguration(address: .unixDomainSocket(path: path), serverName: "granary"),
       onServerRunning: { _ in
         // Until now the state directory's mode and the kernel's word on who connects have kept others out.
@@ -29,83 +29,6 @@ package struct ControlServer: Service {
     try await application.run()
     unlink(path)
   }
-
-  private static func router(_ node: any NodeControl) -> Router<ControlContext> {
-    let router = Router(context: ControlContext.self)
-    router.add(middleware: ProblemMiddleware())
-    router.add(middleware: OwnerMiddleware())
-    let api = router.group("v1")
-    api.get("status") { _, _ in try respond(await node.status()) }
-    api.get("peers") { _, _ in try respond(await node.peers()) }
-    api.get("why") { request, _ in
-      let query = request.uri.queryParameters
-      let (peer, artifact) = (query["peer"].map(String.init) ?? "", query["artifact"].map(String.init) ?? "")
-      return try respond(await node.why(peer: peer, artifact: artifact, operation: query["operation"].map(String.init)))
-    }
-    api.post("artifacts") { request, context in
-      let body = try await request.body.collect(upTo: Self.largestBody)
-      let submission = try JSONDecoder().decode(Submission.self, from: Data(body.readableBytesView))
-      return try respond(await node.submit(submission, by: context.uid ?? .max))
-    }
-    api.delete("artifacts") { request, context in
-      let what = request.uri.queryParameters["what"].map(String.init) ?? ""
-      return try respond(await node.remove(what, by: context.uid ?? .max))
-    }
-    api.post("reload") { _, context in try respond(await node.reload(by: context.uid ?? .max)) }
-    api.post("notices") { request, context in
-      let body = try await request.body.collect(upTo: Self.largestNotice)
-      let order = try JSONDecoder().decode(NoticeOrder.self, from: Data(body.readableBytesView))
-      return try respond(await node.notify(order, by: context.uid ?? .max))
-    }
-    api.post("handover") { request, context in
-      let body = try await request.body.collect(upTo: Self.largestNotice)
-      let order = try JSONDecoder().decode(HandoverOrder.self, from: Data(body.readableBytesView))
-      return try respond(await node.handOver(order, by: context.uid ?? .max))
-    }
-    addWishes(to: api, node)
-    addFetches(to: api, node)
-    api.get("messages") { _, _ in try respond(await node.messages()) }
-    api.post("flush") { _, _ in try respond(await node.flush()) }
-    return router
-  }
-
-  /// What operators say to peers that no rule is about.
-  private static func addWishes(to api: RouterGroup<ControlContext>, _ node: any NodeControl) {
-    api.post("approvals") { request, context in
-      try respond(await node.approve(try await order(request), by: context.uid ?? .max))
-    }
-    api.delete("approvals") { request, context in
-      let id = request.uri.queryParameters["id"].map(String.init) ?? ""
-      return try respond(await node.revokeApproval(id, by: context.uid ?? .max))
-    }
-    api.post("rejections") { request, context in
-      try respond(await node.reject(try await order(request), by: context.uid ?? .max))
-    }
-  }
-
-  private static func addFetches(to api: RouterGroup<ControlContext>, _ node: any NodeControl) {
-    api.post("fetches") { request, context in
-      let body = try await request.body.collect(upTo: Self.largestBody)
-      let submission = try JSONDecoder().decode(FetchSubmission.self, from: Data(body.readableBytesView))
-      return try respond(await node.fetch(submission, by: context.uid ?? .max))
-    }
-    api.get("fetches") { request, _ in try respond(await node.fetches(request.uri.queryParameters["what"].map(String.init))) }
-  }
-
-  private static func order(_ request: Request) async throws -> WishOrder {
-    let body = try await request.body.collect(upTo: largestNotice)
-    return try JSONDecoder().decode(WishOrder.self, from: Data(body.readableBytesView))
-  }
-
-  /// A torrent of 100,000 files with their identities.
-  private static let largestBody = 256 << 20
-  private static let largestNotice = 64 << 10
-}
-
-private func respond(_ document: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
-  var headers = HTTPFields()
-  headers[.contentType] = "application/json"
-  return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: try DocumentEncoder.encode(document))))
 }
 
 /// The one way in which documents are written.
@@ -122,7 +45,8 @@ package enum DocumentEncoder {
 struct ControlContext: RequestContext {
   var coreContext: CoreRequestContextStorage
   let channel: any Channel
-  var uid: UInt32?
+  /// Nobody until it is known who asks.
+  var caller = ControlCaller.user(.max)
 
   init(source: ApplicationRequestContextSource) {
     coreContext = .init(source: source)
@@ -139,7 +63,7 @@ struct OwnerMiddleware: RouterMiddleware {
     let peer: granary_ucred = try await provider.unsafeGetSocketOption(level: .socket, name: .init(rawValue: SO_PEERCRED)).get()
     guard peer.uid == getuid() || peer.uid == 0 else { throw HTTPError(.forbidden) }
     var context = context
-    context.uid = peer.uid
+    context.caller = .user(peer.uid)
     return try await next(request, context)
   }
 }

@@ -3,7 +3,7 @@ import NIOHTTP1
 import NIOPosix
 import Synchronization
 
-/// GETs one after the other over a connection that is kept (RFC 9112, section 9.3), for whoever asks one server for much: web seeds, catalogues.
+/// Requests one after the other over a connection that is kept (RFC 9112, section 9.3), for whoever asks one server for much: web seeds, catalogues.
 ///
 /// Redirects are followed as by `HTTPClient`, and a server that they lead to keeps its connection too. A kept connection that turns out to be closed
 /// before its answer is whole is opened anew, once. Each request has a deadline, and ends where nothing comes for a while.
@@ -47,7 +47,15 @@ package final class HTTPSession: Sendable {
   package func get(
     _ url: HTTPURL, headers: HTTPFields = HTTPFields(), limits: HTTPLimits = HTTPLimits(), deadline: NIODeadline
   ) async throws(HTTPClientError) -> HTTPResponse {
-    var request = HTTPRequest(to: .url(url), fields: headers)
+    try await send(HTTPRequest(to: .url(url), fields: headers), limits: limits, deadline: deadline)
+  }
+
+  /// Sends a request to a server on the network, which may be sent twice where a kept connection turns out to be closed; one at a time. Throws as
+  /// `get`.
+  package func send(
+    _ request: HTTPRequest, limits: HTTPLimits = HTTPLimits(), deadline: NIODeadline
+  ) async throws(HTTPClientError) -> HTTPResponse {
+    var request = request
     for _ in 0...limits.redirects {
       let response = try await exchange(request, limits, deadline)
       guard let next = try request.following(response) else { return response }

@@ -33,6 +33,7 @@ final class HTTPSessionHandler: ChannelInboundHandler {
     var head = HTTPRequestHead(request)
     head.headers.replaceOrAdd(name: "Connection", value: "keep-alive")
     channel.write(HTTPClientRequestPart.head(head), promise: nil)
+    if let body = request.body { channel.write(HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: body))), promise: nil) }
     channel.writeAndFlush(HTTPClientRequestPart.end(nil)).whenFailure { [weak channel] error in
       channel?.pipeline.fireErrorCaught(error)
     }

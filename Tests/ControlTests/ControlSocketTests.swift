@@ -30,7 +30,7 @@ struct ControlSocketTests {
       #expect(change.message == "added app" && change.warnings == ["one"])
       #expect(try await rig.client.reload().message == "reloaded")
       #expect(try await rig.client.flush().message == "stored")
-      let uid = getuid()
+      let uid = "uid \(getuid())"
       #expect(rig.node.asked == ["status", "peers", "submit app 4 by \(uid)", "reload by \(uid)", "flush"])
     }
   }
@@ -44,7 +44,7 @@ struct ControlSocketTests {
       #expect(answer.schema == "granary.notify/1" && answer.artifact == "app" && answer.infoHash == "cd" && answer.notice.sequence == 7)
       let told = try await rig.client.messages()
       #expect(told.schema == "granary.messages/1" && told.notices.isEmpty && told.received.first?.body == ["v": "1"])
-      #expect(rig.node.asked == ["notify app superseded app-2 by \(getuid())", "messages"])
+      #expect(rig.node.asked == ["notify app superseded app-2 by uid \(getuid())", "messages"])
       for body in ["{", "{\"what\":\"app\",\"kind\":\"delete\"}"] {
         #expect(try await rig.send(.post, "/v1/notices", body: Array(body.utf8)).status == 400)
       }
@@ -60,7 +60,7 @@ struct ControlSocketTests {
       #expect(approved.schema == "granary.pending-approval/1" && approved.change == "approved" && approved.approval.by == "uid 0")
       #expect(try await rig.client.revokeApproval("01 &2").warnings == ["one"])
       #expect(try await rig.client.reject(WishOrder(id: "0123", milliseconds: 5, reason: "no")).wish.artifact == nil)
-      let uid = getuid()
+      let uid = "uid \(getuid())"
       let asked = [
         "approve 0123 86400000 a drill [\"connect\", \"request\"] by \(uid)", "revoke 01 &2 by \(uid)", "reject 0123 5 no by \(uid)",
       ]
@@ -78,7 +78,7 @@ struct ControlSocketTests {
       #expect(why.artifact == odd && why.peer == "[fd00::1]:1" && why.answers.first?.place == "f:1:1")
       _ = try await rig.client.why(peer: "10.0.0.1", artifact: "x", operation: "metadata")
       _ = try await rig.client.remove(odd)
-      #expect(rig.node.asked == ["why [fd00::1]:1 \(odd) -", "why 10.0.0.1 x metadata", "remove \(odd) by \(getuid())"])
+      #expect(rig.node.asked == ["why [fd00::1]:1 \(odd) -", "why 10.0.0.1 x metadata", "remove \(odd) by uid \(getuid())"])
     }
   }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Metainfo
+import NIOCore
 import Synchronization
 
 @testable import Control
@@ -50,8 +51,8 @@ final class StubNode: NodeControl {
       answers: [.init(operation: "request", plugin: "gate", verdict: "deny", rule: "r", reason: "because", place: "f:1:1", scope: nil)])
   }
 
-  func submit(_ submission: Submission, by uid: UInt32) async throws -> ChangeDocument {
-    try ask("submit \(submission.name) \(submission.torrent.count) by \(uid)")
+  func submit(_ submission: Submission, by caller: ControlCaller) async throws -> ChangeDocument {
+    try ask("submit \(submission.name) \(submission.torrent.count) by \(caller)")
     return ChangeDocument(message: "added \(submission.name)", warnings: ["one"])
   }
 
@@ -60,8 +61,8 @@ final class StubNode: NodeControl {
     pieces: 5,
     downloaded: 60, wasted: 1, failedPieces: 0, peers: 2, serving: 1)
 
-  func fetch(_ submission: FetchSubmission, by uid: UInt32) async throws -> FetchDocument {
-    try ask("fetch \(submission.root) \(submission.peers) by \(uid)")
+  func fetch(_ submission: FetchSubmission, by caller: ControlCaller) async throws -> FetchDocument {
+    try ask("fetch \(submission.root) \(submission.peers) by \(caller)")
     return Self.fetch
   }
 
@@ -70,18 +71,66 @@ final class StubNode: NodeControl {
     return FetchesDocument(fetches: [Self.fetch])
   }
 
-  func remove(_ what: String, by uid: UInt32) async throws -> ChangeDocument {
-    try ask("remove \(what) by \(uid)")
+  func remove(_ what: String, by caller: ControlCaller) async throws -> ChangeDocument {
+    try ask("remove \(what) by \(caller)")
     return ChangeDocument(message: "removed")
   }
 
-  func reload(by uid: UInt32) async throws -> ChangeDocument {
-    try ask("reload by \(uid)")
+  func artifacts(_ what: String?) async throws -> ListDocument {
+    try ask("artifacts \(what ?? "-")")
+    return ListDocument(artifacts: [])
+  }
+
+  func journal(_ query: JournalQuery) async throws -> JournalDocument {
+    let texts = [query.peer, query.artifact, query.since].map { $0 ?? "-" }.joined(separator: " ")
+    try ask("journal \(query.refused) \(texts) \(query.after.map(String.init) ?? "-") \(query.limit)")
+    return JournalDocument(entries: [])
+  }
+
+  func beginUpload(_ order: UploadOrder, by caller: ControlCaller) async throws -> UploadDocument {
+    try ask("upload \(order.name) by \(caller)")
+    return UploadDocument(fetch: Self.fetch, pieces: "80", taken: true)
+  }
+
+  func upload(_ what: String) async throws -> UploadDocument {
+    try ask("upload \(what)")
+    return UploadDocument(fetch: Self.fetch, pieces: "80", taken: true)
+  }
+
+  func take(_ bytes: ByteBuffer, at offset: Int64, ofUpload what: String, by caller: ControlCaller) async throws -> UploadDocument {
+    try ask("part \(offset) \(bytes.readableBytes) of \(what) by \(caller)")
+    return UploadDocument(fetch: Self.fetch, pieces: nil, taken: true)
+  }
+
+  func pause(_ order: PauseOrder, by caller: ControlCaller) async throws -> ChangeDocument {
+    try ask("pause \(order.what) \(order.reason ?? "-") by \(caller)")
+    return ChangeDocument(message: "paused")
+  }
+
+  func resume(_ what: String, by caller: ControlCaller) async throws -> ChangeDocument {
+    try ask("resume \(what) by \(caller)")
+    return ChangeDocument(message: "resumed")
+  }
+
+  private static let limits = LimitsDocument(limits: [.init(name: .uploadPerArtifact, rate: nil, configured: 5, overridden: true)])
+
+  func limits() async throws -> LimitsDocument {
+    try ask("limits")
+    return Self.limits
+  }
+
+  func setLimits(_ order: LimitsOrder, by caller: ControlCaller) async throws -> LimitsDocument {
+    try ask("limits \(order.set ?? []) \(order.reset ?? []) by \(caller)")
+    return Self.limits
+  }
+
+  func reload(by caller: ControlCaller) async throws -> ChangeDocument {
+    try ask("reload by \(caller)")
     return ChangeDocument(message: "reloaded")
   }
 
-  func notify(_ order: NoticeOrder, by uid: UInt32) async throws -> NotifyDocument {
-    try ask("notify \(order.what) \(order.kind.rawValue) \(order.successor ?? "-") by \(uid)")
+  func notify(_ order: NoticeOrder, by caller: ControlCaller) async throws -> NotifyDocument {
+    try ask("notify \(order.what) \(order.kind.rawValue) \(order.successor ?? "-") by \(caller)")
     let notice = NoticeDocument(
       kind: order.kind.rawValue, sequence: 7, issued: "2026-11-23T12:00:00Z", until: "2027-02-21T12:00:00Z", signer: "this node", key: "ab",
       ours: true, summary: "withdrawn")
@@ -94,23 +143,23 @@ final class StubNode: NodeControl {
       by: "uid 0", reason: "r", at: "2026-11-23T12:00:00.000Z", until: "2026-11-24T12:00:00.000Z")
   }
 
-  func approve(_ order: WishOrder, by uid: UInt32) async throws -> ApprovalChangeDocument {
-    try ask("approve \(order.id) \(order.milliseconds) \(order.reason) \(order.operations ?? []) by \(uid)")
+  func approve(_ order: WishOrder, by caller: ControlCaller) async throws -> ApprovalChangeDocument {
+    try ask("approve \(order.id) \(order.milliseconds) \(order.reason) \(order.operations ?? []) by \(caller)")
     return ApprovalChangeDocument("approved", approval)
   }
 
-  func revokeApproval(_ id: String, by uid: UInt32) async throws -> ApprovalChangeDocument {
-    try ask("revoke \(id) by \(uid)")
+  func revokeApproval(_ id: String, by caller: ControlCaller) async throws -> ApprovalChangeDocument {
+    try ask("revoke \(id) by \(caller)")
     return ApprovalChangeDocument("revoked", approval, warnings: ["one"])
   }
 
-  func reject(_ order: WishOrder, by uid: UInt32) async throws -> RejectionDocument {
-    try ask("reject \(order.id) \(order.milliseconds) \(order.reason) by \(uid)")
+  func reject(_ order: WishOrder, by caller: ControlCaller) async throws -> RejectionDocument {
+    try ask("reject \(order.id) \(order.milliseconds) \(order.reason) by \(caller)")
     return RejectionDocument(
       wish: WishDocument(id: "0123456789ab", principal: "p", artifact: nil, infoHash: nil), until: "2026-11-24T12:00:00.000Z")
   }
 
-  func handOver(_ order: HandoverOrder, by uid: UInt32) async throws -> ChangeDocument { ChangeDocument(message: order.socket) }
+  func handOver(_ order: HandoverOrder, by caller: ControlCaller) async throws -> ChangeDocument { ChangeDocument(message: order.socket) }
   func messages() async throws -> MessagesDocument {
     try ask("messages")
     return MessagesDocument(

@@ -13,14 +13,15 @@ package struct GranaryHost: Sendable {
   /// Variables that are set for its node, and for no other command.
   package var nodeEnvironment: [String: String] = [:]
 
-  /// A host without artifacts, with this configuration.
+  /// A host without artifacts, with this configuration; `folder` is its own from then on, one of the system's where none is given.
   package init(
-    _ configuration: GranaryConfiguration = .init(), in member: NetworkNamespaces.Member? = nil, binary: String = Self.binary
+    _ configuration: GranaryConfiguration = .init(), in member: NetworkNamespaces.Member? = nil, binary: String = Self.binary,
+    folder: TemporaryDirectory? = nil
   ) throws {
     self.binary = binary
-    folder = try TemporaryDirectory("host")
+    self.folder = try folder ?? TemporaryDirectory("host")
     self.member = member
-    try FileManager.default.createDirectory(atPath: folder.path("data"), withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(atPath: self.folder.path("data"), withIntermediateDirectories: true)
     try configure(configuration)
   }
 

@@ -8,10 +8,15 @@ package final class TemporaryDirectory: Sendable {
   /// Makes the folder, readable by its owner only. `name` is a prefix that helps whoever finds it left behind.
   ///
   /// - Parameter isInMemory: where there is a file system in memory, it is made there: for thousands of small files that are forced to disk.
-  package init(_ name: String = "test", isInMemory: Bool = false) throws {
+  package convenience init(_ name: String = "test", isInMemory: Bool = false) throws {
     let usual = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
     let memory = URL(fileURLWithPath: "/dev/shm")
     let parent = isInMemory && FileManager.default.isWritableFile(atPath: memory.path) ? memory : usual
+    try self.init(name, in: parent)
+  }
+
+  /// Makes the folder in this one.
+  package init(_ name: String, in parent: URL) throws {
     let folder = parent.appendingPathComponent("granary-\(name)-\(UUID().uuidString)")
     try FileManager.default.createDirectory(
       at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

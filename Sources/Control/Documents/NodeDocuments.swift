@@ -181,6 +181,8 @@ package struct StatusDocument: Codable, Sendable {
   package var mirrors: [Mirror]?
   /// Where it tells of itself, as far as that is open; nil where nothing is configured.
   package var http: [Listener]?
+  /// Where orders of other machines are taken; nil where nowhere.
+  package var control: [Listener]?
 
   package init(
     ready: Bool, node: String, pid: Int32, version: String, uptime: Int64, listeners: [Listener], artifacts: Int, serving: Int, peers: Int,
@@ -197,7 +199,7 @@ package struct StatusDocument: Codable, Sendable {
 
   enum CodingKeys: String, CodingKey {
     case schema, ready, node, pid, version, uptime, listeners, artifacts, serving, peers, uploaded, downloaded, trackers, plugins, limits
-    case warnings, scrub, leases, tls, journal, tracker, mirrors, http
+    case warnings, scrub, leases, tls, journal, tracker, mirrors, http, control
     case policyGeneration = "policy_generation"
   }
 }

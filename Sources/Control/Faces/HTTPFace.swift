@@ -8,7 +8,8 @@ import TLS
 import Tracker
 
 /// What a node serves over HTTP or HTTPS at one address, apart from its control socket: heads of bounded length, so many connections and no more.
-struct HTTPFace<Responder: HTTPResponder> where Responder.Context == FaceContext {
+struct HTTPFace<Responder: HTTPResponder>
+where Responder.Context: RequestContext & InitializableFromSource<ApplicationRequestContextSource> {
   private let what: String
   private let address: PluginKit.PeerAddress
   private let application: Application<Responder>

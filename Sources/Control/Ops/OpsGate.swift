@@ -25,11 +25,14 @@ struct OpsGate: Sendable {
   func refusal(_ asked: Asked, identities: [Identity], local: IPAddress?) -> Refusal? {
     guard asked.isReading else { return .method }
     guard isReader(identities) else { return .reader }
-    guard let authority = asked.authority, let host = Self.host(authority), isOurs(host, local) else { return .host }
+    guard let authority = asked.authority, isAddressed(authority, local: local) else { return .host }
     if let site = asked.site, !["same-origin", "none"].contains(site) { return .site }
     guard let origin = asked.origin else { return nil }
     return ["http://\(authority)", "https://\(authority)"].contains(origin) ? nil : .site
   }
+
+  /// Whether the name that it was asked by is one of ours.
+  func isAddressed(_ authority: String?, local: IPAddress?) -> Bool { authority.flatMap(Self.host).map { isOurs($0, local) } ?? false }
 
   private func isReader(_ identities: [Identity]) -> Bool {
     guard let patterns = rules.identities else { return true }

@@ -64,6 +64,8 @@ package struct PiecePicker: Sendable {
   package var isComplete: Bool { lackingCount == 0 }
   /// The pieces that we have.
   package var heldPieces: Bitfield { held.bitfield }
+  /// The pieces that are wanted and not held.
+  package var lackingPieces: Bitfield { lacking.bitfield }
   /// Every block that is wanted is there or asked for: what is picked from now on is asked of several peers.
   package var isEndgame: Bool { lackingCount > 0 && order.count == 0 && unfinished.isEmpty }
   /// Pieces in progress.

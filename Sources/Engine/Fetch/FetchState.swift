@@ -9,7 +9,7 @@ struct FetchState: Sendable {
 
   /// A peer that we ask. It is remembered for a while after its end: a piece that it gave some of may yet fail.
   struct Member: Sendable {
-    /// Nil for a web seed.
+    /// Nil for a web seed, and for an operator that sends data.
     let address: PeerAddress?
     let principal: String
     var isHere = true
@@ -33,6 +33,8 @@ struct FetchState: Sendable {
   var picker: PiecePicker
   var judge: PieceJudge
   var members: [PeerNumber: Member] = [:]
+  /// Operators that send data, by name.
+  var uploaders: [String: PeerNumber] = [:]
   private var former: Deque<PeerNumber> = []
   /// Connections that could ask for more and found nothing to ask for.
   var idle: Set<PeerNumber> = []

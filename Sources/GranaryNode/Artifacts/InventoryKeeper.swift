@@ -8,18 +8,18 @@ struct InventoryKeeper: Sendable {
   /// Takes in what was found. An artifact that is there already gets the new data, labels and evidence.
   func keep(_ found: Found) throws -> (artifact: Artifact, isNew: Bool) {
     let now = Timestamp.now()
-    let data = found.data(at: now)
     guard let known = try database.artifact(infoHash: found.torrent.infoHash) else {
       let new = NewArtifact(
-        torrent: found.torrent, torrentBytes: found.torrentBytes, name: found.name, data: data, labels: found.labels)
+        torrent: found.torrent, torrentBytes: found.torrentBytes, name: found.name, data: found.data(at: now), labels: found.labels)
       return (try database.add(new, at: now), true)
     }
     if let obstacle = found.obstacle {
+      guard known.state != .paused else { return (known, false) }
       // Nothing was read: what is known of the data is as good as before, and is what it is compared with when it is back.
       try database.setState(obstacle == .absent ? .missing : .failed, reason: found.problem ?? "", of: known.id, at: now)
       return (try database.artifact(known.id), false)
     }
-    let artifact = try database.replaceData(of: known.id, with: data, at: now)
+    let artifact = try database.replaceData(of: known.id, with: found.data(at: now).leaving(known), at: now)
     try database.replaceTorrent(of: known.id, with: found.torrent, found.torrentBytes)
     guard !found.labels.isEmpty else { return (artifact, false) }
     try database.setLabels(artifact.labels.merging(found.labels) { $1 }, of: artifact.id)
@@ -29,8 +29,11 @@ struct InventoryKeeper: Sendable {
   /// Takes in what a verification of an artifact found, where the artifact as it is now is the one that was read; nil where it is gone or
   /// another by now: nothing is changed then, and nothing is ever added. Name, labels and torrent stay.
   func update(_ id: ArtifactID, with found: Found, if isMeant: (Holding) -> Bool) throws -> Artifact? {
-    let now = Timestamp.now()
-    guard let obstacle = found.obstacle else { return try database.replaceData(of: id, with: found.data(at: now), at: now, if: isMeant) }
+    let (now, known) = (Timestamp.now(), try database.artifact(id))
+    guard let obstacle = found.obstacle else {
+      return try database.replaceData(of: id, with: found.data(at: now).leaving(known), at: now) { isMeant($0) && $0.artifact.isAs(known) }
+    }
+    guard known.state != .paused else { return known }
     return try database.setState(
       obstacle == .absent ? .missing : .failed, reason: found.problem ?? "", of: id, at: now, if: isMeant)
   }
@@ -55,4 +58,19 @@ struct InventoryKeeper: Sendable {
     }
     return paths
   }
+}
+
+extension ArtifactData {
+  /// What was taken out of service on purpose comes back by a word alone, whatever is found of its data.
+  fileprivate func leaving(_ known: Artifact) -> ArtifactData {
+    guard known.state == .paused else { return self }
+    var data = self
+    (data.state, data.stateReason) = (known.state, known.stateReason)
+    return data
+  }
+}
+
+extension Artifact {
+  /// Whether nobody has paused or resumed it since it was the other.
+  fileprivate func isAs(_ other: Artifact) -> Bool { (state == .paused) == (other.state == .paused) }
 }

@@ -27,18 +27,31 @@ struct Publisher: Sendable {
   let paths: NodePaths
   let threads: Int
 
-  /// Hashes a file or folder and writes its .torrent.
+  /// Hashes a file or folder below the roots and writes its .torrent.
   func publish(_ order: Order) throws -> (found: Found, warnings: [String]) {
+    try Self.publish(order, roots: roots, threads: threads) { paths.torrents + "/\($0.infoHash).torrent" }
+  }
+
+  /// Hashes a file or folder.
+  ///
+  /// - Parameters:
+  ///   - roots: where it may lie; nil: anywhere.
+  ///   - place: where the .torrent is written if the order does not say; nil: nowhere.
+  static func publish(
+    _ order: Order, roots: RootsPolicy? = nil, threads: Int = ProcessInfo.processInfo.activeProcessorCount,
+    place: (Torrent) -> String? = { _ in nil }
+  ) throws -> (found: Found, warnings: [String]) {
     let scan = try ArtifactScan.scan(path: order.path, options: ScanOptions(skipSymlinks: order.skipSymlinks))
-    try roots.check(scan.root + "/" + scan.name)
+    try roots?.check(scan.root + "/" + scan.name)
     let blueprint = try blueprint(order, scan)
     let bar = ProgressBar("hashing")
     defer { bar.finish() }
-    let hashed = try ArtifactHasher.hash(blueprint: blueprint, scan: scan, threads: threads, progress: bar.update)
+    let hashed = try ArtifactHasher.hash(blueprint: blueprint, scan: scan, threads: max(1, threads), progress: bar.update)
     let (torrent, bytes) = try blueprint.finish(pieceHashes: hashed.pieceHashes, pieceLayers: hashed.pieceLayers)
     // What we made must be what we would take from anybody else; this is also where names are judged.
     let decoded = try Torrent.decode(bytes, options: TorrentDecodingOptions(portable: order.isPortable))
-    let file = try write(bytes, torrent, to: order.output)
+    let output = order.output.map { URL(fileURLWithPath: $0).standardizedFileURL.path } ?? place(torrent)
+    let file = try output.map { try write(bytes, to: $0) }
     let found = Found(
       torrent: torrent, torrentBytes: bytes, torrentPath: file, name: torrent.name, root: scan.root, paths: hashed.paths,
       identities: hashed.identities, pieces: Bitfield(count: torrent.layout.pieceCount, filled: true), labels: order.labels,
@@ -100,15 +113,14 @@ struct Publisher: Sendable {
     }
   }
 
-  private func blueprint(_ order: Order, _ scan: ScannedArtifact) throws -> TorrentBlueprint {
+  private static func blueprint(_ order: Order, _ scan: ScannedArtifact) throws -> TorrentBlueprint {
     try TorrentBlueprint(
       name: order.name ?? scan.name, isSingleFile: scan.isSingleFile, files: scan.torrentFiles, pieceLength: order.pieceLength,
       version: order.version, isPrivate: order.isPrivate, source: order.source, trackers: order.trackers.map { [$0] },
       webSeeds: order.webSeeds, sslCertificate: order.sslRoot)
   }
 
-  private func write(_ bytes: [UInt8], _ torrent: Torrent, to output: String?) throws -> String {
-    let path = output.map { URL(fileURLWithPath: $0).standardizedFileURL.path } ?? paths.torrents + "/\(torrent.infoHash).torrent"
+  private static func write(_ bytes: [UInt8], to path: String) throws -> String {
     do {
       try AtomicFile.write(bytes, to: path)
     } catch {

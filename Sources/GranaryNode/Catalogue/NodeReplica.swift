@@ -43,8 +43,8 @@ final class NodeReplica: ReplicaActions {
       return try database.artifacts().map { artifact in
         HeldArtifact(
           infoHash: artifact.infoHash, name: artifact.name, size: artifact.size,
-          isComplete: artifact.state == .ready && artifact.verifiedPieces == artifact.pieceCount,
-          isWithheld: artifact.state == .paused && artifact.stateReason.hasPrefix(Node.withheld),
+          isComplete: (artifact.state == .ready || artifact.isPausedByOperator) && artifact.verifiedPieces == artifact.pieceCount,
+          isWithheld: artifact.isWithheld,
           isFailed: halted.contains(artifact.id), lastServed: served[artifact.id]?.wholeSeconds)
       }
     }
@@ -74,21 +74,18 @@ final class NodeReplica: ReplicaActions {
 }
 
 extension Node {
-  /// What the reason of an artifact's state begins with, where a mirror has taken it out of service.
-  fileprivate static let withheld = "withheld by the mirror: "
-
   /// Takes an artifact out of service until it is released. Waits for the disk.
   fileprivate func withhold(_ infoHash: InfoHash, reason: String) throws {
-    guard let artifact = try database.artifact(infoHash: infoHash) else { return }
-    try database.setState(.paused, reason: Self.withheld + reason, of: artifact.id, at: .now())
+    // Whoever has paused it means it to stay so when the mirror takes its word back.
+    guard let artifact = try database.artifact(infoHash: infoHash), !artifact.isPausedByOperator else { return }
+    try database.setState(.paused, reason: Artifact.withheld + reason, of: artifact.id, at: .now())
     takeOutOfService(artifact.id, reason: reason)
   }
 
   /// Serves again what was withheld, as far as its evidence holds. Waits for the disk.
   fileprivate func release(_ infoHash: InfoHash) throws {
-    guard let artifact = try database.artifact(infoHash: infoHash), artifact.state == .paused else { return }
-    try database.setState(.changed, reason: "released by the mirror", of: artifact.id, at: .now())
-    if try !putInService(database.holding(of: artifact.id)) { takeCare(of: [artifact.id], now: .now) }
+    guard let artifact = try database.artifact(infoHash: infoHash), artifact.isWithheld else { return }
+    try putBack(artifact, reason: "released by the mirror")
   }
 
   /// Takes an artifact out of service and out of the inventory, and deletes its data. Waits for the disk.

@@ -19,6 +19,7 @@ struct Fetch: AsyncParsableCommand {
       """)
 
   @OptionGroup var common: CommonOptions
+  @OptionGroup var at: NodeOptions
   @Argument(help: "A .torrent file, a magnet link, or an artifact of a catalogue.") var what: String
   @Option(help: "The folder that the artifact's file or folder comes to lie in; made where it is not there.") var to: String
   @Option(help: "A peer to dial, ADDRESS:PORT; may be repeated.") var peer: [String] = []
@@ -32,6 +33,7 @@ struct Fetch: AsyncParsableCommand {
   @Option(help: "A label KEY=VALUE; may be repeated.") var label: [String] = []
 
   func validate() throws {
+    if at.isRemote, !to.hasPrefix("/") { throw ValidationError("--to: with --node, the absolute path of a folder there") }
     for peer in peer where PeerAddress(peer) == nil { throw ValidationError("'\(peer)' is no peer: write ADDRESS:PORT, as 10.0.0.7:6881") }
     for text in [limit, seedFor] { _ = try text.map(parseTime) }
     _ = try parseLabels(label)
@@ -41,19 +43,22 @@ struct Fetch: AsyncParsableCommand {
 
   func run() async throws {
     let place = try Workplace(common)
+    let remote = try at.remote(common)
     let submission = try await submission(place)
     let progress = FetchProgress()
     let watch = FetchWatch(
       limit: try limit.map(parseTime), seeding: try seedFor.map(parseTime) ?? .zero, onProgress: { progress.update($0) })
     defer { progress.finish() }
-    let document = try await fetch(submission, place, watch)
+    let document = try await fetch(submission, place, remote, watch)
     progress.finish()
     if common.json { return try Console.print(document: document) }
     Console.print("\(escaped(document.name)) is in \(escaped(document.data)): \(ByteText.describe(document.size))")
   }
 
-  private func fetch(_ submission: FetchSubmission, _ place: Workplace, _ watch: FetchWatch) async throws -> FetchDocument {
-    if let node = place.runningNode() {
+  private func fetch(
+    _ submission: FetchSubmission, _ place: Workplace, _ remote: ControlClient?, _ watch: FetchWatch
+  ) async throws -> FetchDocument {
+    if let node = remote ?? place.runningNode() {
       // It serves on by itself.
       let watch = FetchWatch(limit: watch.limit, seeding: .zero, onProgress: watch.onProgress)
       return try await watch.follow {

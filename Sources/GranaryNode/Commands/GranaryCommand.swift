@@ -11,7 +11,8 @@ struct GranaryCommand: AsyncParsableCommand {
       """,
     version: Granary.version,
     subcommands: [
-      Publish.self, Add.self, Fetch.self, Run.self, List.self, Show.self, Verify.self, Remove.self, Status.self, Peers.self, Why.self,
+      Publish.self, Add.self, Fetch.self, Run.self, List.self, Show.self, Verify.self, Remove.self, Pause.self, Resume.self,
+      LimitsCommand.self, Status.self, Peers.self, Why.self,
       JournalCommand.self, PolicyCommand.self, PendingCommand.self, Notify.self, MessagesCommand.self,
       Runs.self, Check.self, PluginsCommand.self, Reload.self, PKICommand.self, KeysCommand.self, TokenCommand.self, CatalogueCommand.self,
     ])

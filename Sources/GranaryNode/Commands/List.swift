@@ -7,31 +7,46 @@ import Metainfo
 struct List: AsyncParsableCommand {
   static let configuration = CommandConfiguration(abstract: "The artifacts of the inventory.")
 
-  private struct Document: Encodable {
-    let schema = "granary.list/1"
-    let artifacts: [ArtifactDocument]
-  }
-
   @OptionGroup var common: CommonOptions
+  @OptionGroup var at: NodeOptions
   @Option(help: "Only artifacts with this label KEY=VALUE; may be repeated.") var label: [String] = []
 
   func run() async throws {
+    if let node = try at.remote(common) { return try await print(node) }
     let database = try Workplace(common).reading()
     let artifacts = try database?.artifacts(ArtifactFilter(labels: try parseLabels(label))) ?? []
     if common.json {
       let documents = try artifacts.compactMap { artifact in
         try database.map { ArtifactDocument(artifact, try InventoryKeeper(database: $0).torrent(of: artifact.id).torrent) }
       }
-      return try Console.print(document: Document(artifacts: documents))
+      return try Console.print(document: ListDocument(artifacts: documents))
     }
-    for artifact in artifacts { Console.print(line(artifact)) }
+    for artifact in artifacts {
+      Console.print(
+        Self.line(
+          artifact.infoHash.description, artifact.state.rawValue, artifact.size, artifact.name, isSSL: artifact.isSSL, artifact.stateReason)
+      )
+    }
   }
 
-  private func line(_ artifact: Artifact) -> String {
-    let hash = artifact.infoHash.description.prefix(12)
-    let size = ByteText.describe(artifact.size).padding(toLength: 10, withPad: " ", startingAt: 0)
-    let state = artifact.state.rawValue.padding(toLength: 9, withPad: " ", startingAt: 0)
-    let reason = artifact.stateReason.isEmpty ? "" : "  (\(escaped(artifact.stateReason)))"
-    return "\(hash)  \(state)  \(size)  \(escaped(artifact.name))\(artifact.isSSL ? "  [SSL torrent]" : "")\(reason)"
+  private func print(_ node: ControlClient) async throws {
+    let labels = try parseLabels(label)
+    let artifacts = try await node.artifacts().artifacts.filter { artifact in
+      labels.allSatisfy { artifact.labels?[$0.key] == $0.value }
+    }
+    if common.json { return try Console.print(document: ListDocument(artifacts: artifacts)) }
+    for artifact in artifacts {
+      Console.print(
+        Self.line(
+          artifact.infoHashV1 ?? artifact.infoHashV2 ?? "", artifact.state ?? "", artifact.size, artifact.name, isSSL: artifact.sslTorrent,
+          artifact.stateReason ?? ""))
+    }
+  }
+
+  private static func line(_ hash: String, _ state: String, _ size: Int64, _ name: String, isSSL: Bool, _ reason: String) -> String {
+    let size = ByteText.describe(size).padding(toLength: 10, withPad: " ", startingAt: 0)
+    let state = state.padding(toLength: 9, withPad: " ", startingAt: 0)
+    return "\(hash.prefix(12))  \(state)  \(size)  \(escaped(name))\(isSSL ? "  [SSL torrent]" : "")"
+      + (reason.isEmpty ? "" : "  (\(escaped(reason)))")
   }
 }

@@ -12,6 +12,7 @@ struct Notify: AsyncParsableCommand {
       """)
 
   @OptionGroup var common: CommonOptions
+  @OptionGroup var at: NodeOptions
   @Argument(help: "An info-hash, a unique start of one, or a name.") var artifact: String
   @Option(name: .customLong("superseded-by"), help: "What takes its place: an info-hash, or an artifact of the inventory.")
   var successor: String?
@@ -31,7 +32,7 @@ struct Notify: AsyncParsableCommand {
 
   func run() async throws {
     let order = try order()
-    let document = try await Workplace(common).requireRunningNode().notify(order)
+    let document = try await at.client(common).notify(order)
     if common.json { return try Console.print(document: document) }
     let notice = document.notice
     Console.print("notice \(notice.sequence) on \(escaped(document.artifact)) (\(document.infoHash)): \(escaped(notice.summary))")

@@ -9,10 +9,12 @@ struct Publish: AsyncParsableCommand {
     abstract: "Hash a file or folder, write its .torrent, and add it to the inventory.",
     discussion: """
       Hybrid (v1 and v2) and private by default. Reproducible: the same data gives the same info-hash. \
-      A running node serves it at once.
+      A running node serves it at once. With --node the data is sent to a node elsewhere, below its control.uploads: each piece is checked there, \
+      what is there already is not sent again, and no configuration is needed here. Exits 69 where that node takes no uploads.
       """)
 
   @OptionGroup var common: CommonOptions
+  @OptionGroup var at: NodeOptions
   @Argument(help: "The file or folder.") var path: String
   @Option(help: "The name in the torrent (default: the file's or folder's).") var name: String?
   @Flag(help: "Which kind of torrent.") var version: TorrentVersion = .hybrid
@@ -40,16 +42,35 @@ struct Publish: AsyncParsableCommand {
   }
 
   func run() async throws {
+    if let node = try at.remote(common) { return try await send(to: node) }
     let place = try Workplace(common)
     try place.paths.makeFolders()
-    var order = Publisher.Order(
-      path: path, name: name, version: version, pieceLength: try pieceLength.map(parseSize), source: source,
-      trackers: tracker.isEmpty ? place.configuration.settings.trackers : tracker, webSeeds: webSeed, labels: try parseLabels(label),
-      isPrivate: !isPublic, isPortable: portable, skipSymlinks: skipSymlinks, output: output)
-    order.sslRoot = try sslTorrent.map { try SSLRoot.read($0) }
+    let order = try order(trackers: place.configuration.settings.trackers)
     let (found, warnings) = try place.publisher.publish(order)
     try await place.keep(found)
     try ArtifactPrinter.print(found, warnings, command: "publish", asJSON: common.json)
+  }
+
+  /// `trackers`: those where none is named.
+  private func order(trackers: [String]) throws -> Publisher.Order {
+    var order = Publisher.Order(
+      path: path, name: name, version: version, pieceLength: try pieceLength.map(parseSize), source: source,
+      trackers: tracker.isEmpty ? trackers : tracker, webSeeds: webSeed, labels: try parseLabels(label), isPrivate: !isPublic,
+      isPortable: portable, skipSymlinks: skipSymlinks, output: output)
+    order.sslRoot = try sslTorrent.map { try SSLRoot.read($0) }
+    return order
+  }
+
+  /// The other node keeps the torrent; here it is written where --output says.
+  private func send(to node: ControlClient) async throws {
+    let (found, warnings) = try Publisher.publish(try order(trackers: []))
+    let progress = FetchProgress()
+    defer { progress.finish() }
+    let document = try await ArtifactUpload(found: found, node: node, onProgress: { progress.update($0) }).run()
+    progress.finish()
+    var artifact = ArtifactDocument(found, warnings)
+    (artifact.data, artifact.state, artifact.stateReason) = (document.data, document.state, document.reason)
+    try ArtifactPrinter.print(artifact, command: "publish", asJSON: common.json)
   }
 }
 

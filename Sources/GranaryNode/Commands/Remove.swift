@@ -22,10 +22,16 @@ struct Remove: AsyncParsableCommand {
   }
 
   @OptionGroup var common: CommonOptions
+  @OptionGroup var at: NodeOptions
   @Argument(help: "An info-hash, a unique start of one, or a name.") var what: String
   @Flag(help: "Delete the artifact's files too: those that its torrent names, and folders that are empty then.") var data = false
 
+  func validate() throws {
+    if data, at.isRemote { throw ValidationError("--data: the files are the other machine's; remove them there") }
+  }
+
   func run() async throws {
+    if let node = try at.remote(common) { return try (try await node.remove(what)).print(asJSON: common.json) }
     let place = try Workplace(common)
     guard let database = try place.reading() else { throw Failure(.inputMissing, "no such artifact: \(what)") }
     let artifact = try database.find(what)

@@ -6,9 +6,10 @@ struct Status: AsyncParsableCommand {
   static let configuration = CommandConfiguration(abstract: "How the running node is.", discussion: "Exits 69 where no node runs.")
 
   @OptionGroup var common: CommonOptions
+  @OptionGroup var at: NodeOptions
 
   func run() async throws {
-    let status = try await Workplace(common).requireRunningNode().status()
+    let status = try await at.client(common).status()
     if common.json { return try Console.print(document: status) }
     let listeners = status.listeners.map { "\($0.address) port \($0.port)\($0.tls.map { " (TLS: \($0))" } ?? "")" }.joined(separator: ", ")
     Console.print(
@@ -45,9 +46,10 @@ struct Peers: AsyncParsableCommand {
   static let configuration = CommandConfiguration(abstract: "The peers of the running node.")
 
   @OptionGroup var common: CommonOptions
+  @OptionGroup var at: NodeOptions
 
   func run() async throws {
-    let document = try await Workplace(common).requireRunningNode().peers()
+    let document = try await at.client(common).peers()
     if common.json { return try Console.print(document: document) }
     for peer in document.peers {
       let choke = peer.choked ? "choked" : "unchoked"
@@ -66,9 +68,10 @@ struct Reload: AsyncParsableCommand {
     discussion: "A configuration with problems changes nothing and is explained.")
 
   @OptionGroup var common: CommonOptions
+  @OptionGroup var at: NodeOptions
 
   func run() async throws {
-    let change = try await Workplace(common).requireRunningNode().reload()
+    let change = try await at.client(common).reload()
     if common.json { return try Console.print(document: change) }
     Console.print(change.message)
     for warning in change.warnings { Console.note("granary: warning: \(warning)") }

@@ -14,21 +14,26 @@ struct Why: AsyncParsableCommand {
       """)
 
   @OptionGroup var common: CommonOptions
+  @OptionGroup var at: NodeOptions
   @Argument(help: "An address, with or without a port; an identity; an address, a comma and identities; or the number of a connection.")
   var peer: String
   @Argument(help: "An info-hash, a unique start of one, or a name.") var artifact: String
   @Option(help: "connect, metadata, request, ask, announce or message (default: all; connect and request decide).") var operation: String?
 
   func run() async throws {
-    let place = try Workplace(common)
     let document: WhyDocument
-    if let node = place.runningNode() {
+    if let node = try at.remote(common) {
       document = try await node.why(peer: peer, artifact: artifact, operation: operation)
     } else {
-      document = try offline(place)
+      document = try await here(try Workplace(common))
     }
     if common.json { return try Console.print(document: document) }
     for line in WhyPrinter.lines(document) { Console.print(line) }
+  }
+
+  private func here(_ place: Workplace) async throws -> WhyDocument {
+    guard let node = place.runningNode() else { return try offline(place) }
+    return try await node.why(peer: peer, artifact: artifact, operation: operation)
   }
 
   private func offline(_ place: Workplace) throws -> WhyDocument {

@@ -41,7 +41,7 @@ struct FetchService: Service {
     do {
       let document = try await cancelWhenGracefulShutdown {
         try await watch.follow {
-          try await NodeControlFace(node: node).fetch(job.submission, by: UInt32(getuid()))
+          try await NodeControlFace(node: node).fetch(job.submission, by: .user(getuid()))
         } _: { document in
           try await NodeControlFace(node: node).fetches(document.infoHash).fetches.first ?? document
         }

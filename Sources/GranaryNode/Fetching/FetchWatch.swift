@@ -20,8 +20,8 @@ struct FetchWatch: Sendable {
     var document = try await begin()
     while document.state != "ready" {
       guard ["metadata", "fetching", "finishing"].contains(document.state) else {
-        throw Failure(
-          document.code.flatMap(ExitStatus.init(rawValue:)) ?? .diskIO, "\(document.name): \(document.state): \(document.reason ?? "")")
+        let status = document.code.flatMap(ExitStatus.init(rawValue:)) ?? (document.state == "paused" ? .unavailable : .diskIO)
+        throw Failure(status, "\(document.name): \(document.state): \(document.reason ?? "")")
       }
       if let limit, ContinuousClock.now - began >= limit { throw Self.late(document, limit) }
       onProgress(document)

@@ -36,6 +36,7 @@ extension Node {
 
   private static func words(_ snapshot: FetchSnapshot, _ artifact: Artifact) -> (state: String, reason: String?) {
     switch snapshot.stage {
+    case .fetching where artifact.state == .paused: ("paused", artifact.stateReason)
     case .fetching: ("fetching", snapshot.trouble)
     // Until the inventory has it too, it is not done.
     case .finishing: ("finishing", nil)

@@ -46,6 +46,9 @@ extension Node {
   }
 
   private func goOn(with known: Artifact, _ submission: FetchSubmission) throws -> Artifact {
+    guard known.state != .paused else {
+      throw Failure(.unavailable, "\(known.name) is paused (\(known.stateReason)): 'granary resume' it first")
+    }
     guard let stored = try database.fetch(of: known.id) else {
       guard known.state == .ready, known.verifiedPieces == known.pieceCount else {
         throw Failure(
@@ -103,7 +106,7 @@ extension Node {
   }
 
   /// Puts an artifact that is to be fetched in service, with what there is of it.
-  private func startFetch(_ id: ArtifactID) throws {
+  func startFetch(_ id: ArtifactID) throws {
     guard let stored = try database.fetch(of: id) else { return }
     let artifact = try database.artifact(id)
     let torrent = try keeper.torrent(of: id).torrent
@@ -117,12 +120,8 @@ extension Node {
     } catch let error as StorageError where error.trouble == .exhausted {
       throw Failure(.tryLater, "another process may be fetching it: \(error)")
     }
-    let (summary, listed) = try database.summary(of: id)
-    let trackers = listenerToAnnounce(isSSLTorrent: artifact.isSSL) == nil ? [] : settings.trackers(listed, of: summary)
-    tracking?.tracker.put(id.rawValue, infoHashes: torrent.infoHash.wire)
-    for peer in settings.peers(of: summary) { engine.dial(peer, artifact: id.rawValue, isStatic: true) }
     dial(stored.peers, for: id)
-    announcements.update([AnnouncedTorrent(id: id.rawValue, infoHashes: torrent.infoHash.wire, trackers: trackers)])
+    try announce(id)
   }
 
   private func dial(_ peers: [String], for id: ArtifactID) {
@@ -185,8 +184,10 @@ extension Node {
         let data = ArtifactData(
           dataRoot: artifact.dataRoot, torrentPath: artifact.torrentPath,
           files: Self.files(of: torrent, paths: finished.paths, identities: finished.identities),
-          evidence: Evidence(pieces: finished.pieces, verifiedAt: now, method: .verified), state: .ready,
-          stateReason: finished.pieces.isFull ? "" : "fetched in part")
+          evidence: Evidence(pieces: finished.pieces, verifiedAt: now, method: .verified),
+          // Its last piece may have been under way when it was paused.
+          state: artifact.state == .paused ? .paused : .ready,
+          stateReason: artifact.state == .paused ? artifact.stateReason : finished.pieces.isFull ? "" : "fetched in part")
         try database.finishFetch(id, with: data, at: now)
         fetchedArtifacts.wrappingAdd(1, ordering: .relaxed)
         logger.notice(

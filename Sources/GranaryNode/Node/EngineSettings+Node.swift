@@ -9,13 +9,16 @@ extension EngineSettings {
     // A peer that is refused has a reason in the journal; one that no descriptor is left for would wait in the listener's queue for ever.
     let connections = openFiles.connections(limits.connections, openFiles: initial.openFiles)
     self.init(
-      listen: settings.listen.map(ListenAddress.init), eventLoops: loops,
-      uploadRate: limits.upload?.bytesPerSecond, uploadSlots: UploadSlots(limits.uploadSlots),
+      listen: settings.listen.map(ListenAddress.init), eventLoops: loops, uploadSlots: UploadSlots(limits.uploadSlots),
       superSeeding: SuperSeeding(settings.superSeeding), connections: connections,
       connectionsPerAddress: limits.perAddress, handshakes: limits.handshakes, handshakeTimeout: limits.handshakeTimeout.duration,
       idleTimeout: limits.idleTimeout.duration, requestQueue: initial.requestQueue)
-    (uploadRatePerArtifact, uploadRatePerPrincipal) = (limits.uploadPerArtifact?.bytesPerSecond, limits.uploadPerPrincipal?.bytesPerSecond)
     connectionsPerPrincipal = limits.perPrincipal
-    downloadRate = limits.download?.bytesPerSecond
+    setRates(limits)
+  }
+
+  mutating func setRates(_ limits: Limits) {
+    (uploadRate, downloadRate) = (limits.upload?.bytesPerSecond, limits.download?.bytesPerSecond)
+    (uploadRatePerArtifact, uploadRatePerPrincipal) = (limits.uploadPerArtifact?.bytesPerSecond, limits.uploadPerPrincipal?.bytesPerSecond)
   }
 }

@@ -56,19 +56,28 @@ extension Node {
   private func serve(_ id: ArtifactID) throws {
     let (artifact, listed) = try database.summary(of: id)
     if artifact.isSSL { try takeSSLTorrent(id) }
-    let trackers = listenerToAnnounce(isSSLTorrent: artifact.isSSL) == nil ? [] : settings.trackers(listed, of: artifact)
-    let wire = artifact.infoHash.wire
-    engine.add([ServedArtifact(id: id.rawValue, wire: wire, missing: artifact.missing)])
-    tracking?.tracker.put(id.rawValue, infoHashes: wire)
-    for peer in settings.peers(of: artifact) { engine.dial(peer, artifact: id.rawValue, isStatic: true) }
-    let announced = AnnouncedTorrent(id: id.rawValue, infoHashes: wire, trackers: trackers)
-    announcements.update([announced])
+    engine.add([ServedArtifact(id: id.rawValue, wire: artifact.infoHash.wire, missing: artifact.missing)])
+    announce(artifact, listed)
     // Removed while we were at it: whoever did that may have told the engine before we did.
     do {
       _ = try database.artifact(id)
     } catch InventoryError.unknownArtifact {
       takeOutOfService(id, reason: "removed by the operator")
     }
+  }
+
+  /// Peers and trackers are told of an artifact that is in service.
+  func announce(_ id: ArtifactID) throws {
+    let (artifact, listed) = try database.summary(of: id)
+    announce(artifact, listed)
+  }
+
+  private func announce(_ artifact: ArtifactSummary, _ listed: [[String]]) {
+    let (id, wire) = (artifact.id.rawValue, artifact.infoHash.wire)
+    let trackers = listenerToAnnounce(isSSLTorrent: artifact.isSSL) == nil ? [] : settings.trackers(listed, of: artifact)
+    tracking?.tracker.put(id, infoHashes: wire)
+    for peer in settings.peers(of: artifact) { engine.dial(peer, artifact: id, isStatic: true) }
+    announcements.update([AnnouncedTorrent(id: id, infoHashes: wire, trackers: trackers)])
   }
 
   /// What the engine needs to serve an artifact that somebody asks for. Of its files only what is recorded is read here.

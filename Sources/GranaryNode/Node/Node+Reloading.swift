@@ -28,6 +28,7 @@ extension Node {
     let tracker = try NodeTracker.prepare(fresh.settings)
     let (catalogue, mirror) = (try NodeCatalogue.prepare(fresh.settings), try NodeMirror.prepare(fresh.settings))
     _ = try FetchManner.prepare(fresh.settings)
+    let control = try NodeRemote.prepare(fresh.settings)
     let log = try service.prepare(fresh.settings.log)
     let certificates = try links.prepare(fresh.settings, now: WallTime.now.seconds)
     // The listeners stay as they were opened, whatever the new file says of them.
@@ -39,7 +40,7 @@ extension Node {
     state.withLock { ($0.configuration, $0.generation) = (fresh, generation) }
     service.commit(log)
     journal.writer.keep(rows: fresh.settings.limits.journalRows)
-    engine.replace(settings: EngineSettings(fresh.settings, initial: initial.limits, loops: threads, openFiles: openFiles))
+    replaceEngineSettings(fresh.settings)
     links.commit(certificates, now: WallTime.now.seconds)
     replaceLinks()
     engine.replace(pipeline: pipeline)
@@ -48,6 +49,7 @@ extension Node {
     tracking?.commit(tracker)
     publishing?.commit(catalogue)
     ops?.commit(fresh.settings)
+    remote?.commit(control)
     mirroring.commit(mirror)
     refreshService()
     lookAgain()

@@ -105,6 +105,11 @@ extension Node {
 
   private func serve(_ artifact: Artifact, _ found: Found, before: Holding?) throws {
     let after = try database.holding(of: artifact.id)
+    if artifact.state == .paused {
+      // Its peers may stay as long as its data is what they were told of.
+      if before?.isSameData(as: after) != true { takeOutOfService(artifact.id, reason: "its data is another, and it is paused") }
+      return
+    }
     if artifact.state == .ready {
       // What is served already, and found to be the same, goes on without its peers noticing.
       if before?.isSameData(as: after) == true, engine.isServing(artifact.id.rawValue) { return }

@@ -24,6 +24,8 @@ final class Node: Sendable {
     var listeners: [PeerAddress] = []
     var isReady = false
     var generation: UInt64 = 1
+    /// What operators have set beside the configuration.
+    var limits = LimitOverrides()
     /// Artifacts that wait to be verified, each once.
     var doubtful: Set<ArtifactID> = []
     /// What ends when the node is told to; nil before they are there.
@@ -86,6 +88,8 @@ final class Node: Sendable {
   let isCounted = Atomic(true)
   /// Where it tells of itself; nil where nothing is configured.
   let ops: NodeOps?
+  /// Where it takes orders beside its socket; nil where nothing is configured.
+  let remote: NodeRemote?
   /// The catalogues that it follows.
   let mirroring: NodeMirror
   let lock: NodeLock
@@ -175,6 +179,7 @@ final class Node: Sendable {
     tracking = try NodeTracker(settings, peerID: peerID, journal: journal) { engine.pipeline }
     publishing = try NodeCatalogue(settings, database: database, journal: journal, logger: logger) { engine.pipeline }
     ops = NodeOps(settings)
+    remote = try NodeRemote(settings)
     mirroring = try NodeMirror.make(
       settings, database: database, journal: journal, group: group, security: links.httpSecurity { Int64(time(nil)) })
     var announcing = NetworkTrackerTransport.Settings()
@@ -270,6 +275,7 @@ final class Node: Sendable {
       services += publishing?.services(entry: entry, logger: quietLogger) ?? []
       services += ops.map { opsServices($0, entry: entry, logger: quietLogger) } ?? []
       services.append(MirrorService(mirror: mirroring))
+      services += remote.map { $0.services(self, entry: entry, logger: quietLogger) } ?? []
     }
     services.append(
       ControlServer(path: paths.socket, node: NodeControlFace(node: self), logger: quietLogger) { [self] in announceReadiness(listeners) })
@@ -294,8 +300,8 @@ final class Node: Sendable {
       try await serving.value
     } catch let failure as FaceListenFailure {
       let tracker = failure.what == TrackerFace.name ? initial.tracker?.listen.first { $0.address == failure.address }?.place : nil
-      throw Failure(
-        .unavailable, failure.description, place: tracker ?? publishing?.place(of: failure.address) ?? ops?.place(of: failure.address))
+      let web = publishing?.place(of: failure.address) ?? ops?.place(of: failure.address) ?? remote?.place(of: failure.address)
+      throw Failure(.unavailable, failure.description, place: tracker ?? web)
     }
   }
 

@@ -47,6 +47,7 @@ struct NodeConfiguration: Sendable {
     _ = try NodeCatalogue.prepare(settings)
     _ = try NodeMirror.prepare(settings)
     _ = try FetchManner.prepare(settings)
+    _ = try NodeRemote.prepare(settings)
     return (pipeline, links)
   }
 

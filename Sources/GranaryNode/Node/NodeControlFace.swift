@@ -20,7 +20,7 @@ struct NodeControlFace: NodeControl {
     let counts = try await blocking { try node.database.counts() }
     let (listeners, isReady) = node.state.withLock { ($0.listeners, $0.isReady) }
     var document = StatusDocument(
-      ready: isReady && node.tracking?.isOpen ?? true && node.publishing?.isOpen ?? true && node.ops?.isOpen ?? true,
+      ready: isReady && node.facesAreOpen,
       node: node.settings.node.name, pid: getpid(),
       version: Granary.version,
       uptime: Int64((ContinuousClock.now - node.started) / .seconds(1)),
@@ -36,6 +36,7 @@ struct NodeControlFace: NodeControl {
     document.tracker = node.trackerDocument
     document.mirrors = await node.mirroring.documents
     document.http = node.ops?.documents
+    document.control = node.remote?.documents
     let news = node.engine.linkNews
     document.tls?.stood = news.stood
     document.tls?.failed = news.failed
@@ -54,21 +55,21 @@ struct NodeControlFace: NodeControl {
     }
   }
 
-  func submit(_ submission: Submission, by uid: UInt32) async throws -> ChangeDocument {
+  func submit(_ submission: Submission, by caller: ControlCaller) async throws -> ChangeDocument {
     try await blocking {
       let found = try Found(submission)
       try RootsPolicy(roots: node.settings.artifacts.roots).check(found.root)
       let (artifact, isNew) = submission.isVerification ? (try node.update(found), false) : try node.keep(found)
-      node.journal.record(change(isNew ? "add" : "update", artifact, uid))
+      node.journal.record(change(isNew ? "add" : "update", artifact, caller))
       return ChangeDocument(message: "\(isNew ? "added" : "updated") \(artifact.name)")
     }
   }
 
-  func fetch(_ submission: FetchSubmission, by uid: UInt32) async throws -> FetchDocument {
+  func fetch(_ submission: FetchSubmission, by caller: ControlCaller) async throws -> FetchDocument {
     try await blocking {
       if let link = submission.magnet { return try node.fetch(magnet: link, submission) }
       let artifact = try node.fetch(submission)
-      node.journal.record(change("fetch", artifact, uid))
+      node.journal.record(change("fetch", artifact, caller))
       return try node.fetchDocument(artifact.id)
     }
   }
@@ -81,7 +82,7 @@ struct NodeControlFace: NodeControl {
     }
   }
 
-  func remove(_ what: String, by uid: UInt32) async throws -> ChangeDocument {
+  func remove(_ what: String, by caller: ControlCaller) async throws -> ChangeDocument {
     try await blocking {
       let artifact = try node.database.find(what)
       // Where the inventory cannot be written, nothing changes: the artifact is not half removed.
@@ -89,38 +90,65 @@ struct NodeControlFace: NodeControl {
       node.endFetch(artifact.id, reason: "removed by the operator")
       node.takeOutOfService(artifact.id, reason: "removed by the operator")
       node.forgetSSLTorrent(artifact.id)
-      node.journal.record(change("remove", artifact, uid))
+      node.journal.record(change("remove", artifact, caller))
       return ChangeDocument(message: "removed \(artifact.name)")
     }
   }
 
-  func handOver(_ order: HandoverOrder, by uid: UInt32) async throws -> ChangeDocument { try await node.handOver(order) }
+  func pause(_ order: PauseOrder, by caller: ControlCaller) async throws -> ChangeDocument {
+    try await blocking { change("pause", try node.pause(order, by: caller), caller) }
+  }
 
-  func reload(by uid: UInt32) async throws -> ChangeDocument {
+  func resume(_ what: String, by caller: ControlCaller) async throws -> ChangeDocument {
+    try await blocking { change("resume", try node.resume(what), caller) }
+  }
+
+  private func change(_ operation: String, _ answer: PauseDesk.Answer, _ caller: ControlCaller) -> ChangeDocument {
+    if answer.isChange { node.journal.record(change(operation, answer.artifact, caller)) }
+    return ChangeDocument(message: answer.message)
+  }
+
+  func limits() async throws -> LimitsDocument { node.limits.document(node.settings.limits) }
+
+  func setLimits(_ order: LimitsOrder, by caller: ControlCaller) async throws -> LimitsDocument {
+    try await blocking {
+      try node.set(order)
+      let document = node.limits.document(node.settings.limits)
+      node.journal.record(
+        JournalRecord(
+          at: .now, principal: caller.description, address: nil, infoHash: nil, artifact: nil, operation: "limits", verdict: "allow",
+          plugin: "control", reason: document.summary, generation: node.engine.pipeline.generation))
+      return document
+    }
+  }
+
+  func handOver(_ order: HandoverOrder, by caller: ControlCaller) async throws -> ChangeDocument { try await node.handOver(order) }
+
+  func reload(by caller: ControlCaller) async throws -> ChangeDocument {
     try await blocking {
       let (message, warnings) = try node.reload()
       return ChangeDocument(message: message, warnings: warnings)
     }
   }
 
-  func notify(_ order: NoticeOrder, by uid: UInt32) async throws -> NotifyDocument {
+  func notify(_ order: NoticeOrder, by caller: ControlCaller) async throws -> NotifyDocument {
     try await blocking {
       let (artifact, document) = try NodeMessages(node: node).notify(order)
-      node.journal.record(change("notify", artifact, uid))
+      node.journal.record(change("notify", artifact, caller))
       return document
     }
   }
 
-  func approve(_ order: WishOrder, by uid: UInt32) async throws -> ApprovalChangeDocument {
-    try await blocking { try NodeWishes(node: node).approve(order, by: uid) }
+  func approve(_ order: WishOrder, by caller: ControlCaller) async throws -> ApprovalChangeDocument {
+    try await blocking { try NodeWishes(node: node).approve(order, by: caller) }
   }
 
-  func revokeApproval(_ id: String, by uid: UInt32) async throws -> ApprovalChangeDocument {
-    try await blocking { try NodeWishes(node: node).revoke(id, by: uid) }
+  func revokeApproval(_ id: String, by caller: ControlCaller) async throws -> ApprovalChangeDocument {
+    try await blocking { try NodeWishes(node: node).revoke(id, by: caller) }
   }
 
-  func reject(_ order: WishOrder, by uid: UInt32) async throws -> RejectionDocument {
-    try await blocking { try NodeWishes(node: node).reject(order, by: uid) }
+  func reject(_ order: WishOrder, by caller: ControlCaller) async throws -> RejectionDocument {
+    try await blocking { try NodeWishes(node: node).reject(order, by: caller) }
   }
 
   func messages() async throws -> MessagesDocument {
@@ -140,10 +168,10 @@ struct NodeControlFace: NodeControl {
   /// A status names so many artifacts and trackers, of however many.
   private static let mostShown = 200
 
-  private func change(_ operation: String, _ artifact: Artifact, _ uid: UInt32) -> JournalRecord {
+  func change(_ operation: String, _ artifact: Artifact, _ caller: ControlCaller) -> JournalRecord {
     JournalRecord(
-      at: .now, principal: "uid \(uid)", address: nil, infoHash: artifact.infoHash.preferredWire, artifact: artifact.name,
-      operation: operation, verdict: "allow", plugin: "control", reason: "asked for through the control socket by uid \(uid)",
+      at: .now, principal: caller.description, address: nil, infoHash: artifact.infoHash.preferredWire, artifact: artifact.name,
+      operation: operation, verdict: "allow", plugin: "control", reason: "asked for through the control interface by \(caller)",
       generation: node.engine.pipeline.generation)
   }
 
@@ -212,12 +240,19 @@ struct NodeControlFace: NodeControl {
   }
 
   /// Runs what waits for a disk on a thread that may, and turns what it throws into a document.
-  private func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+  func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
     do {
       return try await disk.runIfActive(body)
     } catch {
       throw Failure(error).document
     }
+  }
+}
+
+extension Node {
+  /// Whether all addresses but those for peers are open.
+  fileprivate var facesAreOpen: Bool {
+    tracking?.isOpen ?? true && publishing?.isOpen ?? true && ops?.isOpen ?? true && remote?.isOpen ?? true
   }
 }
 

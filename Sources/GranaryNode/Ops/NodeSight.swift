@@ -145,6 +145,7 @@ extension NodeSight {
     let isReady = node.state.withLock { $0.isReady }
     let listeners = node.state.withLock { $0.listeners.count }
     var addresses = [ReadinessFacts.Addresses("peers", open: isReady ? listeners : 0, wanted: node.initial.listen.count)]
+    if let remote = node.remote { addresses.append(.init("control", open: remote.count.open, wanted: remote.count.wanted)) }
     if let tracking = node.tracking {
       addresses.append(.init("tracker", open: tracking.listeners.count, wanted: node.initial.tracker?.listen.count ?? 0))
     }

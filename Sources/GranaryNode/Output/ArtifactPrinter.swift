@@ -20,15 +20,7 @@ enum ArtifactPrinter {
   }
 
   static func print(_ found: Found, _ warnings: [String], command: String, asJSON: Bool) throws {
-    var document = ArtifactDocument(found.torrent, path: found.torrentPath)
-    document.name = found.name
-    document.labels = found.labels
-    document.state = found.state.rawValue
-    document.stateReason = found.problem
-    document.verifiedPieces = found.pieces.population
-    document.data = found.root
-    document.warnings = warnings
-    try print(document, command: command, asJSON: asJSON)
+    try print(ArtifactDocument(found, warnings), command: command, asJSON: asJSON)
   }
 
   static func print(_ document: ArtifactDocument, command: String, asJSON: Bool) throws {
@@ -57,5 +49,19 @@ enum ArtifactPrinter {
       ("data", document.data), ("torrent", document.torrent), ("magnet", document.magnet),
     ]
     return optional.compactMap { name, value in value.flatMap { $0.isEmpty ? nil : (name, $0) } }
+  }
+}
+
+extension ArtifactDocument {
+  /// What was hashed or verified.
+  init(_ found: Found, _ warnings: [String]) {
+    self.init(found.torrent, path: found.torrentPath)
+    name = found.name
+    labels = found.labels
+    state = found.state.rawValue
+    stateReason = found.problem
+    verifiedPieces = found.pieces.population
+    data = found.root
+    self.warnings = warnings
   }
 }

@@ -5,7 +5,7 @@ import PluginKit
 /// What operators say to wishes, stored and written into the journal. Waits for the disk.
 struct WishDesk {
   let database: InventoryDatabase
-  let uid: UInt32
+  let by: ControlCaller
   let now: Timestamp
   let journal: (JournalEntry) throws -> Void
 
@@ -41,7 +41,7 @@ struct WishDesk {
     }
     guard order.reason.contains(where: { !$0.isWhitespace }) else { throw Failure(.usage, "--reason: say why") }
     return ApprovalTerms(
-      operations: try order.operations.map(operations), by: "uid \(uid)", reason: order.reason, at: now,
+      operations: try order.operations.map(operations), by: by.description, reason: order.reason, at: now,
       until: now.advanced(by: .milliseconds(order.milliseconds)))
   }
 
@@ -57,7 +57,7 @@ struct WishDesk {
   private func note(_ operation: String, _ wish: Wish, _ reason: String) throws {
     try journal(
       JournalEntry(
-        at: now, verdict: "allow", isRefusal: false, operation: operation, principal: "uid \(uid)", artifact: wish.artifact,
+        at: now, verdict: "allow", isRefusal: false, operation: operation, principal: by.description, artifact: wish.artifact,
         plugin: "control", rule: "approval \(wish.id)", reason: reason))
   }
 }

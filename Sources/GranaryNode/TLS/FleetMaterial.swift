@@ -25,16 +25,16 @@ extension TLSSettings.Entry {
 }
 
 extension TLSLoader {
-  /// The entry's files; nil with a fault for each reason why not.
-  mutating func fleet(_ entry: TLSSettings.Entry) -> FleetMaterial? {
+  /// The entry's files; nil with a fault for each reason why not. `isNode`: whether it listens with them too.
+  mutating func fleet(_ entry: TLSSettings.Entry, isNode: Bool = true) -> FleetMaterial? {
     let (before, remarked) = (faults.count, remarks.count)
     let own = credentials(entry.credentials, "tls.\(entry.name)")
     let anchors = anchors(entry)
     let lists = revocationLists(entry)
     guard let own, let anchors, faults.count == before, let context = context(entry, own, anchors, lists) else { return nil }
-    checkPurpose(entry, own)
+    if isNode { checkPurpose(entry, own) }
     guard faults.count == before else { return nil }
-    checkTrust(entry, own, context)
+    if isNode { checkTrust(entry, own, context) }
     return FleetMaterial(
       settings: entry, credentials: own, anchors: anchors, lists: lists, context: context, remarks: Array(remarks.dropFirst(remarked)))
   }

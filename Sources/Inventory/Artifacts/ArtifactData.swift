@@ -8,8 +8,8 @@ package struct ArtifactData: Hashable, Sendable {
   package let files: [ArtifactFile]
   /// What is verified; nil for nothing yet.
   package let evidence: Evidence?
-  package let state: ArtifactState
-  package let stateReason: String
+  package var state: ArtifactState
+  package var stateReason: String
 
   package init(
     dataRoot: String, torrentPath: String?, files: [ArtifactFile], evidence: Evidence?, state: ArtifactState, stateReason: String = ""

@@ -22,7 +22,7 @@ extension NodeSettings {
     if let root = decoded.value {
       problems +=
         repeated(root) + TLSChecks(root).problems + TrackerChecks.problems(root) + CatalogueChecks.problems(root)
-        + HTTPChecks.problems(root)
+        + HTTPChecks.problems(root) + ControlChecks.problems(root)
     }
     guard let root = decoded.value, problems.isEmpty else { throw SettingsErrors(problems, file: file) }
     return NodeSettings(root, file: file, environment: environment, warnings: warnings)
@@ -55,6 +55,7 @@ extension NodeSettings {
     disk = root.disk.map { Disk($0) }
     fetch = Fetch(root.fetch)
     http = root.http.map { HTTP($0, file: file) }
+    control = root.control.map { Control($0, folder: folder, file: file) }
     textfile = root.metrics?.textfile.resolved(in: folder)
     log = Log(root.log, folder: folder)
     zones = root.zones?.zones ?? []
@@ -69,7 +70,7 @@ extension NodeSettings {
     isOpen = root.open ?? false
     self.warnings =
       warnings + Self.warnings(root, folder: folder) + TLSChecks(root).warnings(file: file)
-      + HTTPChecks.warnings(root, file: file)
+      + HTTPChecks.warnings(root, file: file) + ControlChecks.warnings(root, file: file)
   }
 
   /// A node that listens nowhere serves no one.

@@ -102,6 +102,8 @@ package struct NodeSettings: Sendable {
   package let fetch: Fetch
   /// Where metrics, health and the page are; nil for nowhere.
   package let http: HTTP?
+  /// Where orders of other machines are taken; nil for nowhere.
+  package let control: Control?
   /// `metrics.textfile`: the absolute path of the file that metrics are written to; nil for none.
   package let textfile: String?
   /// Lines about what happens.

@@ -31,7 +31,7 @@ package struct SettingsKey: Sendable {
 /// Every key of this build.
 package enum ReloadableKeys {
   /// In the order of `config/granary.yaml`.
-  package static let all: [SettingsKey] = node + tls + limits + scrub + policy + tracker + catalogue + mirror + fetch + http + log
+  package static let all: [SettingsKey] = node + tls + limits + scrub + policy + tracker + catalogue + mirror + fetch + http + control + log
 
   /// The keys that changed and that a running node cannot take over, in the table's order.
   package static func changesNeedingRestart(_ old: NodeSettings, _ new: NodeSettings) -> [String] {

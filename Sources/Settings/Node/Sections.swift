@@ -19,6 +19,7 @@ struct RootSection: Decodable {
   let disk: DiskSection?
   let fetch: FetchSection?
   let http: HTTPSection?
+  let control: ControlSection?
   let metrics: MetricsSection?
   let log: LogSection?
   let zones: ZonesSection?
@@ -29,7 +30,8 @@ struct RootSection: Decodable {
   let open: Bool?
 
   enum CodingKeys: String, CodingKey, CaseIterable, ExplainedKeys {
-    case node, links, listen, tls, artifacts, limits, scrub, trackers, tracker, catalogue, mirror, disk, fetch, http, metrics, log, zones,
+    case node, links, listen, tls, artifacts, limits, scrub, trackers, tracker, catalogue, mirror, disk, fetch, http, control, metrics, log,
+      zones,
       peers,
       origins, https, pipeline, open
     case superSeeding = "super-seeding"

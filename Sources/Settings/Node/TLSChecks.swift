@@ -12,6 +12,7 @@ struct TLSChecks {
     entryProblems + (root.listen ?? []).compactMap(problem(ofListener:)) + (root.peers ?? []).compactMap(problem(ofPeer:))
       + (root.catalogue?.listen ?? []).compactMap { $0.tls.flatMap(unknown) }
       + (root.http?.listen ?? []).compactMap { $0.tls.flatMap(unknown) }
+      + (root.control?.listen ?? []).compactMap { $0.tls.flatMap(unknown) }
       + (root.tracker?.listen ?? []).compactMap { $0.tls.flatMap(unknown) } + (root.https.flatMap(unknown).map { [$0] } ?? [])
   }
 

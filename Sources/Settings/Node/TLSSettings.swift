@@ -22,6 +22,8 @@ package struct TLSSettings: Sendable, Hashable {
   package struct Credentials: Sendable, Hashable {
     package let certificate: File
     package let key: File
+
+    package init(certificate: File, key: File) { (self.certificate, self.key) = (certificate, key) }
   }
 
   /// A named entry: a fleet that trusts one bundle.
@@ -35,6 +37,11 @@ package struct TLSSettings: Sendable, Hashable {
     package let minimum: Minimum
     /// `FILE:LINE:COLUMN` of the name.
     package let place: String
+
+    package init(name: String, credentials: Credentials, trust: File, revoked: File?, minimum: Minimum, place: String) {
+      (self.name, self.credentials, self.trust, self.revoked) = (name, credentials, trust, revoked)
+      (self.minimum, self.place) = (minimum, place)
+    }
   }
 
   /// An entry of `ssl-torrent`: what a node shows of itself to peers of these SSL torrents, each of which has an authority of its own.

@@ -15,3 +15,11 @@ extension TimeSpan {
     self = span
   }
 }
+
+extension ByteRate {
+  /// The rate that the text names, as `50 MiB/s`; nil for anything else.
+  package init?(_ text: String) {
+    guard let rate = try? ByteRate(text: text) else { return nil }
+    self = rate
+  }
+}

@@ -94,7 +94,7 @@ struct PendingNodeTests {
     try refuse(facts(), node)
     try node.pending.flush()
     let id = try #require(try node.database.pending().first?.wish.id)
-    _ = try NodeWishes(node: node).approve(order(id, ["connect"]), by: 0)
+    _ = try NodeWishes(node: node).approve(order(id, ["connect"]), by: .user(0))
     #expect(node.engine.pipeline.decide(.connect, facts()).isAllowed)
     #expect(!isServed(facts(), node), "what was not approved is as it was")
     let banned = node.engine.pipeline.grant(facts("dns:banned")).request
@@ -131,10 +131,10 @@ struct PendingNodeTests {
     try node.pending.flush()
     let id = try #require(try node.database.pending().first?.wish.id)
     let order = WishOrder(id: id, milliseconds: hours * 3_600_000, reason: reason)
-    let first = #expect(throws: Failure.self) { try NodeWishes(node: node).approve(order, by: 0) }
+    let first = #expect(throws: Failure.self) { try NodeWishes(node: node).approve(order, by: .user(0)) }
     #expect(first?.status == .usage)
     let strange = self.order(id, ["connect", "everything"])
-    let second = #expect(throws: Failure.self) { try NodeWishes(node: node).approve(strange, by: 0) }
+    let second = #expect(throws: Failure.self) { try NodeWishes(node: node).approve(strange, by: .user(0)) }
     #expect(second?.status == .usage)
     #expect(!isServed(facts(), node))
     await node.shutDown(why: "the test is over")
@@ -146,7 +146,7 @@ struct PendingNodeTests {
     try refuse(facts("dns:edge-8"), first)
     await first.shutDown(why: "the test starts it again")
     let database = try InventoryDatabase.open(path: folder.path("state/inventory.sqlite"))
-    let desk = WishDesk(database: database, uid: 7, now: .now()) { try database.append([$0], mergingWithin: .zero) }
+    let desk = WishDesk(database: database, by: .user(7), now: .now()) { try database.append([$0], mergingWithin: .zero) }
     let ids = try database.pending().map(\.wish.id)
     #expect(ids.count == 2)
     let approval = try desk.approve(order(ids[0]))

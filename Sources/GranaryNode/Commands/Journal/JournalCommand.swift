@@ -12,6 +12,7 @@ struct JournalCommand: AsyncParsableCommand {
     subcommands: [JournalVerify.self])
 
   @OptionGroup var common: CommonOptions
+  @OptionGroup var at: NodeOptions
   @Flag(help: "Only refusals.") var refused = false
   @Option(help: "Only this principal or address.") var peer: String?
   @Option(help: "Only this artifact: a name or an info-hash.") var artifact: String?
@@ -20,69 +21,64 @@ struct JournalCommand: AsyncParsableCommand {
   @Option(help: "The newest so many.") var limit = 1000
   @Flag(help: "Go on with what comes, one document a line, until interrupted.") var follow = false
 
+  func validate() throws {
+    guard (1...JournalQuery.most).contains(limit) else { throw ValidationError("--limit: 1 to \(JournalQuery.most)") }
+    guard since.map({ JournalSince.time($0, now: .now()) != nil }) ?? true else {
+      throw ValidationError("--since: write 30m, 24h or 7d, 2027-01-31 or 2027-01-31T18:00:00Z")
+    }
+  }
+
   func run() async throws {
+    let entries = try await source()
+    var query = query
+    let first = try await entries(query)
+    guard follow else { return try print(first) }
+    try printLines(first)
+    query.after = first.map(\.id).max() ?? 0
+    while true {
+      try await Task.sleep(for: .milliseconds(at.isRemote ? 1000 : 500))
+      let next = try await entries(query)
+      try printLines(next)
+      query.after = next.map(\.id).max() ?? query.after
+    }
+  }
+
+  private var query: JournalQuery {
+    var query = JournalQuery()
+    (query.refused, query.peer, query.artifact, query.since, query.limit) = (refused, peer, artifact, since, limit)
+    return query
+  }
+
+  /// What gives rows: a node elsewhere, or the inventory, which can be read whether a node runs or not.
+  private func source() async throws -> (JournalQuery) async throws -> [JournalDocument.Entry] {
+    if let node = try at.remote(common) { return { try await node.journal($0).entries } }
     let place = try Workplace(common)
     await place.flushJournal()
-    guard let database = try place.reading() else { return try print([]) }
-    var filter = try filter(database)
-    let rows = try database.journal(filter)
-    if follow {
-      try printLines(rows)
-      filter.after = rows.map(\.id).max() ?? 0
-      return try await follow(database, filter)
-    }
-    try print(rows)
+    guard let database = try place.reading() else { return { _ in [] } }
+    return { try database.journal($0.filter(database)).map(JournalDocument.Entry.init) }
   }
 
-  private func filter(_ database: InventoryDatabase) throws -> JournalFilter {
-    var filter = JournalFilter(refusedOnly: refused, limit: max(1, limit))
-    if let peer { filter.peers = [PeerAddress(peer)?.ip.description ?? IPAddress(peer)?.description ?? peer] }
-    if let artifact {
-      filter.artifact = artifact
-      // What was asked for in vain is none of ours, and can be asked about all the same.
-      filter.infoHashes = (try? database.find(artifact))?.infoHash.wire ?? SHA1Digest(hex: artifact).map { [$0] } ?? []
-    }
-    if let since {
-      guard let time = JournalSince.time(since, now: .now()) else {
-        throw ValidationError("'\(since)' is no time: write 30m, 24h or 7d, 2027-01-31 or 2027-01-31T18:00:00Z")
-      }
-      filter.since = time
-    }
-    return filter
-  }
-
-  private func follow(_ database: InventoryDatabase, _ filter: JournalFilter) async throws {
-    var filter = filter
-    while true {
-      try await Task.sleep(for: .milliseconds(500))
-      let rows = try database.journal(filter)
-      try printLines(rows)
-      filter.after = rows.map(\.id).max() ?? filter.after
-    }
-  }
-
-  private func print(_ rows: [JournalRow]) throws {
-    if common.json { return try Console.print(document: JournalDocument(entries: rows.map(JournalDocument.Entry.init))) }
+  private func print(_ rows: [JournalDocument.Entry]) throws {
+    if common.json { return try Console.print(document: JournalDocument(entries: rows)) }
     for row in rows { Console.print(line(row)) }
   }
 
-  private func printLines(_ rows: [JournalRow]) throws {
+  private func printLines(_ rows: [JournalDocument.Entry]) throws {
     for row in rows {
       if common.json {
-        try Console.print(document: JournalDocument(entries: [JournalDocument.Entry(row)]))
+        try Console.print(document: JournalDocument(entries: [row]))
       } else {
         Console.print(line(row))
       }
     }
   }
 
-  private func line(_ row: JournalRow) -> String {
-    let entry = row.entry
-    let who = [entry.principal, entry.artifact].compactMap { $0 }.map(escaped).joined(separator: " ")
+  private func line(_ row: JournalDocument.Entry) -> String {
+    let who = [row.principal, row.artifact].compactMap { $0 }.map(escaped).joined(separator: " ")
     let times = row.count > 1 ? " (\(row.count) times)" : ""
-    let rule = [entry.plugin, entry.rule].compactMap { $0 }.joined(separator: " ")
-    let place = entry.place.map { " at \($0)" } ?? ""
-    return "\(row.lastAt.iso8601)  \(entry.verdict) \(entry.operation)  \(who)\(times)  \(rule): \(escaped(entry.reason ?? ""))\(place)"
+    let rule = [row.plugin, row.rule].compactMap { $0 }.joined(separator: " ")
+    let place = row.place.map { " at \($0)" } ?? ""
+    return "\(row.lastAt)  \(row.verdict) \(row.operation)  \(who)\(times)  \(rule): \(escaped(row.reason ?? ""))\(place)"
   }
 }
 

@@ -86,7 +86,7 @@ extension Workplace {
   fileprivate func answering<Value>(_ body: (WishDesk) throws -> Value) throws -> Value {
     try writing { keeper in
       try body(
-        WishDesk(database: keeper.database, uid: getuid(), now: .now()) { try keeper.database.append([$0], mergingWithin: .zero) })
+        WishDesk(database: keeper.database, by: .user(getuid()), now: .now()) { try keeper.database.append([$0], mergingWithin: .zero) })
     }
   }
 }

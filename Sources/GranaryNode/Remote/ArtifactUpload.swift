@@ -1,0 +1,127 @@
+import Control
+import Foundation
+import Metainfo
+
+/// Sends an artifact's data to a node elsewhere, which checks each piece as if a peer had given it; what is there is not sent again.
+struct ArtifactUpload: Sendable {
+  let found: Found
+  let node: ControlClient
+  let onProgress: @Sendable (FetchDocument) -> Void
+
+  private static let pause = Duration.milliseconds(200)
+  /// So many times what still lacks is sent again. A piece is right or it is not: once more is for what a full disk or a restart has cost.
+  private static let passes = 3
+  /// Looks in a row at which nothing had changed, after which what lacks is sent again.
+  private static let patience = 50
+
+  /// Gives back the artifact as the node has it, complete.
+  ///
+  /// - Throws: `Failure` and what the node says: also where the data here is no longer what it was when it was hashed.
+  func run() async throws -> FetchDocument {
+    let order = UploadOrder(torrent: Data(found.torrentBytes).base64EncodedString(), name: found.name, labels: found.labels)
+    var standing = try await node.beginUpload(order)
+    for _ in 0..<Self.passes {
+      if standing.fetch.state == "ready" { return standing.fetch }
+      try await send(lacking: try lacking(standing))
+      standing = try await settle()
+    }
+    if standing.fetch.state == "ready" { return standing.fetch }
+    throw Failure(
+      .unavailable,
+      "\(found.name) is not complete there: \(standing.fetch.piecesHeld) of \(standing.fetch.pieces) pieces"
+        + (standing.fetch.reason.map { "; \($0)" } ?? ""))
+  }
+
+  private var what: String { found.torrent.infoHash.description }
+
+  private func lacking(_ standing: UploadDocument) throws -> [Int] {
+    let count = found.torrent.layout.pieceCount
+    guard let held = standing.pieces.flatMap(Hex.decode).flatMap({ Bitfield(count: count, bytes: $0) }) else {
+      throw Failure(.internalError, "the node does not say which pieces it has")
+    }
+    return (0..<count).filter { !held[$0] }
+  }
+
+  private func send(lacking: [Int]) async throws {
+    let data = TorrentData(found)
+    for range in Self.parts(of: lacking, found.torrent.layout) {
+      let bytes = try data.read(range)
+      var answer = try await node.send(bytes, at: range.lowerBound, ofUpload: what)
+      while !answer.taken {
+        try await Task.sleep(for: Self.pause)
+        answer = try await node.send(bytes, at: range.lowerBound, ofUpload: what)
+      }
+      onProgress(answer.fetch)
+      if answer.fetch.state == "ready" { return }
+    }
+  }
+
+  /// Waits until the artifact is complete, or nothing moves any more.
+  private func settle() async throws -> UploadDocument {
+    var standing = try await node.upload(what)
+    var idle = 0
+    while standing.fetch.state != "ready", idle < Self.patience {
+      guard ["fetching", "finishing"].contains(standing.fetch.state) else {
+        throw Failure(
+          standing.fetch.code.flatMap(ExitStatus.init(rawValue:)) ?? .unavailable,
+          "\(found.name): \(standing.fetch.state): \(standing.fetch.reason ?? "")")
+      }
+      try await Task.sleep(for: Self.pause)
+      let next = try await node.upload(what)
+      idle = next.fetch.piecesHeld == standing.fetch.piecesHeld && next.fetch.state == standing.fetch.state ? idle + 1 : 0
+      standing = next
+      onProgress(standing.fetch)
+    }
+    return standing
+  }
+
+  /// Ranges of whole pieces that follow each other, each of at most a part's bytes; larger pieces are cut.
+  static func parts(of pieces: [Int], _ layout: PieceLayout) -> [Range<Int64>] {
+    let (length, most) = (Int64(layout.pieceLength), Int64(UploadDocument.mostBytes))
+    var parts: [Range<Int64>] = []
+    for piece in pieces {
+      let begin = Int64(piece) * length
+      let end = begin + Int64(layout.length(ofPiece: piece) ?? 0)
+      if let last = parts.last, last.upperBound == begin, end - last.lowerBound <= most {
+        parts[parts.count - 1] = last.lowerBound..<end
+      } else {
+        parts += stride(from: begin, to: end, by: Int(most)).map { $0..<min(end, $0 + most) }
+      }
+    }
+    return parts
+  }
+}
+
+/// An artifact's bytes as its pieces have them one after the other; padding and gaps are zeroes.
+struct TorrentData {
+  let found: Found
+
+  init(_ found: Found) { self.found = found }
+
+  /// Throws where a file cannot be read, or has become shorter.
+  func read(_ range: Range<Int64>) throws -> [UInt8] {
+    let layout = found.torrent.layout
+    var bytes = [UInt8](repeating: 0, count: Int(range.count))
+    for index in layout.files(in: range) where !layout.files[index].isPadding && layout.files[index].symlinkTarget == nil {
+      let (file, begin) = (layout.files[index], layout.fileOffsets[index])
+      let part = max(range.lowerBound, begin)..<min(range.upperBound, begin + file.length)
+      let data = try read(part.lowerBound - begin..<part.upperBound - begin, ofFile: index)
+      let place = Int(part.lowerBound - range.lowerBound)
+      bytes.replaceSubrange(place..<place + data.count, with: data)
+    }
+    return bytes
+  }
+
+  private func read(_ range: Range<Int64>, ofFile index: Int) throws -> Data {
+    let components = found.paths.indices.contains(index) ? found.paths[index] : []
+    let path = ([found.root] + components).joined(separator: "/")
+    guard let handle = FileHandle(forReadingAtPath: path) else {
+      throw Failure(.inputMissing, "\(path): cannot be read: \(String(cString: strerror(errno)))")
+    }
+    defer { try? handle.close() }
+    try handle.seek(toOffset: UInt64(range.lowerBound))
+    let data = try handle.read(upToCount: Int(range.count)) ?? Data()
+    guard data.count == Int(range.count) else { throw Failure(.badData, "\(path) has become shorter while it was sent") }
+    return data
+  }
+}

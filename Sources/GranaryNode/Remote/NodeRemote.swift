@@ -1,0 +1,109 @@
+import Control
+import Engine
+import Logging
+import PluginKit
+import ServiceLifecycle
+import Settings
+import Synchronization
+import TLS
+
+/// Where a node takes orders of other machines, with its listeners.
+final class NodeRemote: Sendable {
+  /// What a configuration says, read before anything changes.
+  struct Prepared: Sendable {
+    fileprivate let settings: NodeSettings.Control
+    /// By file.
+    fileprivate let tokens: [String: ControlTokens]
+  }
+
+  private struct State: Sendable {
+    var now: Prepared
+    var opened: [(address: PluginKit.PeerAddress, tls: String?)] = []
+  }
+
+  private let initial: NodeSettings.Control
+  private let state: Mutex<State>
+
+  /// Nil where the settings have no `control`. Throws what is wrong with its files.
+  init?(_ settings: NodeSettings) throws {
+    guard let prepared = try Self.prepare(settings) else { return nil }
+    initial = prepared.settings
+    state = Mutex(State(now: prepared))
+  }
+
+  /// Reads the files that the settings name; nil where they have no `control`.
+  static func prepare(_ settings: NodeSettings) throws -> Prepared? {
+    guard let control = settings.control else { return nil }
+    if let uploads = control.uploads {
+      do {
+        try RootsPolicy(roots: settings.artifacts.roots).check(uploads)
+      } catch {
+        throw Failure(.configuration, "control.uploads: \(Failure(error).lines.first?.message ?? "\(error)")", place: control.uploadsPlace)
+      }
+    }
+    var tokens: [String: ControlTokens] = [:]
+    for case .tokens(let file) in control.listen.map(\.access) where tokens[file] == nil { tokens[file] = try ControlTokenFile.load(file) }
+    return Prepared(settings: control, tokens: tokens)
+  }
+
+  /// Where the file has no `control` any more, what is open goes on as it was until a restart.
+  func commit(_ prepared: Prepared?) {
+    guard let prepared else { return }
+    state.withLock { $0.now = prepared }
+  }
+
+  /// The folder that uploads come to lie in; nil where none are taken.
+  var uploads: String? { state.withLock { $0.now.settings.uploads } }
+
+  /// How many addresses there are to be, and how many are open.
+  var count: (open: Int, wanted: Int) { (state.withLock { $0.opened.count }, initial.listen.count) }
+  /// Whether all its addresses are open.
+  var isOpen: Bool { count.open == count.wanted }
+
+  /// The addresses that are open, for `status`.
+  var documents: [StatusDocument.Listener] {
+    state.withLock { $0.opened }.map { .init(address: $0.address.ip.description, port: Int($0.address.port), tls: $0.tls) }
+  }
+
+  /// `FILE:LINE:COLUMN` of a listener.
+  func place(of address: PluginKit.PeerAddress) -> String? { initial.listen.first { $0.address == address }?.place }
+
+  /// One for each address. `entry`: the trust entry of a name under `tls`, as it is now.
+  func services(_ node: Node, entry: @escaping @Sendable (String) -> TLSEntry?, logger: Logger) -> [any Service] {
+    initial.listen.map { listener in
+      let tls = listener.access.tls.map { name in { @Sendable () -> TLSEntry? in entry(name) } }
+      return ControlFace(
+        address: listener.address, node: NodeControlFace(node: node), tls: tls, rules: { [self] in rules(of: listener) },
+        refused: { [weak node] in node?.refuse($0) }, logger: logger,
+        onReady: { [self] address in state.withLock { $0.opened.append((address, listener.access.tls)) } })
+    }
+  }
+
+  /// Who is let in is said by the file of now, if it still has the listener: otherwise by the one that it was opened with.
+  private func rules(of listener: NodeSettings.Control.Listener) -> ControlRules {
+    let now = state.withLock { $0.now }
+    let same = now.settings.listen.first { $0.address == listener.address && $0.access.tls == listener.access.tls } ?? listener
+    return ControlRules(hosts: Set(now.settings.hosts), access: ControlRules.Access(same.access, now.tokens))
+  }
+}
+
+extension ControlRules.Access {
+  fileprivate init(_ access: NodeSettings.Control.Access, _ tokens: [String: ControlTokens]) {
+    switch access {
+    case .tls(_, let identities, let readers): self = .certificates(operators: identities, readers: readers)
+    // Of a file that is not named any more nobody's holds.
+    case .tokens(let file): self = .tokens(tokens[file] ?? ControlTokens())
+    }
+  }
+}
+
+extension Node {
+  /// Somebody was not let in by the control interface: why is for the journal, who counts equal ones.
+  fileprivate func refuse(_ refusal: ControlFace.Refusal) {
+    journal.record(
+      JournalRecord(
+        at: .now, principal: refusal.caller?.description ?? refusal.address?.ip.description ?? "somebody", address: refusal.address,
+        infoHash: nil, artifact: nil, operation: "control", verdict: "deny", plugin: "control", reason: refusal.reason,
+        generation: engine.pipeline.generation))
+  }
+}
