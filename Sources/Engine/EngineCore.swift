@@ -39,6 +39,7 @@ final class EngineCore: Sendable {
   let counters = LimitCounters()
   let links = LinkTable()
   let linkNews = LinkNews()
+  let reachedPorts = Mutex(ReachedPorts())
   let connectionTally = Mutex(ConnectionTally())
   private let census: Mutex<ConnectionCensus>
   private let choker: Mutex<Choker>

@@ -125,6 +125,9 @@ package final class SeedEngine: Sendable {
   /// Switches to other links. Live ones are judged again within seconds, as if they were made then.
   package func replace(links: EngineLinks) { core.links.replace(links) }
 
+  /// Where peers reach us, which those that we dial from then on are told.
+  package func replace(ports: ReachedPorts) { core.reachedPorts.withLock { $0 = ports } }
+
   /// How the peers of an SSL torrent are linked to; nil: not at all.
   package func set(link entry: TLSEntry?, of artifact: Int64) { core.links.set(entry, for: artifact) }
 

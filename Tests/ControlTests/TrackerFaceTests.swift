@@ -35,7 +35,7 @@ import Tracker
         layout: PolicyFixtures.layout(["a": 40]))
     }
 
-    func seat(of artifact: Int64, for asker: TrackerAsker) -> OwnSeat? { nil }
+    func seat(of artifact: ArtifactFacts, for asker: TrackerAsker) -> OwnSeat? { nil }
   }
 
   private func with(

@@ -46,6 +46,37 @@ struct DialTests {
     try await listener.close()
   }
 
+  /// BEP 10: who was dialed cannot see where we listen, and by a link of another kind we are not reached at that port.
+  @Test
+  func whoIsDialedIsToldWhereWeAreReached() async throws {
+    let artifact = try TestArtifact()
+    let listener = try await ScriptedListener()
+    try await EngineRig.run([artifact.seeded()], settings: Self.dialing) { rig async throws in
+      var ports = ReachedPorts()
+      ports.add(ReachedPorts.Ports(v4: 7002, v6: 7002), of: .entry("fleet"))
+      ports.add(ReachedPorts.Ports(v4: 7001, v6: 7003), of: .plain)
+      rig.engine.replace(ports: ports)
+      rig.engine.dial(try listener.address, artifact: 1, isStatic: false)
+      await rig.engine.tick()
+      let peer = try await listener.accept()
+      _ = try await peer.nextHandshake()
+      try await peer.send(bytes: ScriptedPeer.handshake(artifact.infoHash))
+      #expect(try await Self.toldPort(peer) == 7001)
+      // It has come to us: it knows.
+      let other = try await ScriptedPeer.dial(rig.address)
+      try await other.send(bytes: ScriptedPeer.handshake(artifact.infoHash))
+      #expect(try await Self.toldPort(other) == nil)
+    }
+    try await listener.close()
+  }
+
+  private static func toldPort(_ peer: ScriptedPeer) async throws -> UInt16? {
+    let payload = try await peer.next("an extended handshake") { message in
+      if case .extended(id: 0, let payload) = message { payload } else { nil }
+    }
+    return try ExtendedHandshake.decode(payload).listenPort
+  }
+
   /// As libtorrent does, which goes on as a peer of the v2 torrent.
   @Test
   func aHybridsOtherHashIsAnAnswer() async throws {

@@ -131,7 +131,7 @@ extension Interop {
       #expect(try await controlled.host.json("status").contains("\"ready\":true"))
       let resumed = try await controlled.ask(as: "ci", "resume", artifact.name)
       #expect(resumed.output == "resumed \(artifact.name)\n", "\(resumed)")
-      let report = try await client.finish(within: .seconds(150))
+      let report = try ClientReport.read(await client.finish(within: .seconds(150)))
       try expectComplete(report, download, in: folder.path, equals: original)
       let journal = try await controlled.host.json("journal")
       #expect(

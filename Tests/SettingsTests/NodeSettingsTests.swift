@@ -117,16 +117,6 @@ struct NodeSettingsTests {
   }
 
   @Test(
-    "Sections that come later are said to be not in this build",
-    arguments: [
-      "announce-address"
-    ])
-  func laterSections(key: String) {
-    #expect(problems(Self.listen + "\(key): {}\n") == ["n.yaml:2:1: '\(key)' is not in this build"])
-    #expect(problems(Self.listen + "\(key):\n") == ["n.yaml:2:1: '\(key)' is not in this build"])
-  }
-
-  @Test(
     "Every bad value is told where it stands",
     arguments: [
       ("nodes: {}", "2:1: unknown key 'nodes'; did you mean 'node'?"),

@@ -20,7 +20,7 @@ struct ReloadableKeysTests {
     "limits.upload-per-artifact": "limits: { upload-per-artifact: 1 MiB/s }",
     "limits.upload-per-principal": "limits: { upload-per-principal: 1 MiB/s }", "limits.per-principal": "limits: { per-principal: 1 }",
     "limits.journal-rows": "limits: { journal-rows: 1000 }",
-    "super-seeding": "super-seeding: auto",
+    "super-seeding": "super-seeding: auto", "announce-links": "announce-links: both",
     "trackers": "trackers: [\"http://a/\"]",
     "peers": "peers: [10.0.0.1:1]", "origins": "origins: [a]", "pipeline": "pipeline: [metadata]",
     "pipeline.mode": "pipeline:\n  - metadata:\n    mode: shadow", "pipeline.on-error": "pipeline:\n  - metadata:\n    on-error: skip",
@@ -143,9 +143,21 @@ struct ReloadableKeysTests {
     let key = try #require(ReloadableKeys.all.first { $0.path == path })
     let change = Self.changes[path] ?? Self.tlsChanges[path]
     let listen = path == "links" ? "listen: [{ address: \"127.0.0.1:6881\", tls: fleet }]\n" : Self.base
+    guard !path.hasSuffix("announce-address") else { return }
     let changed = path == "listen" ? "listen: [{ address: \"127.0.0.1:6882\" }]\n" : listen + (try #require(change))
     let found = ReloadableKeys.changesNeedingRestart(try load(Self.base), try load(changed))
     #expect(found == (key.effect == .needsRestart ? [path] : path == "links" ? ["listen"] : []))
+  }
+
+  @Test("Where peers reach a listener is taken over; the listener itself is as it was")
+  func announceAddress() throws {
+    for path in ["announce-address", "listen.announce-address"] {
+      #expect(ReloadableKeys.all.first { $0.path == path }?.effect == .reloads)
+    }
+    let (old, new) = (try load(Self.base), try load(Self.base + "announce-address: 203.0.113.7:16881\n"))
+    #expect(ReloadableKeys.changesNeedingRestart(old, new).isEmpty)
+    let own = try load("listen: [{ address: \"127.0.0.1:6881\", announce-address: 16881 }]\n")
+    #expect(ReloadableKeys.changesNeedingRestart(old, own).isEmpty && own.listen != old.listen)
   }
 
   @Test("Nothing has changed where only lines have moved")

@@ -28,9 +28,18 @@ package struct StatusDocument: Codable, Sendable {
     package let url: String
     package let state: String
     package let detail: String?
+    /// The port that is announced there; nil where the node does not listen yet.
+    package var port: Int?
+    /// Whether another port of the artifact's is announced before this one.
+    package var isFurther: Bool?
 
     package init(artifact: String, url: String, state: String, detail: String?) {
       (self.artifact, self.url, self.state, self.detail) = (artifact, url, state, detail)
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case artifact, url, state, detail, port
+      case isFurther = "further"
     }
   }
 

@@ -362,6 +362,7 @@ extension PeerConnection {
     handshake.requestQueue = core.settings.requestQueue
     handshake.clientVersion = core.clientVersion
     handshake.yourIP = address.ip.bytes
+    handshake.listenPort = reachedPort
     if peer.announced.isFull, peer.swarm.metadata == nil { handshake.uploadOnly = true }
     handshake.extra = additions.keys
     handshake.metadataSize = additions.keys["metadata_size"]?.integer.flatMap { Int(exactly: $0) }

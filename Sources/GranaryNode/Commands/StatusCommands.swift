@@ -32,8 +32,10 @@ struct Status: AsyncParsableCommand {
       Console.print("catalogue \(escaped(mirror.catalogue)): " + list + (mirror.problem.map { ", \(escaped($0))" } ?? ""))
     }
     for tracker in status.trackers {
+      let further = tracker.isFurther == true ? tracker.port.map { " at port \($0)" } ?? "" : ""
       Console.print(
-        "tracker \(escaped(tracker.url)) for \(escaped(tracker.artifact)): \(tracker.state)" + (tracker.detail.map { ", \($0)" } ?? ""))
+        "tracker \(escaped(tracker.url)) for \(escaped(tracker.artifact))\(further): \(tracker.state)"
+          + (tracker.detail.map { ", \($0)" } ?? ""))
     }
     for (name, count) in status.limits.sorted(by: { $0.key < $1.key }) where count > 0 {
       Console.print("limit \(name.replacing("_", with: " ")): \(count)")

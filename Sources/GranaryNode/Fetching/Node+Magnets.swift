@@ -49,7 +49,8 @@ extension Node {
   private func meetPeers(of magnet: Magnet, _ submission: FetchSubmission, as id: Int64) {
     let configured = settings.peers.filter { $0.artifacts == nil }.map(\.address)
     for peer in configured + submission.peers.compactMap({ PeerAddress($0) }) { engine.dial(peer, artifact: id, isStatic: true) }
-    let trackers = listenerToAnnounce(isSSLTorrent: false) == nil ? [] : settings.permitted(magnet.trackers.map { [$0] })
-    announcements.update([AnnouncedTorrent(id: id, infoHashes: magnet.infoHash.wire, trackers: trackers)])
+    let places = announcePlan.places(of: magnet.infoHash, named: nil, isSSLTorrent: false)
+    let trackers = settings.permitted(magnet.trackers.map { [$0] })
+    announcements.update([AnnouncedTorrent(id: id, infoHashes: magnet.infoHash.wire, trackers: trackers, places: places)])
   }
 }

@@ -49,8 +49,7 @@ extension Node {
 
   /// What is done with each artifact of the inventory, as things are.
   private func survey() throws -> ServiceSurvey {
-    let announces = Set([false, true].filter { listenerToAnnounce(isSSLTorrent: $0) != nil })
-    return try ServiceSurvey.of(database, settings) { announces.contains($0.isSSL) }
+    try ServiceSurvey.of(database, settings, announcePlan)
   }
 
   private func serve(_ id: ArtifactID) throws {
@@ -73,11 +72,10 @@ extension Node {
   }
 
   private func announce(_ artifact: ArtifactSummary, _ listed: [[String]]) {
-    let (id, wire) = (artifact.id.rawValue, artifact.infoHash.wire)
-    let trackers = listenerToAnnounce(isSSLTorrent: artifact.isSSL) == nil ? [] : settings.trackers(listed, of: artifact)
-    tracking?.tracker.put(id, infoHashes: wire)
+    let id = artifact.id.rawValue
+    tracking?.tracker.put(id, infoHashes: artifact.infoHash.wire)
     for peer in settings.peers(of: artifact) { engine.dial(peer, artifact: id, isStatic: true) }
-    announcements.update([AnnouncedTorrent(id: id, infoHashes: wire, trackers: trackers)])
+    announcements.update([announced(artifact, listed)])
   }
 
   /// What the engine needs to serve an artifact that somebody asks for. Of its files only what is recorded is read here.

@@ -41,35 +41,12 @@ extension Node {
     engine.set(link: nil, of: id.rawValue)
   }
 
-  /// The port that trackers are told for an artifact; 0 for none.
-  func announcedPort(of id: Int64) -> UInt16 {
-    let listeners = state.withLock { $0.listeners }
-    guard let index = listenerToAnnounce(isSSLTorrent: links.isSSLTorrent(id)), listeners.indices.contains(index) else { return 0 }
-    return listeners[index].port
-  }
-
-  /// Which listener trackers are told; nil for none: nothing is announced then.
-  func listenerToAnnounce(isSSLTorrent: Bool) -> Int? {
-    AnnouncedListener.index(in: initial.listen.map(\.security), isSSLTorrent: isSSLTorrent, links: settings.links)
-  }
-
   /// What is spoken at each of the node's addresses, as `status` has it.
   func listenerDocuments(_ addresses: [PeerAddress]) -> [StatusDocument.Listener] {
     addresses.enumerated().map { index, address in
       let security = initial.listen.indices.contains(index) ? initial.listen[index].security : .plain
       return StatusDocument.Listener(address: address.ip.description, port: Int(address.port), tls: security.name)
     }
-  }
-}
-
-/// Which listener peers are sent to.
-enum AnnouncedListener {
-  /// An SSL torrent's peers come to the first listener for such. Others come to the first plain one, or, where there is none or nothing may
-  /// be plain, to the first with an entry of its own. Nil where there is nowhere to come to.
-  static func index(in listeners: [NodeSettings.ListenSecurity], isSSLTorrent: Bool, links: NodeSettings.Links) -> Int? {
-    if isSSLTorrent { return listeners.firstIndex(of: .sslTorrents) }
-    let plain = links == .tls ? nil : listeners.firstIndex(of: .plain)
-    return plain ?? listeners.firstIndex { if case .entry = $0 { true } else { false } }
   }
 }
 

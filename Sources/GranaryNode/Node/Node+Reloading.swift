@@ -45,7 +45,7 @@ extension Node {
     replaceLinks()
     engine.replace(pipeline: pipeline)
     pluginTally.turn(to: pipeline)
-    takeSeats()
+    tellPlaces()
     tracking?.commit(tracker)
     publishing?.commit(catalogue)
     ops?.commit(fresh.settings)

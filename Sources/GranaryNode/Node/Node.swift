@@ -256,7 +256,7 @@ final class Node: Sendable {
     let survey = try job == nil ? putInService() : nil
     let listeners = try await listen()
     state.withLock { ($0.listeners, $0.isReady) = (listeners, true) }
-    takeSeats()
+    tellPlaces()
     loadPosition()
     if let survey {
       takeCare(of: survey.doubtful, now: .now)

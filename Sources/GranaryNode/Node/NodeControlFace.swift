@@ -182,8 +182,12 @@ struct NodeControlFace: NodeControl {
       for id in Set(statuses.map(\.id)) { names[id] = (try? node.database.artifact(ArtifactID(rawValue: id)))?.name }
       return names
     }
-    return statuses.map {
-      .init(artifact: names[$0.id] ?? "", url: $0.url, state: $0.state.rawValue, detail: $0.message)
+    return statuses.map { status in
+      var tracker = StatusDocument.Tracker(
+        artifact: names[status.id] ?? "", url: status.url, state: status.state.rawValue, detail: status.message)
+      tracker.port = node.port(at: status.place).map(Int.init)
+      tracker.isFurther = status.isFirstPlace ? nil : true
+      return tracker
     }
   }
 

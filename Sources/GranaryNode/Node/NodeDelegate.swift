@@ -62,11 +62,11 @@ extension NodeDelegate: AnnounceDelegate {
 
   func found(peers: [SocketAddress], for id: Int64) {
     guard let node else { return }
-    let own = Set(node.state.withLock { $0.listeners })
+    let own = node.ownAddresses
     for peer in peers.compactMap(PeerAddress.init(_:)) where !own.contains(peer) {
       node.engine.dial(peer, artifact: id, isStatic: false)
     }
   }
 
-  func listenPort(for id: Int64) -> UInt16 { node?.announcedPort(of: id) ?? 0 }
+  func listenPort(of listener: Int) -> UInt16 { node?.listenPort(of: listener) ?? 0 }
 }

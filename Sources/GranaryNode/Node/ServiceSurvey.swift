@@ -23,13 +23,11 @@ struct ServiceSurvey {
   private var lists: [Int64: [[String]]] = [:]
   private var permitted: [Int64: [[String]]] = [:]
 
-  private let isAnnounced: (ArtifactSummary) -> Bool
+  private let plan: AnnouncePlan
 
-  /// The survey of an inventory under these settings. `isAnnounced`: whether an artifact's peers have a listener to come to.
-  static func of(
-    _ database: InventoryDatabase, _ settings: NodeSettings, isAnnounced: @escaping (ArtifactSummary) -> Bool = { _ in true }
-  ) throws -> ServiceSurvey {
-    var survey = ServiceSurvey(settings, isAnnounced)
+  /// The survey of an inventory under these settings. `plan`: where the peers of each artifact come to.
+  static func of(_ database: InventoryDatabase, _ settings: NodeSettings, _ plan: AnnouncePlan) throws -> ServiceSurvey {
+    var survey = ServiceSurvey(settings, plan)
     try database.forEachSummary { count, lists in
       survey.lists = lists
       survey.served.reserveCapacity(count)
@@ -40,8 +38,8 @@ struct ServiceSurvey {
     return survey
   }
 
-  private init(_ settings: NodeSettings, _ isAnnounced: @escaping (ArtifactSummary) -> Bool) {
-    (self.settings, self.isAnnounced) = (settings, isAnnounced)
+  private init(_ settings: NodeSettings, _ plan: AnnouncePlan) {
+    (self.settings, self.plan) = (settings, plan)
     roots = RootsPolicy(roots: settings.artifacts.roots)
   }
 
@@ -51,18 +49,26 @@ struct ServiceSurvey {
     guard roots.admits(artifact.dataRoot) else { return outside.append((artifact.id, artifact.dataRoot)) }
     let wire = artifact.infoHash.wire
     served.append(ServedArtifact(id: artifact.id.rawValue, wire: wire, missing: artifact.missing))
-    announced.append(AnnouncedTorrent(id: artifact.id.rawValue, infoHashes: wire, trackers: trackers(of: artifact)))
+    announced.append(
+      AnnouncedTorrent(id: artifact.id.rawValue, infoHashes: wire, trackers: trackers(of: artifact), places: plan.places(of: artifact)))
     guard !settings.peers.isEmpty else { return }
     dials.append((artifact.id.rawValue, settings.peers(of: artifact)))
   }
 
   private mutating func trackers(of artifact: ArtifactSummary) -> [[String]] {
-    guard isAnnounced(artifact), let number = artifact.trackerList, let list = lists[number] else { return [] }
+    guard let number = artifact.trackerList, let list = lists[number] else { return [] }
     if artifact.method == .hashed { return list }
     if let known = permitted[number] { return known }
     let filtered = settings.permitted(list)
     permitted[number] = filtered
     return filtered
+  }
+}
+
+extension AnnouncePlan {
+  /// Where the peers of an artifact come to.
+  func places(of artifact: ArtifactSummary) -> [AnnouncedPlace] {
+    places(of: artifact.infoHash, named: artifact.name, isSSLTorrent: artifact.isSSL)
   }
 }
 

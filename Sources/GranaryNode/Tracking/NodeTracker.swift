@@ -17,8 +17,9 @@ final class NodeTracker: Sendable {
   private struct State: Sendable {
     weak var node: Node?
     var keys: AnnounceKeys
-    /// Where the node listens for what it announces.
-    var seats: [Endpoint] = []
+    /// Which listeners peers are sent to, and where those are open.
+    var plan: AnnouncePlan?
+    var addresses: [Endpoint] = []
     var listeners: [Listener] = []
   }
 
@@ -56,8 +57,8 @@ final class NodeTracker: Sendable {
 
   func attach(_ node: Node) { directory.state.withLock { $0.node = node } }
 
-  /// What peers are sent to: the node's listeners of the kind that is announced.
-  func sit(at seats: [Endpoint]) { directory.state.withLock { $0.seats = seats } }
+  /// What peers are sent to: the node's listeners of the kinds that are announced, which are open at these addresses.
+  func sit(at addresses: [Endpoint], by plan: AnnouncePlan) { directory.state.withLock { ($0.plan, $0.addresses) = (plan, addresses) } }
 
   /// To be called once policy has changed. Where the file has no tracker any more, the one that is open goes on as it was, with its keys,
   /// until a restart.
@@ -146,21 +147,22 @@ extension NodeTracker {
       return found ?? nil
     }
 
-    func seat(of artifact: Int64, for asker: TrackerAsker) -> OwnSeat? {
-      let (node, seats) = state.withLock { ($0.node, $0.seats) }
-      guard let node, node.engine.isServing(artifact) else { return nil }
-      let reachable = seats.compactMap { Self.address($0, for: asker) }
-      guard let address = reachable.first(where: { $0.ip.family == asker.ip.family }) ?? reachable.first else { return nil }
-      return OwnSeat(peer: ListedPeer(address: address, peerID: peerID), isSeed: node.engine.missing(of: artifact) == 0)
+    func seat(of artifact: ArtifactFacts, for asker: TrackerAsker) -> OwnSeat? {
+      let (node, plan, addresses) = state.withLock { ($0.node, $0.plan, $0.addresses) }
+      guard let node, let plan, node.engine.isServing(artifact.id) else { return nil }
+      let listeners = plan.places(of: artifact.infoHash, named: artifact.name, isSSLTorrent: artifact.isSSL).map(\.listener)
+      let peerIDs = listeners.indices.compactMap { PeerID(PlaceIdentity.peerID(peerID.bytes, ofPlace: $0)) }
+      let peers = zip(listeners, peerIDs).compactMap { listener, peerID in
+        Self.address(like: listener, plan, addresses, asker).map { ListedPeer(address: $0, peerID: peerID) }
+      }
+      return peers.isEmpty ? nil : OwnSeat(peers: peers, peerIDs: peerIDs, isSeed: node.engine.missing(of: artifact.id) == 0)
     }
 
-    /// Where the asker can reach a listener: one that is on all addresses, at the one where it has reached the tracker; one on loopback, only
-    /// from there.
-    private static func address(_ listener: Endpoint, for asker: TrackerAsker) -> Endpoint? {
-      let isOnAll = listener.ip.bytes.allSatisfy { $0 == 0 }
-      guard isOnAll else { return !listener.ip.isLoopback || asker.ip.isLoopback ? listener : nil }
-      guard let local = asker.local, listener.ip.family == .v6 || local.family == .v4 else { return nil }
-      return Endpoint(ip: local, port: listener.port)
+    /// Where the asker can reach a listener of the same kind: in its own family where there is one.
+    private static func address(like listener: Int, _ plan: AnnouncePlan, _ addresses: [Endpoint], _ asker: TrackerAsker) -> Endpoint? {
+      let alike = addresses.indices.filter { $0 < plan.securities.count && plan.securities[$0] == plan.securities[listener] }
+      let reachable = alike.flatMap { plan.reaches[$0].places(of: addresses[$0], for: asker) }
+      return reachable.first { $0.ip.family == asker.ip.family } ?? reachable.first
     }
   }
 }
@@ -180,17 +182,6 @@ extension TrackerSettings {
 
 /// The node's part.
 extension Node {
-  /// What peers of the tracker are sent to, from what the node listens on.
-  func takeSeats() {
-    guard let tracking, let index = listenerToAnnounce(isSSLTorrent: false), initial.listen.indices.contains(index) else {
-      tracking?.sit(at: [])
-      return
-    }
-    let security = initial.listen[index].security
-    let listeners = state.withLock { $0.listeners }
-    tracking.sit(at: zip(initial.listen, listeners).filter { $0.0.security == security }.map(\.1))
-  }
-
   /// The tracker as `status` has it; nil where there is none.
   var trackerDocument: StatusDocument.OwnTracker? {
     guard let tracking else { return nil }

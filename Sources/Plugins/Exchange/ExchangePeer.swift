@@ -22,7 +22,7 @@ final class ExchangePeer: PeerPlugin {
 
   init(_ peer: PeerContext, roster: ExchangeRoster) {
     (self.peer, self.roster) = (peer, roster)
-    ticket = roster.ticket()
+    ticket = roster.ticket(isSecure: peer.facts.link.certificate != nil)
     isPartner = !peer.artifact.isPrivate
     address = peer.facts.direction == .outbound ? peer.facts.address : nil
   }

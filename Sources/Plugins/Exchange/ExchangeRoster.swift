@@ -6,6 +6,8 @@ final class ExchangeRoster: Sendable {
   /// One connection, as long as it lasts.
   struct Ticket: Sendable, Hashable {
     fileprivate let number: UInt64
+    /// Whether it is over TLS: where a peer listens for that, it does not speak plain, and the reverse.
+    fileprivate let isSecure: Bool
   }
 
   private struct State {
@@ -19,10 +21,10 @@ final class ExchangeRoster: Sendable {
   /// More are not told of, so that no list grows with an artifact's fame.
   private static let capacity = 2_000
 
-  func ticket() -> Ticket {
+  func ticket(isSecure: Bool = false) -> Ticket {
     state.withLock { state in
       state.next += 1
-      return Ticket(number: state.next)
+      return Ticket(number: state.next, isSecure: isSecure)
     }
   }
 
@@ -40,11 +42,13 @@ final class ExchangeRoster: Sendable {
   /// How often it has changed.
   var version: UInt64 { state.withLock { $0.version } }
 
-  /// All but one's own, by address.
+  /// All but one's own that are on links like its own, by address.
   func others(than ticket: Ticket) -> (entries: [PeerAddress: PeerExchangeMessage.Entry], version: UInt64) {
     state.withLock { state in
       let own = state.entries[ticket]?.address
-      let others = state.entries.lazy.filter { $0.key != ticket && $0.value.address != own }.map { ($0.value.address, $0.value) }
+      let others = state.entries.lazy.filter { entry in
+        entry.key != ticket && entry.key.isSecure == ticket.isSecure && entry.value.address != own
+      }.map { ($0.value.address, $0.value) }
       return (Dictionary(others) { first, _ in first }, state.version)
     }
   }

@@ -28,8 +28,6 @@ struct UnknownKey {
   let mark: YAMLMark
   /// The mapping's request for its keys: names the path and the type.
   let container: Excuse
-  /// What the type says of the key instead of a suggestion.
-  let explanation: String?
 }
 
 /// A value that is not what its type wants; the decoder adds the place.

@@ -48,15 +48,8 @@ struct StrictDecoder: PlacedDecoder {
   private func refuseUnknownKeys<Key: CodingKey>(_ pairs: [YAMLPair], _ type: Key.Type, _ request: Excuse) throws(DecodingFailure) {
     guard !pass.excusesUnknownKeys(request) else { return }
     let unknown = pairs.filter { Key(stringValue: $0.key) == nil }.map { pair in
-      let explanation = (type as? any ExplainedKeys.Type)?.explanation(ofUnknown: pair.key)
-      return UnknownKey(key: pair.key, mark: pair.keyMark, container: request, explanation: explanation)
+      UnknownKey(key: pair.key, mark: pair.keyMark, container: request)
     }
     guard unknown.isEmpty else { throw DecodingFailure(unknownKeys: unknown, excuse: request) }
   }
-}
-
-/// Keys that know more of some unknown keys than that they are unknown.
-protocol ExplainedKeys: CodingKey {
-  /// What to say of an unknown key; nil for nothing in particular.
-  static func explanation(ofUnknown key: String) -> String?
 }

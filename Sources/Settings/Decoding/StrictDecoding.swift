@@ -48,7 +48,7 @@ enum StrictDecoding {
 extension UnknownKey {
   /// The problem, with the key that was probably meant.
   func problem(known: Set<String>) -> Problem {
-    Problem(mark: mark, path: container.path, message: explanation ?? "unknown key '\(printable(key))'" + advice(known))
+    Problem(mark: mark, path: container.path, message: "unknown key '\(printable(key))'" + advice(known))
   }
 
   private func advice(_ known: Set<String>) -> String {

@@ -22,7 +22,7 @@ extension NodeSettings {
     if let root = decoded.value {
       problems +=
         repeated(root) + TLSChecks(root).problems + TrackerChecks.problems(root) + CatalogueChecks.problems(root)
-        + HTTPChecks.problems(root) + ControlChecks.problems(root)
+        + HTTPChecks.problems(root) + AnnounceChecks.problems(root) + ControlChecks.problems(root)
     }
     guard let root = decoded.value, problems.isEmpty else { throw SettingsErrors(problems, file: file) }
     return NodeSettings(root, file: file, environment: environment, warnings: warnings)
@@ -37,10 +37,15 @@ extension NodeSettings {
       state: root.node?.state?.resolved(in: folder) ?? environment.stateDirectory ?? FilePath.resolve("state", in: folder),
       watchdog: root.node?.watchdog.map { $0.value?.value } ?? Node.defaultWatchdog)
     links = root.links == .tls ? .tls : .any
+    let announceAddress = root.announceAddress?.address ?? AnnounceAddress()
     listen = (root.listen ?? []).map { listener in
       Listener(
-        address: listener.address.value.address, security: ListenSecurity(listener.tls), place: listener.address.place ?? file)
+        address: listener.address.value.address, security: ListenSecurity(listener.tls),
+        announced: (listener.announceAddress?.address ?? AnnounceAddress()).completed(by: announceAddress),
+        place: listener.address.place ?? file)
     }
+    self.announceAddress = announceAddress
+    announceLinks = root.announceLinks?.rules ?? []
     let tls = TLSSettings(root.tls, folder: folder, file: file, environment: environment)
     self.tls = tls
     artifacts = Artifacts(roots: (root.artifacts?.roots ?? []).map { $0.value.resolved(in: folder) })
@@ -70,7 +75,7 @@ extension NodeSettings {
     isOpen = root.open ?? false
     self.warnings =
       warnings + Self.warnings(root, folder: folder) + TLSChecks(root).warnings(file: file)
-      + HTTPChecks.warnings(root, file: file) + ControlChecks.warnings(root, file: file)
+      + HTTPChecks.warnings(root, file: file) + AnnounceChecks.warnings(root, file: file) + ControlChecks.warnings(root, file: file)
   }
 
   /// A node that listens nowhere serves no one.

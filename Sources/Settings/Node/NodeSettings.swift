@@ -45,6 +45,8 @@ package struct NodeSettings: Sendable {
     /// Where to listen; port 0 lets the system pick one.
     package let address: PeerAddress
     package let security: ListenSecurity
+    /// Where peers reach it, with what `announce-address` says for all listeners.
+    package let announced: AnnounceAddress
     /// `FILE:LINE:COLUMN`, for an address that turns out to be in use.
     package let place: String
   }
@@ -83,6 +85,10 @@ package struct NodeSettings: Sendable {
   package let links: Links
   /// At least one.
   package let listen: [Listener]
+  /// `announce-address`, for all listeners.
+  package let announceAddress: AnnounceAddress
+  /// `announce-links`: the first that matches counts; `plain` where none does.
+  package let announceLinks: [AnnounceRule]
   package let tls: TLSSettings
   package let artifacts: Artifacts
   package let limits: Limits

@@ -49,6 +49,19 @@ package enum ReloadableKeys {
     SettingsKey("listen", .needsRestart, default: "none: it must be given", "where peers connect; tls: NAME or ssl-torrent") {
       $0.listen.map { ListenerValue($0) }
     },
+    SettingsKey(
+      "listen.announce-address", .reloads, default: "where it listens", "where peers reach it: ADDRESS, ADDRESS:PORT, PORT, or a list"
+    ) {
+      $0.listen.map(\.announced)
+    },
+    SettingsKey(
+      "announce-address", .reloads, default: "where trackers see the node", "the same for every entry of listen: NAT, ports of a host"
+    ) {
+      $0.announceAddress
+    },
+    SettingsKey("announce-links", .reloads, default: "plain", "which listener trackers are told: plain, tls or both; by artifact, too") {
+      $0.announceLinks
+    },
     SettingsKey("artifacts.roots", .reloads, default: "[]", "data may be served from below these only") { $0.artifacts.roots },
   ]
 

@@ -6,7 +6,9 @@ internal import PluginKit
 struct RootSection: Decodable {
   let node: NodeSection?
   let links: LinksWord?
-  let listen: [ListenSection]?
+  let listen: [PeerListenSection]?
+  let announceAddress: AnnounceAddressSection?
+  let announceLinks: AnnounceLinksSection?
   let tls: TLSSection?
   let artifacts: ArtifactsSection?
   let limits: LimitsSection?
@@ -29,19 +31,14 @@ struct RootSection: Decodable {
   let pipeline: [PluginEntry]?
   let open: Bool?
 
-  enum CodingKeys: String, CodingKey, CaseIterable, ExplainedKeys {
+  enum CodingKeys: String, CodingKey, CaseIterable {
     case node, links, listen, tls, artifacts, limits, scrub, trackers, tracker, catalogue, mirror, disk, fetch, http, control, metrics, log,
       zones,
       peers,
       origins, https, pipeline, open
     case superSeeding = "super-seeding"
-
-    /// Sections of the contract that come with their issues.
-    private static let later: Set<String> = ["announce-address"]
-
-    static func explanation(ofUnknown key: String) -> String? {
-      later.contains(key) ? "'\(key)' is not in this build" : nil
-    }
+    case announceAddress = "announce-address"
+    case announceLinks = "announce-links"
   }
 }
 
@@ -65,7 +62,28 @@ struct NodeName: Decodable {
   }
 }
 
-/// An entry of `listen`, or of `catalogue.listen`.
+/// An entry of `listen`.
+struct PeerListenSection: Decodable {
+  let address: Placed<SocketAddress>
+  let tls: TLSName?
+  let announceAddress: AnnounceAddressSection?
+  let spot: Spot
+
+  private enum CodingKeys: String, CodingKey {
+    case address, tls
+    case announceAddress = "announce-address"
+  }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    address = try container.decode(Placed<SocketAddress>.self, forKey: .address)
+    tls = try container.decodeIfPresent(TLSName.self, forKey: .tls)
+    announceAddress = try container.decodeIfPresent(AnnounceAddressSection.self, forKey: .announceAddress)
+    spot = Spot(decoder)
+  }
+}
+
+/// An entry of `catalogue.listen`.
 struct ListenSection: Decodable {
   let address: Placed<SocketAddress>
   let tls: TLSName?

@@ -28,7 +28,7 @@ struct TLSChecks {
 
   private func missing(_ keys: [String], _ spot: Spot) -> [Problem] { keys.map { spot.problem("the key '\($0)' is missing") } }
 
-  private func problem(ofListener listener: ListenSection) -> Problem? {
+  private func problem(ofListener listener: PeerListenSection) -> Problem? {
     guard let name = listener.tls else {
       guard isTLSOnly else { return nil }
       return listener.spot.problem("a plain listener, but 'links: tls' says that this node never speaks plain: name an entry with tls")

@@ -10,9 +10,11 @@ package struct AnnouncedTorrent: Hashable, Sendable {
   /// Tiers of announce URLs (BEP 12). The caller has left out those that it does not wish to be announced to: a foreign torrent may name
   /// any host.
   package let trackers: [[String]]
+  /// Where peers find it, the most important first: each is announced. Without one nothing is announced.
+  package let places: [AnnouncedPlace]
 
-  package init(id: Int64, infoHashes: [SHA1Digest], trackers: [[String]]) {
-    (self.id, self.infoHashes, self.trackers) = (id, infoHashes, trackers)
+  package init(id: Int64, infoHashes: [SHA1Digest], trackers: [[String]], places: [AnnouncedPlace]) {
+    (self.id, self.infoHashes, self.trackers, self.places) = (id, infoHashes, trackers, places)
   }
 }
 
@@ -22,6 +24,6 @@ package protocol AnnounceDelegate: Sendable {
   func statistics(for id: Int64) -> AnnounceStatistics
   /// Peers that a tracker named, in the tracker's order, perhaps with ourselves among them; not yet judged by any policy.
   func found(peers: [SocketAddress], for id: Int64)
-  /// The port to announce for a torrent: links of different kinds have listeners of their own. Also asked after the torrent was removed.
-  func listenPort(for id: Int64) -> UInt16
+  /// The port of what listens at a place. Also asked after the torrents that are found there were removed.
+  func listenPort(of listener: Int) -> UInt16
 }

@@ -5,13 +5,17 @@ import PluginKit
 
 /// Announces all torrents of a node to their trackers.
 ///
-/// Each info-hash has an `AnnounceSchedule`; one heap holds when each has something due, and one timer waits for the earliest. A bounded
+/// Each info-hash has an `AnnounceSchedule` for each place where we are found; one heap holds when each has something due, and one timer waits for the earliest. A bounded
 /// number of announces is under way at a time. Two announces of one info-hash to one tracker never overtake each other.
 package actor TrackerAnnouncer {
-  /// One info-hash of one torrent.
+  /// One info-hash of one torrent, found at one place.
   struct SwarmKey: Hashable, Sendable {
     let id: Int64
     let infoHash: SHA1Digest
+    /// Which of the torrent's places, from 0. What is counted once for a torrent is counted at the first.
+    let place: UInt8
+
+    var isFirst: Bool { place == 0 }
   }
 
   /// An announce that is to be sent.
@@ -20,6 +24,7 @@ package actor TrackerAnnouncer {
     let due: AnnounceSchedule.Due
     /// Which life of the torrent it belongs to: one that was removed and added again has another.
     let life: UInt64
+    let place: AnnouncedPlace
   }
 
   private enum Phase {
@@ -35,9 +40,10 @@ package actor TrackerAnnouncer {
   private final class Swarm {
     var schedule: AnnounceSchedule
     let life: UInt64
+    let place: AnnouncedPlace
 
-    init(schedule: AnnounceSchedule, life: UInt64) {
-      (self.schedule, self.life) = (schedule, life)
+    init(schedule: AnnounceSchedule, life: UInt64, place: AnnouncedPlace) {
+      (self.schedule, self.life, self.place) = (schedule, life, place)
     }
   }
 
@@ -84,13 +90,13 @@ extension TrackerAnnouncer {
   /// Announces a torrent from now on. One of the same id with other contents takes the former's place, which is told `stopped`.
   package func add(_ torrent: AnnouncedTorrent) { update([torrent]) }
 
-  /// The same for many. One without trackers is announced no more.
+  /// The same for many. One without trackers, or without a place, is announced no more.
   package func update(_ changes: [AnnouncedTorrent]) {
     guard phase == .idle || phase == .running else { return }
     spread.quicken(to: max(settings.startsPerSecond, (swarms.count + changes.count) / settings.startsWithin))
     for torrent in changes where torrents[torrent.id] != torrent {
       stop(id: torrent.id)
-      if !torrent.trackers.isEmpty { start(torrent) }
+      if !torrent.trackers.isEmpty, !torrent.places.isEmpty { start(torrent) }
     }
     wake()
   }
@@ -99,12 +105,18 @@ extension TrackerAnnouncer {
     torrents[torrent.id] = torrent
     lives += 1
     let trackers = torrent.trackers.map { tier in tier.map { names.tracker($0) } }
-    for infoHash in torrent.infoHashes {
+    for key in Self.keys(of: torrent) {
       let schedule = AnnounceSchedule(
         trackers: trackers, scope: settings.scope, timing: settings.timing, start: spread.take(now: clock.now()), using: &generator)
-      let key = SwarmKey(id: torrent.id, infoHash: infoHash)
-      swarms[key] = Swarm(schedule: schedule, life: lives)
+      swarms[key] = Swarm(schedule: schedule, life: lives, place: torrent.places[Int(key.place)])
       queue.set(key, to: schedule.nextTime)
+    }
+  }
+
+  private static func keys(of torrent: AnnouncedTorrent?) -> [SwarmKey] {
+    guard let torrent else { return [] }
+    return torrent.places.indices.prefix(Int(UInt8.max)).flatMap { place in
+      torrent.infoHashes.map { SwarmKey(id: torrent.id, infoHash: $0, place: UInt8(place)) }
     }
   }
 
@@ -116,13 +128,12 @@ extension TrackerAnnouncer {
 
   private func stop(id: Int64) {
     guard let torrent = torrents.removeValue(forKey: id) else { return }
-    for infoHash in torrent.infoHashes { sayFarewell(SwarmKey(id: id, infoHash: infoHash)) }
+    for key in Self.keys(of: torrent) { sayFarewell(key) }
   }
 
   /// The torrent's download has finished just now: its trackers are told `completed`. Not for what was whole when it was added.
   package func completed(id: Int64) {
-    for infoHash in torrents[id]?.infoHashes ?? [] {
-      let key = SwarmKey(id: id, infoHash: infoHash)
+    for key in Self.keys(of: torrents[id]) where key.isFirst {
       swarms[key]?.schedule.complete()
       queue.set(key, to: swarms[key]?.schedule.nextTime)
     }
@@ -182,9 +193,12 @@ extension TrackerAnnouncer {
       let failing = chosen.filter(isFailing).sorted().prefix(limit)
       chosen = Array(failing) + chosen.filter { !isFailing($0) }.sorted().prefix(limit - failing.count)
     }
-    let keys = chosen.sorted().flatMap { id in (torrents[id]?.infoHashes ?? []).map { SwarmKey(id: id, infoHash: $0) } }
+    let keys = chosen.sorted().flatMap { Self.keys(of: torrents[$0]) }
     let statuses = keys.lazy.flatMap { key in
-      (self.swarms[key]?.schedule.trackers ?? []).map { TrackerStatus(id: key.id, infoHash: key.infoHash, now: now, tracker: $0) }
+      guard let swarm = self.swarms[key] else { return [TrackerStatus]() }
+      return swarm.schedule.trackers.map {
+        TrackerStatus(id: key.id, infoHash: key.infoHash, place: (swarm.place, key.isFirst), now: now, tracker: $0)
+      }
     }
     return Array(statuses.prefix(limit))
   }
@@ -193,8 +207,8 @@ extension TrackerAnnouncer {
   package var counts: AnnounceTally.Counts { tally.counts(now: clock.now()) }
 
   private func isFailing(_ id: Int64) -> Bool {
-    (torrents[id]?.infoHashes ?? []).contains { infoHash in
-      swarms[SwarmKey(id: id, infoHash: infoHash)]?.schedule.trackers.contains { $0.record.failures > 0 } == true
+    Self.keys(of: torrents[id]).contains { key in
+      swarms[key]?.schedule.trackers.contains { $0.record.failures > 0 } == true
     }
   }
 }
@@ -222,7 +236,7 @@ extension TrackerAnnouncer {
       guard let swarm = swarms[key] else { continue }
       let due = swarm.schedule.next(now: now)
       queue.set(key, to: swarm.schedule.nextTime)
-      if let due { return Job(key: key, due: due, life: swarm.life) }
+      if let due { return Job(key: key, due: due, life: swarm.life, place: swarm.place) }
     }
     return nil
   }
@@ -242,15 +256,24 @@ extension TrackerAnnouncer {
   }
 
   private func send(_ job: Job) async -> Result<AnnounceResponse, TrackerError> {
-    let request = AnnounceRequest(
-      infoHash: job.key.infoHash, peerID: peerID, port: delegate.listenPort(for: job.key.id),
-      statistics: delegate.statistics(for: job.key.id),
-      event: job.due.event, wanted: job.due.event == .stopped ? 0 : settings.wanted, key: key, trackerID: job.due.trackerID)
     do throws(TrackerError) {
-      return .success(try await transport.announce(request, to: job.due.url))
+      return .success(try await transport.announce(request(job), to: job.due.url))
     } catch {
       return .failure(error)
     }
+  }
+
+  /// What was carried, and who is there, the first place tells and asks for all.
+  private func request(_ job: Job) -> AnnounceRequest {
+    let (isFirst, place) = (job.key.isFirst, Int(job.key.place))
+    var statistics = delegate.statistics(for: job.key.id)
+    if !isFirst { statistics = AnnounceStatistics(uploaded: 0, downloaded: 0, left: statistics.left) }
+    var request = AnnounceRequest(
+      infoHash: job.key.infoHash, peerID: PlaceIdentity.peerID(peerID, ofPlace: place), port: delegate.listenPort(of: job.place.listener),
+      statistics: statistics, event: job.due.event, wanted: job.due.event == .stopped || !isFirst ? 0 : settings.wanted,
+      key: key &+ UInt32(place), trackerID: job.due.trackerID)
+    request.reach = job.place.reach
+    return request
   }
 
   private func finish(_ ticket: UInt64, _ result: Result<AnnounceResponse, TrackerError>) {
@@ -278,7 +301,7 @@ extension TrackerAnnouncer {
     queue.set(key, to: nil)
     guard let swarm = swarms.removeValue(forKey: key) else { return }
     for entry in underWay.values where entry.job.key == key && entry.job.due.event != .stopped { entry.task.cancel() }
-    farewells += swarm.schedule.farewells().map { Job(key: key, due: $0, life: swarm.life) }
+    farewells += swarm.schedule.farewells().map { Job(key: key, due: $0, life: swarm.life, place: swarm.place) }
   }
 
   private func abandonFarewells() {

@@ -17,6 +17,10 @@ package struct TrackerStatus: Hashable, Sendable {
 
   package let id: Int64
   package let infoHash: SHA1Digest
+  /// Where peers are sent.
+  package let place: AnnouncedPlace
+  /// Whether that is the first of the torrent's places.
+  package let isFirstPlace: Bool
   /// From 0.
   package let tier: Int
   /// The whole announce URL, which may hold a passkey.
@@ -36,10 +40,12 @@ package struct TrackerStatus: Hashable, Sendable {
 
 extension TrackerStatus {
   init(
-    id: Int64, infoHash: SHA1Digest, now: Duration, tracker: (tier: Int, record: TrackerRecord, nextTime: Duration?, isUnderWay: Bool)
+    id: Int64, infoHash: SHA1Digest, place: (AnnouncedPlace, isFirst: Bool), now: Duration,
+    tracker: (tier: Int, record: TrackerRecord, nextTime: Duration?, isUnderWay: Bool)
   ) {
     let record = tracker.record
-    (self.id, self.infoHash, tier, url) = (id, infoHash, tracker.tier, EscapedText.escape(record.text, limit: 8192))
+    (self.id, self.infoHash, self.place, isFirstPlace) = (id, infoHash, place.0, place.isFirst)
+    (tier, url) = (tracker.tier, EscapedText.escape(record.text, limit: 8192))
     state =
       if record.url == nil { .unsupported } else if tracker.isUnderWay { .announcing } else if record.failures > 0 { .failing } else {
         record.lastSuccess == nil ? .waiting : .working

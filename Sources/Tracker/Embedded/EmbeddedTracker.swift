@@ -260,7 +260,7 @@ extension EmbeddedTracker {
     _ announce: TrackerAnnounce, _ asker: TrackerAsker, _ artifact: ArtifactFacts, _ standing: PeerStanding,
     _ family: IPAddress.Family?, _ limit: Int
   ) -> TrackerOutcome {
-    let seat = node.seat(of: artifact.id, for: asker)
+    let seat = node.seat(of: artifact, for: asker)
     let address = Endpoint(ip: asker.ip, port: announce.port)
     let now = now
     return state.withLock { state in
@@ -273,14 +273,14 @@ extension EmbeddedTracker {
       let peer = SwarmPeer(
         address: address, peerID: announce.peerID, link: asker.link, identities: asker.identities, standing: standing, seen: now)
       // The node's own announces to its own tracker say nothing new.
-      if seat?.peer.peerID != announce.peerID { state.book.record(peer, announce, artifact: artifact) }
+      if seat?.peerIDs.contains(announce.peerID) != true { state.book.record(peer, announce, artifact: artifact) }
       let own = listed(seat, announce, address, family)
       let picked = state.book.pick(
-        for: announce, at: address, family: family, limit: own == nil ? limit : limit - 1, now: now, policy: policy,
+        for: announce, at: address, family: family, limit: max(0, limit - own.count), now: now, policy: policy,
         using: &state.generator)
       let settings = state.book.settings
-      let isOwnNear = own.map { settings.zones.zone(of: $0.address.ip) == settings.zones.zone(of: address.ip) } ?? false
-      let peers = (isOwnNear || picked.mayLeaveZone ? [own].compactMap { $0 } : []) + picked.peers
+      let zone = settings.zones.zone(of: address.ip)
+      let peers = own.filter { picked.mayLeaveZone || settings.zones.zone(of: $0.address.ip) == zone } + picked.peers
       let spread = Double.random(in: 0.9...1.1, using: &state.generator)
       return .reply(
         TrackerReply(
@@ -290,15 +290,15 @@ extension EmbeddedTracker {
   }
 
   /// The node itself, where it has something for the asker, or the asker for it.
-  private func listed(_ seat: OwnSeat?, _ announce: TrackerAnnounce, _ asker: Endpoint, _ family: IPAddress.Family?) -> ListedPeer? {
-    guard let seat, announce.event != .stopped, announce.wanted ?? 1 > 0, !(seat.isSeed && announce.isSeed), seat.peer.address != asker,
-      seat.peer.peerID != announce.peerID, family == nil || seat.peer.address.ip.family == family
-    else { return nil }
-    return seat.peer
+  private func listed(_ seat: OwnSeat?, _ announce: TrackerAnnounce, _ asker: Endpoint, _ family: IPAddress.Family?) -> [ListedPeer] {
+    guard let seat, announce.event != .stopped, announce.wanted ?? 1 > 0, !(seat.isSeed && announce.isSeed),
+      !seat.peerIDs.contains(announce.peerID)
+    else { return [] }
+    return seat.peers.filter { $0.address != asker && (family == nil || $0.address.ip.family == family) }
   }
 
   private func counts(of infoHash: SHA1Digest, _ artifact: ArtifactFacts, _ asker: TrackerAsker) -> SwarmCounts {
-    let seat = node.seat(of: artifact.id, for: asker)
+    let seat = node.seat(of: artifact, for: asker)
     return Self.counts(state.withLock { $0.book.counts(of: infoHash) }, seat)
   }
 

@@ -80,11 +80,18 @@ package enum TrackerOutcome: Hashable, Sendable {
 
 /// The node itself as a peer of one of its artifacts.
 package struct OwnSeat: Sendable {
-  package let peer: ListedPeer
+  /// Where the asker can reach it: at most one listener for each kind of links. At least one.
+  package let peers: [ListedPeer]
+  /// All that its announcer calls itself.
+  package let peerIDs: [PeerID]
   package let isSeed: Bool
 
+  package init(peers: [ListedPeer], peerIDs: [PeerID], isSeed: Bool) {
+    (self.peers, self.peerIDs, self.isSeed) = (peers, peerIDs, isSeed)
+  }
+
   package init(peer: ListedPeer, isSeed: Bool) {
-    (self.peer, self.isSeed) = (peer, isSeed)
+    self.init(peers: [peer], peerIDs: [peer.peerID], isSeed: isSeed)
   }
 }
 
@@ -93,5 +100,5 @@ package protocol TrackingNode: Sendable {
   /// What policy knows of an artifact; nil where it is not in service. May wait for the disk.
   func facts(of artifact: Int64) async -> ArtifactFacts?
   /// The node as a peer of the artifact, where the asker can reach it.
-  func seat(of artifact: Int64, for asker: TrackerAsker) -> OwnSeat?
+  func seat(of artifact: ArtifactFacts, for asker: TrackerAsker) -> OwnSeat?
 }

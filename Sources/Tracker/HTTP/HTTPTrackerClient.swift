@@ -1,6 +1,7 @@
 import HTTPClient
 import Metainfo
 import NIOCore
+import PluginKit
 
 /// Announces to and scrapes HTTP trackers (BEP 3, 7, 23, 48).
 package struct HTTPTrackerClient: Sendable {
@@ -17,7 +18,7 @@ package struct HTTPTrackerClient: Sendable {
   package func announce(
     _ request: AnnounceRequest, to url: HTTPURL, family: AddressFamily = .any, deadline: NIODeadline
   ) async throws(TrackerError) -> AnnounceResponse {
-    try AnnounceResponse(http: try await get(url.appending(query: request.query), family: family, deadline: deadline))
+    try AnnounceResponse(http: try await get(url.appending(query: request.query(over: family.one)), family: family, deadline: deadline))
   }
 
   /// Asks for the counts of some swarms by the announce URL. Throws `unsupported` where that has no scrape URL.
@@ -47,6 +48,17 @@ package struct HTTPTrackerClient: Sendable {
       return nil
     } catch {
       return error
+    }
+  }
+}
+
+extension AddressFamily {
+  /// The family where it is one.
+  fileprivate var one: IPAddress.Family? {
+    switch self {
+    case .any: nil
+    case .v4: .v4
+    case .v6: .v6
     }
   }
 }

@@ -1,4 +1,5 @@
 import Metainfo
+import PluginKit
 
 /// What we ask a UDP tracker for (BEP 15).
 package enum UDPTrackerRequest: Hashable, Sendable {
@@ -36,11 +37,13 @@ package enum UDPTrackerCodec {
     header(protocolID, .connect, transaction)
   }
 
-  /// A request under a connection id.
-  package static func encode(_ request: UDPTrackerRequest, connection: UInt64, transaction: UInt32) -> [UInt8] {
+  /// A request under a connection id, over IPv4 where addresses have a length of 4, and over IPv6 where it is 16.
+  package static func encode(
+    _ request: UDPTrackerRequest, connection: UInt64, transaction: UInt32, addressLength: Int = 4
+  ) -> [UInt8] {
     switch request {
     case .announce(let announce):
-      header(connection, .announce, transaction) + body(announce)
+      header(connection, .announce, transaction) + body(announce, over: addressLength == 4 ? .v4 : .v6)
     case .scrape(let infoHashes):
       header(connection, .scrape, transaction) + infoHashes.prefix(maximumScrape).flatMap(\.bytes)
     }
@@ -90,12 +93,13 @@ package enum UDPTrackerCodec {
     connection.bigEndianBytes + action.rawValue.bigEndianBytes + transaction.bigEndianBytes
   }
 
-  private static func body(_ announce: AnnounceRequest) -> [UInt8] {
+  private static func body(_ announce: AnnounceRequest, over family: IPAddress.Family) -> [UInt8] {
     let numbers = [announce.statistics.downloaded, announce.statistics.left, announce.statistics.uploaded]
-    // The tracker is to take the address from the datagram: the field for another one is 0.
-    let address: UInt32 = 0
+    // Where the tracker is to take the address from the datagram, the field for another one is 0. An IPv6 address has no room in it.
+    let address = family == .v4 ? announce.reach.v4.ip?.bytes : nil
     return announce.infoHash.bytes + announce.peerID + numbers.flatMap(\.bigEndianBytes) + announce.event.rawValue.bigEndianBytes
-      + address.bigEndianBytes + announce.key.bigEndianBytes + announce.wanted.bigEndianBytes + announce.port.bigEndianBytes
+      + (address ?? [0, 0, 0, 0]) + announce.key.bigEndianBytes + announce.wanted.bigEndianBytes
+      + announce.port(over: family).bigEndianBytes
   }
 }
 

@@ -87,7 +87,9 @@ package struct UDPTrackerExchange: Sendable {
     guard let wait = retransmission.wait(repeats) else { return .fail(.timedOut) }
     if let connection, connection.isUsable(at: now) {
       isConnecting = false
-      return .send(UDPTrackerCodec.encode(request, connection: connection.value, transaction: transaction), until: now + wait)
+      let datagram = UDPTrackerCodec.encode(
+        request, connection: connection.value, transaction: transaction, addressLength: addressLength)
+      return .send(datagram, until: now + wait)
     }
     if !isConnecting { connects += 1 }
     isConnecting = true

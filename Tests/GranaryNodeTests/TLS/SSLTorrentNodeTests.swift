@@ -54,8 +54,9 @@ import Tracker
     let survey = try again.putInService()
     #expect(again.links.links.sslTorrents.keys.sorted() == [id.rawValue])
     #expect(survey.announced.map(\.trackers.isEmpty) == [false])
-    #expect(again.listenerToAnnounce(isSSLTorrent: true) == 0)
-    #expect(again.listenerToAnnounce(isSSLTorrent: false) == nil)
+    #expect(survey.announced.map(\.places) == [[AnnouncedPlace(listener: 0)]])
+    let infoHash = try again.database.artifact(id).infoHash
+    #expect(again.announcePlan.places(of: infoHash, named: "tools", isSSLTorrent: false).isEmpty)
     #expect(again.links.warnings(now: TestTime.now).isEmpty)
     let document = ArtifactDocument(try again.database.artifact(id), found.torrent)
     #expect(document.sslTorrent && document.sslRoot?.contains("root") == true)
@@ -74,23 +75,11 @@ import Tracker
     node.attach()
     _ = try node.keep(try publish(folder, configuration, labels: [:]))
     #expect(node.links.links.sslTorrents.isEmpty)
-    #expect(try node.putInService().announced.map(\.trackers) == [[]])
+    #expect(try node.putInService().announced.map(\.places) == [[]])
     let status = try await NodeControlFace(node: node).status()
     #expect(status.warnings.contains { $0.contains("no listener has 'tls: ssl-torrent'") })
     #expect(status.warnings.contains { $0 == "tools is an SSL torrent and not served: no entry of tls.ssl-torrent is for it" })
     #expect(status.tls?.sslTorrentsWithoutCertificate == 1)
     await node.shutDown(why: "the test is over")
-  }
-
-  @Test(
-    arguments: [
-      ([.plain], false, .any, 0), ([.plain], true, .any, nil), ([.sslTorrents, .plain], true, .any, 0),
-      ([.sslTorrents, .entry("a"), .plain], false, .any, 2), ([.sslTorrents, .entry("a"), .entry("b")], false, .any, 1),
-      ([.plain, .entry("a")], false, .tls, 1), ([.sslTorrents], false, .tls, nil),
-    ] as [([NodeSettings.ListenSecurity], Bool, NodeSettings.Links, Int?)])
-  func trackersAreToldTheListenerThatPeersCanUse(
-    listeners: [NodeSettings.ListenSecurity], isSSLTorrent: Bool, links: NodeSettings.Links, index: Int?
-  ) {
-    #expect(AnnouncedListener.index(in: listeners, isSSLTorrent: isSSLTorrent, links: links) == index)
   }
 }

@@ -1,4 +1,5 @@
 import Metainfo
+import PluginKit
 import Testing
 import Tracker
 
@@ -19,6 +20,19 @@ import Tracker
     #expect(query.hasSuffix("&trackerid=a%26b"))
     #expect(announce(event: .stopped).query.hasSuffix("&event=stopped"))
     #expect(announce(event: .completed).query.hasSuffix("&event=completed"))
+  }
+
+  @Test func `where we are reached is told in the words of the family that the tracker is asked over`() {
+    var request = announce()
+    request.reach = AnnouncedReach(
+      v4: .init(ip: IPAddress("203.0.113.7"), port: 16_881), v6: .init(ip: IPAddress("2001:db8::7")))
+    #expect(request.query(over: .v4).contains("&port=16881&"))
+    #expect(request.query(over: .v4).hasSuffix("&ip=203.0.113.7&ipv6=%5B2001%3Adb8%3A%3A7%5D%3A6881"))
+    #expect(request.query(over: .v6).contains("&port=6881&"))
+    #expect(request.query(over: .v6).hasSuffix("&ipv4=203.0.113.7%3A16881&ip=2001%3Adb8%3A%3A7"))
+    request.reach = AnnouncedReach(v4: .init(port: 16_881), v6: .init(ip: IPAddress("2001:db8::7"), port: 16_881))
+    #expect(request.query(over: .v4).contains("&port=16881&") && request.query(over: .v4).hasSuffix("&ipv6=2001%3Adb8%3A%3A7"))
+    #expect(!announce().query(over: .v4).contains("ip"))
   }
 
   @Test func `a peer id of another length and negative numbers are made to fit`() {

@@ -227,6 +227,34 @@ import Testing
     #expect(counts[TrackerRig.known] == SwarmCounts(seeders: 2, leechers: 1, downloads: 0))
   }
 
+  @Test func `the node is told of at each of its places, and knows itself by all of its names`() async throws {
+    let rig = try TrackerRig()
+    let peers = try [9, 10].map { byte in
+      ListedPeer(
+        address: try #require(Endpoint("10.0.0.100:\(6800 + byte)")),
+        peerID: try #require(PeerID([UInt8](repeating: UInt8(byte), count: 20))))
+    }
+    rig.node.state.withLock { $0.seat = OwnSeat(peers: peers, peerIDs: peers.map(\.peerID), isSeed: true) }
+    guard case .reply(let reply) = await rig.announce("10.0.0.1") else { throw CancellationError() }
+    #expect(reply.peers == peers)
+    #expect(reply.counts == SwarmCounts(seeders: 1, leechers: 1, downloads: 0))
+    #expect(await rig.peers("10.0.0.100", port: 7000, peer: 10) == ["10.0.0.1"])
+    #expect(rig.tracker.figures.peers == 1)
+  }
+
+  @Test func `an address in the request is nobody's`() async throws {
+    let rig = try TrackerRig()
+    var request = announce(TrackerRig.known)
+    request.reach = AnnouncedReach(v4: .init(ip: IPAddress("10.0.0.66")), v6: .init(ip: IPAddress("fd00::66")))
+    let target = try TrackerTarget(Array("/announce?\(request.query(over: .v4))".utf8))
+    guard case .announce(let http, _) = target.question else { throw CancellationError() }
+    let udp = UDPQuestion(UDPTrackerCodec.encode(.announce(request), connection: 1, transaction: 1))
+    guard case .announce(let datagram)? = udp?.content else { throw CancellationError() }
+    _ = await rig.tracker.announce(http, from: TrackerRig.asker("10.0.0.1"))
+    _ = await rig.tracker.announce(datagram, from: TrackerRig.asker("10.0.0.2"))
+    #expect(await rig.peers("10.0.0.3") == ["10.0.0.1", "10.0.0.2"])
+  }
+
   @Test func `whoever can be told of one family is told of that one`() async throws {
     let rig = try TrackerRig()
     await rig.announce("10.0.0.1")

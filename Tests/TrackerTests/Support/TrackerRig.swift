@@ -55,7 +55,7 @@ final class RigNode: TrackingNode {
       layout: PolicyFixtures.layout(["a": 40]))
   }
 
-  func seat(of artifact: Int64, for asker: TrackerAsker) -> OwnSeat? { state.withLock { $0.seat } }
+  func seat(of artifact: ArtifactFacts, for asker: TrackerAsker) -> OwnSeat? { state.withLock { $0.seat } }
 }
 
 /// An embedded tracker that knows the info-hashes 1 and 2.

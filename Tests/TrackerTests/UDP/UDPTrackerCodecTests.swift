@@ -1,4 +1,5 @@
 import Metainfo
+import PluginKit
 import Testing
 import Tracker
 
@@ -14,6 +15,16 @@ import Tracker
       + "0000000000000002" + "0000000000000003" + "0000000000000001" + "00000002" + "00000000" + "a0b0c0d0" + "00000032" + "1ae1"
     #expect(Hex.encode(datagram) == expected)
     #expect(datagram.count == 98)
+  }
+
+  @Test func `an announce names our address and port as far as they are other ones, and only an IPv4 one has room`() {
+    var request = announce()
+    request.reach = AnnouncedReach(
+      v4: .init(ip: IPAddress("203.0.113.7"), port: 0x41F1), v6: .init(ip: IPAddress("2001:db8::7"), port: 0x41F2))
+    let v4 = UDPTrackerCodec.encode(.announce(request), connection: 1, transaction: 9)
+    #expect(Hex.encode(v4.suffix(14)) == "cb007107" + "a0b0c0d0" + "00000032" + "41f1")
+    let v6 = UDPTrackerCodec.encode(.announce(request), connection: 1, transaction: 9, addressLength: 16)
+    #expect(Hex.encode(v6.suffix(14)) == "00000000" + "a0b0c0d0" + "00000032" + "41f2")
   }
 
   @Test func `a scrape names at most 74 swarms`() {
