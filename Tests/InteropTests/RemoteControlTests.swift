@@ -79,9 +79,9 @@ extension Interop {
 
     @Test func `who may only ask changes nothing, and who is nobody learns nothing`() async throws {
       let controlled = try await Controlled()
-      _ = try await controlled.host.publish(try controlled.host.make(.singleFile), "--v1")
+      let artifact = try await controlled.host.publish(try controlled.host.make(.singleFile), "--v1")
       let node = try await controlled.host.start()
-      for arguments in [["status"], ["peers"], ["list"], ["journal"], ["limits"], ["why", "127.0.0.9", "single"]] {
+      for arguments in [["status"], ["peers"], ["list"], ["journal"], ["limits"], ["why", "127.0.0.9", artifact.name]] {
         let result = try await controlled.command(as: "eyes", arguments).run(within: .seconds(60))
         #expect(result.exit == .code(0), "\(arguments): \(result)")
         let stranger = try await controlled.command(as: "edge", arguments).run(within: .seconds(60))
@@ -89,7 +89,7 @@ extension Interop {
       }
       let original = try controlled.host.make(.parts, named: "more")
       for arguments in [
-        ["pause", "single"], ["remove", "single"], ["reload"], ["limits", "--upload", "1 MiB/s"], ["publish", original],
+        ["pause", artifact.name], ["remove", artifact.name], ["reload"], ["limits", "--upload", "1 MiB/s"], ["publish", original],
       ] {
         let result = try await controlled.command(as: "eyes", arguments).run(within: .seconds(60))
         #expect(result.exit == .code(77), "\(arguments): \(result)")
@@ -173,7 +173,7 @@ extension Interop {
       #expect(open.errors.contains("others may read the control tokens"), "\(open)")
       try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: controlled.token)
       let yaml = String(decoding: try controlled.host.folder.read("granary.yaml"), as: UTF8.self)
-      try controlled.host.folder.write(Array((yaml + "\n  uploads: /usr\n").utf8), to: "granary.yaml")
+      try controlled.host.folder.write(Array(yaml.replacing("control:\n", with: "control:\n  uploads: /usr\n").utf8), to: "granary.yaml")
       let outside = try await controlled.host.run("check")
       #expect(outside.exit == .code(78) && outside.errors.contains("control.uploads: /usr is not below"), "\(outside)")
     }

@@ -86,6 +86,34 @@ struct ReloadableKeysTests {
     #expect(Set(paths) == Set(Self.httpChanges.keys).union(["http.listen"]))
   }
 
+  private static let control = tls + "control: { listen: [{ address: \"[::1]:7\", tls: fleet, identities: [\"fleet/dns:a\"] }]"
+  private static let tokens = "control: { listen: [{ address: \"[::1]:7\", tokens: t }]"
+
+  /// The same for a node that takes orders of other machines: what comes before, and what is there instead.
+  private static let controlChanges: [String: (String, String)] = [
+    "control.listen.identities": (control + " }", control.replacing("dns:a", with: "dns:b") + " }"),
+    "control.listen.readers": (control + " }", control.replacing("\"] }]", with: "\"], readers: [\"fleet/dns:c\"] }]") + " }"),
+    "control.listen.tokens": (tokens + " }", tokens.replacing("tokens: t", with: "tokens: u") + " }"),
+    "control.hosts": (control + " }", control + ", hosts: [depot.corp] }"),
+    "control.uploads": (control + " }", control + ", uploads: incoming }"),
+  ]
+
+  @Test("A changed key of control is taken over; where it listens needs a restart", arguments: controlChanges.keys.sorted())
+  func ofControl(path: String) throws {
+    let key = try #require(ReloadableKeys.all.first { $0.path == path })
+    let change = try #require(Self.controlChanges[path])
+    let (old, new) = (try load(Self.base + change.0), try load(Self.base + change.1))
+    #expect(key.effect == .reloads && ReloadableKeys.changesNeedingRestart(old, new).isEmpty)
+    let moved = try load(Self.base + change.0.replacing("]:7", with: "]:8"))
+    #expect(ReloadableKeys.changesNeedingRestart(old, moved) == ["control.listen"])
+  }
+
+  @Test("The table has every key of control")
+  func controlKeys() {
+    let paths = ReloadableKeys.all.map(\.path).filter { $0.hasPrefix("control.") }
+    #expect(Set(paths) == Set(Self.controlChanges.keys).union(["control.listen"]))
+  }
+
   private static let catalogue = "catalogue: { listen: [{ address: \"127.0.0.1:7\" }]"
   private static let mirror = "artifacts: { roots: [/srv] }\nmirror: [{ catalogue: \"http://a/c\", take: a, unsigned: true"
 
@@ -137,7 +165,9 @@ struct ReloadableKeysTests {
 
   @Test(
     "A changed key is told exactly where it needs a restart",
-    arguments: ReloadableKeys.all.map(\.path).filter { !$0.hasPrefix("tracker.") && !$0.hasPrefix("http.") && !isOfCatalogues($0) }
+    arguments: ReloadableKeys.all.map(\.path).filter { path in
+      !["tracker.", "http.", "control."].contains { path.hasPrefix($0) } && !isOfCatalogues(path)
+    }
   )
   func changes(path: String) throws {
     let key = try #require(ReloadableKeys.all.first { $0.path == path })

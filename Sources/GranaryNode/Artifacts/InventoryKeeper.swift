@@ -29,13 +29,23 @@ struct InventoryKeeper: Sendable {
   /// Takes in what a verification of an artifact found, where the artifact as it is now is the one that was read; nil where it is gone or
   /// another by now: nothing is changed then, and nothing is ever added. Name, labels and torrent stay.
   func update(_ id: ArtifactID, with found: Found, if isMeant: (Holding) -> Bool) throws -> Artifact? {
-    let (now, known) = (Timestamp.now(), try database.artifact(id))
+    let now = Timestamp.now()
+    guard let known = try known(id) else { return nil }
     guard let obstacle = found.obstacle else {
       return try database.replaceData(of: id, with: found.data(at: now).leaving(known), at: now) { isMeant($0) && $0.artifact.isAs(known) }
     }
     guard known.state != .paused else { return known }
     return try database.setState(
       obstacle == .absent ? .missing : .failed, reason: found.problem ?? "", of: id, at: now, if: isMeant)
+  }
+
+  /// Nil where it is gone.
+  private func known(_ id: ArtifactID) throws -> Artifact? {
+    do {
+      return try database.artifact(id)
+    } catch InventoryError.unknownArtifact {
+      return nil
+    }
   }
 
   /// As `update`, of what another process has read: it knows the artifact by info-hash, and where its data lay.

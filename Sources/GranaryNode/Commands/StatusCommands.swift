@@ -7,40 +7,27 @@ struct Status: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
   @OptionGroup var at: NodeOptions
+  @Flag(help: "Look again each second until interrupted: rates and the busiest peers, or with --json a document a line.") var watch = false
 
   func run() async throws {
-    let status = try await at.client(common).status()
+    let node = try at.client(common)
+    if watch { return try await follow(node) }
+    let status = try await node.status()
     if common.json { return try Console.print(document: status) }
-    let listeners = status.listeners.map { "\($0.address) port \($0.port)\($0.tls.map { " (TLS: \($0))" } ?? "")" }.joined(separator: ", ")
-    Console.print(
-      "\(status.node): \(status.ready ? "ready" : "starting"), process \(status.pid), version \(status.version), up \(status.uptime) s")
-    Console.print("listening on \(listeners)")
-    let bytes = "\(ByteText.describe(status.uploaded)) uploaded, \(ByteText.describe(status.downloaded)) downloaded"
-    Console.print("\(status.serving) of \(status.artifacts) artifacts in service, \(status.peers) peers, \(bytes)")
-    Console.print("policy generation \(status.policyGeneration)")
-    for line in TLSPrinter.lines(status.tls) { Console.print(line) }
-    if let checkpoint = status.journal?.checkpoint, let at = status.journal?.checkpointAt {
-      Console.print("journal signed at \(at): head \(checkpoint)")
+    for line in StatusPrinter.lines(status) { Console.print(line) }
+  }
+
+  private func follow(_ node: ControlClient) async throws {
+    var screen = StatusScreen()
+    while true {
+      let status = try await node.status()
+      if common.json {
+        try Console.print(document: status)
+      } else {
+        Console.draw(screen.lines(status, try await node.peers(), at: .now, in: Console.size))
+      }
+      try await Task.sleep(for: .seconds(1))
     }
-    if let own = status.tracker {
-      let addresses = own.listeners.map { "\($0.speaks) \($0.address) port \($0.port)" }.joined(separator: ", ")
-      Console.print(
-        "tracker on \(addresses): \(own.peers) peers of \(own.swarms) swarms, \(own.announces) announces, \(own.refused) refused")
-    }
-    for mirror in status.mirrors ?? [] {
-      let list = mirror.serial.map { "serial \($0)" + (mirror.date.map { " of \($0)" } ?? "") } ?? "nothing yet"
-      Console.print("catalogue \(escaped(mirror.catalogue)): " + list + (mirror.problem.map { ", \(escaped($0))" } ?? ""))
-    }
-    for tracker in status.trackers {
-      let further = tracker.isFurther == true ? tracker.port.map { " at port \($0)" } ?? "" : ""
-      Console.print(
-        "tracker \(escaped(tracker.url)) for \(escaped(tracker.artifact))\(further): \(tracker.state)"
-          + (tracker.detail.map { ", \($0)" } ?? ""))
-    }
-    for (name, count) in status.limits.sorted(by: { $0.key < $1.key }) where count > 0 {
-      Console.print("limit \(name.replacing("_", with: " ")): \(count)")
-    }
-    for warning in status.warnings { Console.print("warning: \(escaped(warning))") }
   }
 }
 

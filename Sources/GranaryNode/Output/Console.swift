@@ -28,6 +28,20 @@ enum Console {
   /// Whether progress may be drawn on standard error.
   static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
+  /// What standard output has room for; that of a common terminal where it is none.
+  static var size: StatusScreen.Size {
+    var window = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0, window.ws_row > 0 else { return StatusScreen.Size() }
+    return StatusScreen.Size(columns: Int(window.ws_col), rows: Int(window.ws_row) - 1)
+  }
+
+  /// Draws lines over what a terminal shows; elsewhere they follow what was there, after an empty line.
+  static func draw(_ lines: [String]) {
+    // Home, each line to its end, and what is below.
+    let text = lines.map { $0 + "\u{1B}[K\n" }.joined()
+    isatty(STDOUT_FILENO) == 1 ? write("\u{1B}[H" + text + "\u{1B}[J", to: .standardOutput) : print(lines.joined(separator: "\n") + "\n")
+  }
+
   /// A reader that has gone (a closed pipe) is no reason to fail.
   private static func write(_ text: String, to handle: FileHandle) {
     try? handle.write(contentsOf: Data(text.utf8))

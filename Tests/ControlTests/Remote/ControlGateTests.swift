@@ -63,7 +63,7 @@ struct ControlGateTests {
       #expect(status(judge(wrong)) == 401, "\(wrong ?? "none")")
     }
     let empty = ControlGate(rules: ControlRules(access: .tokens(ControlTokens())))
-    #expect(status(empty.judge(.init(authority: "127.0.0.1", authorization: "Bearer "), identities: [], local: local)) == 401)
+    #expect(status(empty.judge(.init(authority: "localhost", authorization: "Bearer "), identities: [], local: local)) == 401)
   }
 
   @Test func `browsers and names that are not ours are turned away before anybody is looked up`() throws {

@@ -43,7 +43,7 @@ struct PausingTests {
       #expect(try rig.artifact(artifact).stateReason == "by uid 7")
       // Its file is another when it comes back: it has to be read first.
       try rig.folder.write([1, 2, 3], to: artifact.folder + "/a.bin")
-      try rig.node.takeOutOfService(artifact.id, reason: "as after a restart")
+      rig.node.takeOutOfService(artifact.id, reason: "as after a restart")
       _ = try rig.node.resume("app")
       #expect(try rig.artifact(artifact).state != .ready && !rig.isServing(artifact))
     }

@@ -72,7 +72,7 @@ struct PendingNodeTests {
     try node.pending.flush()
     let id = try #require(try node.database.pending().first?.wish.id)
     #expect(!isServed(facts(), node))
-    let approved = try wishes.approve(order(id), by: 1000)
+    let approved = try wishes.approve(order(id), by: .user(1000))
     #expect(approved.approval.by == "uid 1000" && approved.approval.principal == "fleet/dns:edge-7")
     #expect(isServed(facts(), node) && !isServed(facts("dns:edge-8"), node))
     #expect(node.engine.pipeline.grant(facts()).metadata.approval?.verdict.rule == "approval \(id)")
@@ -80,7 +80,7 @@ struct PendingNodeTests {
     // A reload makes another pipeline, and the approval holds in it.
     _ = try node.reload()
     #expect(isServed(facts(), node))
-    _ = try wishes.revoke(id, by: 1000)
+    _ = try wishes.revoke(id, by: .user(1000))
     #expect(!isServed(facts(), node))
     try node.journal.writer.flush()
     let rows = try node.database.journal().map(\.entry).filter { $0.plugin == "control" }

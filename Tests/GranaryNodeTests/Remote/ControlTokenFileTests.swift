@@ -1,3 +1,5 @@
+import Control
+import PluginKit
 import Settings
 import Testing
 
