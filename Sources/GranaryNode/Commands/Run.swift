@@ -44,39 +44,46 @@ struct Run: AsyncParsableCommand {
     _ = try parseOverlap()
   }
 
+  // Optimized, it makes LLVM crash while it splits the coroutine (Swift 6.3.1, release, the whole module at once).
+  @_optimize(none)
   func run() async throws {
     // A log that is moved away before there is one is no reason to end.
     signal(SIGUSR1, SIG_IGN)
     let began = ContinuousClock.now
     let environment = try ServiceEnvironment.process()
     let activated = try ActivatedSockets(environment.inherited)
-    if let splay = try splay.map(parseTime), splay > .zero {
-      try await Task.sleep(for: .milliseconds(Int64.random(in: 0...max(0, Int64(splay / .milliseconds(1))))))
-    }
-    let path = common.config
-    let settings = try NodeConfiguration.load(path).settings
-    let file = settings.file
+    try await rest()
+    let settings = try NodeConfiguration.load(common.config).settings
     let order = RunOrder(try bounds(), report: report, began: began)
     let isQuiet = !order.bounds.isEmpty && !Console.isTerminal
     LogOutput.shared.reader(isJournal: environment.isJournal(STDERR_FILENO), isQuiet: isQuiet)
     let service = NodeService(environment, sockets: activated, log: .shared)
+    try await makeNode(settings, service, isBounded: !order.bounds.isEmpty)?.run(order: order)
+  }
+
+  /// Waits for the splay.
+  private func rest() async throws {
+    guard let splay = try splay.map(parseTime), splay > .zero else { return }
+    try await Task.sleep(for: .milliseconds(Int64.random(in: 0...max(0, Int64(splay / .milliseconds(1))))))
+  }
+
+  /// The node, ready to run; nil where another run has its place, and that is nothing to speak of.
+  private func makeNode(_ settings: NodeSettings, _ service: NodeService, isBounded: Bool) async throws -> Node? {
+    let (path, file) = (common.config, settings.file)
     let make = { @Sendable (former: Inheritance?) in
       // What was written while it waited is in force.
       let configuration = try NodeConfiguration.load(path)
       return try Node(configuration: configuration, service: service, former: former) { try NodeConfiguration.load(path ?? file) }
     }
-    let made: Node?
     do {
       // Before anybody gives up a place for us.
       try service.prepare(settings)
-      made = try await waiting(try parseOverlap(), make)
+      return try await waiting(try parseOverlap(), make)
     } catch {
       // What another run is doing it tells itself.
-      if Failure(error).status != .tryLater { NodeTextfile.fail(settings, isBounded: !order.bounds.isEmpty) }
+      if Failure(error).status != .tryLater { NodeTextfile.fail(settings, isBounded: isBounded) }
       throw error
     }
-    guard let made else { return }
-    try await made.run(order: order)
   }
 
   private func bounds() throws -> RunBounds {
@@ -103,6 +110,7 @@ struct Run: AsyncParsableCommand {
   }
 
   /// The node, once it has the state directory; nil where it need not be told that it has not.
+  @inline(never)
   private func waiting(_ overlap: Overlap, _ make: (Inheritance?) throws -> Node) async throws -> Node? {
     let began = ContinuousClock.now
     while true {

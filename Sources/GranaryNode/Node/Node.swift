@@ -206,6 +206,7 @@ final class Node: Sendable {
   /// - Parameters:
   ///   - job: fetches one artifact, and serves nothing else; the node ends with it. Throws what came of it.
   ///   - order: when it ends by itself, and where its report goes.
+  @inline(never)  // Put into its caller it makes LLVM crash while it splits the coroutine (Swift 6.3.1, release).
   func run(_ job: FetchJob? = nil, order: RunOrder = RunOrder()) async throws {
     // Until the signals have their services, a reload that comes too early is none.
     signal(SIGHUP, SIG_IGN)
@@ -223,7 +224,7 @@ final class Node: Sendable {
       try await serve(job, order)
     } catch {
       if let former { try? await NIOThreadPool.singleton.runIfActive { self.awaitRemainder(of: former) } }
-      try await fail(order, error)
+      throw await ended(order, by: error)
     }
     if let heir = state.withLock({ $0.heir }) { return try await handOver(to: heir, order) }
     try order.hand(over: await shutDown(why: job == nil ? (order.end ?? .signal).rawValue : "the fetch is over"))
@@ -234,14 +235,14 @@ final class Node: Sendable {
     do {
       try order.hand(over: await end(for: heir))
     } catch let broken as HandoverLine.Broken {
-      try await fail(order, Failure(.unavailable, "the run that was to take this one's place is gone: \(broken)"))
+      throw await ended(order, by: Failure(.unavailable, "the run that was to take this one's place is gone: \(broken)"))
     }
   }
 
-  /// What went wrong first is what is told.
-  private func fail(_ order: RunOrder, _ error: any Error) async throws -> Never {
+  /// Ends the node and gives what is to be thrown: what went wrong first is what is told.
+  private func ended(_ order: RunOrder, by error: any Error) async -> any Error {
     try? order.hand(over: await shutDown(why: Failure(error).lines.map(\.message).joined(separator: "; ")))
-    throw error
+    return error
   }
 
   /// Engine and announcer tell us of what happens from now on.
