@@ -10,6 +10,8 @@ package struct AnnouncerSettings: Sendable {
   package var startsPerSecond = 50
   /// Seconds within which all first announces are made, however many there are: more of them a second then.
   package var startsWithin = 900
+  /// Announces that fall due so close together are sent together, so that a node with very many is not woken for each.
+  package var grain = Duration.milliseconds(500)
   /// How many peers to ask for.
   package var wanted: Int32 = 50
 

@@ -40,11 +40,8 @@ package actor TrackerAnnouncer {
   private final class Swarm {
     var schedule: AnnounceSchedule
     let life: UInt64
-    let place: AnnouncedPlace
 
-    init(schedule: AnnounceSchedule, life: UInt64, place: AnnouncedPlace) {
-      (self.schedule, self.life, self.place) = (schedule, life, place)
-    }
+    init(schedule: AnnounceSchedule, life: UInt64) { (self.schedule, self.life) = (schedule, life) }
   }
 
   private let delegate: any AnnounceDelegate
@@ -63,6 +60,7 @@ package actor TrackerAnnouncer {
   private var spread: StartSpread
   private var names = TrackerNames()
   private var tally = AnnounceTally()
+  private var reach = TrackerReach()
   private var lives: UInt64 = 0
   /// `stopped` announces that wait for a free place.
   private var farewells: [Job] = []
@@ -107,8 +105,8 @@ extension TrackerAnnouncer {
     let trackers = torrent.trackers.map { tier in tier.map { names.tracker($0) } }
     for key in Self.keys(of: torrent) {
       let schedule = AnnounceSchedule(
-        trackers: trackers, scope: settings.scope, timing: settings.timing, start: spread.take(now: clock.now()), using: &generator)
-      swarms[key] = Swarm(schedule: schedule, life: lives, place: torrent.places[Int(key.place)])
+        trackers: trackers, scope: settings.scope, start: spread.take(now: clock.now()), using: &generator)
+      swarms[key] = Swarm(schedule: schedule, life: lives)
       queue.set(key, to: schedule.nextTime)
     }
   }
@@ -120,6 +118,12 @@ extension TrackerAnnouncer {
     }
   }
 
+  /// What is announced with the key; nil where it is announced no more.
+  private func place(of key: SwarmKey) -> AnnouncedPlace? {
+    guard let places = torrents[key.id]?.places, places.indices.contains(Int(key.place)) else { return nil }
+    return places[Int(key.place)]
+  }
+
   /// Announces a torrent no more, and tells the trackers that know it `stopped`. Returns at once.
   package func remove(id: Int64) {
     stop(id: id)
@@ -127,8 +131,8 @@ extension TrackerAnnouncer {
   }
 
   private func stop(id: Int64) {
-    guard let torrent = torrents.removeValue(forKey: id) else { return }
-    for key in Self.keys(of: torrent) { sayFarewell(key) }
+    for key in Self.keys(of: torrents[id]) { sayFarewell(key) }
+    torrents[id] = nil
   }
 
   /// The torrent's download has finished just now: its trackers are told `completed`. Not for what was whole when it was added.
@@ -195,9 +199,9 @@ extension TrackerAnnouncer {
     }
     let keys = chosen.sorted().flatMap { Self.keys(of: torrents[$0]) }
     let statuses = keys.lazy.flatMap { key in
-      guard let swarm = self.swarms[key] else { return [TrackerStatus]() }
+      guard let swarm = self.swarms[key], let place = self.place(of: key) else { return [TrackerStatus]() }
       return swarm.schedule.trackers.map {
-        TrackerStatus(id: key.id, infoHash: key.infoHash, place: (swarm.place, key.isFirst), now: now, tracker: $0)
+        TrackerStatus(id: key.id, infoHash: key.infoHash, place: (place, key.isFirst), now: now, tracker: $0)
       }
     }
     return Array(statuses.prefix(limit))
@@ -235,10 +239,20 @@ extension TrackerAnnouncer {
     while phase == .running, let key = queue.pop(now: now) {
       guard let swarm = swarms[key] else { continue }
       let due = swarm.schedule.next(now: now)
+      let goes = due.map { self.goes($0, of: swarm, now: now) } ?? false
       queue.set(key, to: swarm.schedule.nextTime)
-      if let due { return Job(key: key, due: due, life: swarm.life, place: swarm.place) }
+      if goes, let due, let place = place(of: key) { return Job(key: key, due: due, life: swarm.life, place: place) }
     }
     return nil
+  }
+
+  /// Whether an announce is sent; else its tracker cannot be reached, and it is due again later.
+  private func goes(_ due: AnnounceSchedule.Due, of swarm: Swarm, now: Duration) -> Bool {
+    guard case .closed(let from, let to, let error) = reach.way(to: due.url.origin, now: now) else { return true }
+    // Not all at one time.
+    let wait = (to - from) * Double.random(in: 0...1, using: &generator)
+    swarm.schedule.postponed(due, error, until: from + wait)
+    return false
   }
 
   private func start(_ job: Job) {
@@ -280,6 +294,7 @@ extension TrackerAnnouncer {
     guard let job = underWay.removeValue(forKey: ticket)?.job else { return }
     log(job, result)
     tally.note(job.due.text, result, now: clock.now())
+    reach.note(job.due.url.origin, result, now: clock.now())
     if swarms[job.key]?.life == job.life { record(job, result) }
     dispatch()
   }
@@ -288,10 +303,10 @@ extension TrackerAnnouncer {
     let now = clock.now()
     switch result {
     case .success(let response):
-      swarms[job.key]?.schedule.succeeded(job.due, response, now: now)
+      swarms[job.key]?.schedule.succeeded(job.due, response, now: now, timing: settings.timing)
       if !response.peers.isEmpty { delegate.found(peers: response.peers, for: job.key.id) }
     case .failure(let error):
-      swarms[job.key]?.schedule.failed(job.due, error, now: now, using: &generator)
+      swarms[job.key]?.schedule.failed(job.due, error, now: now, timing: settings.timing, using: &generator)
     }
     queue.set(job.key, to: swarms[job.key]?.schedule.nextTime)
   }
@@ -299,9 +314,9 @@ extension TrackerAnnouncer {
   /// Takes a swarm out; its announces under way are cancelled, and its `stopped` wait for them.
   private func sayFarewell(_ key: SwarmKey) {
     queue.set(key, to: nil)
-    guard let swarm = swarms.removeValue(forKey: key) else { return }
+    guard let swarm = swarms.removeValue(forKey: key), let place = place(of: key) else { return }
     for entry in underWay.values where entry.job.key == key && entry.job.due.event != .stopped { entry.task.cancel() }
-    farewells += swarm.schedule.farewells().map { Job(key: key, due: $0, life: swarm.life, place: swarm.place) }
+    farewells += swarm.schedule.farewells().map { Job(key: key, due: $0, life: swarm.life, place: place) }
   }
 
   private func abandonFarewells() {
@@ -311,8 +326,10 @@ extension TrackerAnnouncer {
 
   private func setTimer() {
     // With no place free, the next announce that ends looks again.
-    guard underWay.count < capacity, let next = queue.nextTime else { return }
-    if let timer, timer.time == next, timer.time > clock.now() { return }
+    guard underWay.count < capacity, let earliest = queue.nextTime else { return }
+    let now = clock.now()
+    let next = max(earliest, now + settings.grain)
+    if let timer, timer.time > now, timer.time <= next { return }
     timer?.task.cancel()
     timer = (
       next,

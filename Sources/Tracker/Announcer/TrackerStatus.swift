@@ -52,7 +52,7 @@ extension TrackerStatus {
       }
     lastSuccess = record.lastSuccess.map { now - $0 }
     nextAnnounce = tracker.nextTime.map { max(.zero, $0 - now) }
-    (seeders, leechers, failures) = (record.lastResponse?.seeders, record.lastResponse?.leechers, record.failures)
-    message = record.lastError?.description ?? record.lastResponse?.warning.map { EscapedText.escape($0) }
+    (seeders, leechers, failures) = (record.lastAnswer?.seeders, record.lastAnswer?.leechers, record.failures)
+    message = record.lastError?.description ?? record.lastAnswer?.warning.map { EscapedText.escape($0) }
   }
 }

@@ -14,13 +14,11 @@ package struct AnnounceSchedule: Sendable {
   }
 
   private var tiers: [TierSchedule]
-  private let timing: AnnounceTiming
 
   /// A schedule whose first announces are due at `start`. Tiers are shuffled within, once (BEP 12); a URL that comes twice counts where it
   /// came first.
   package init(
-    trackers: [[NamedTracker]], scope: AnnounceScope = .eachTier, timing: AnnounceTiming = AnnounceTiming(), start: Duration,
-    using generator: inout some RandomNumberGenerator
+    trackers: [[NamedTracker]], scope: AnnounceScope = .eachTier, start: Duration, using generator: inout some RandomNumberGenerator
   ) {
     var seen: Set<NamedTracker> = []
     var tiers: [[NamedTracker]] = []
@@ -29,7 +27,6 @@ package struct AnnounceSchedule: Sendable {
       tiers += scope == .eachTier ? [unseen] : unseen.map { [$0] }
     }
     self.tiers = tiers.filter { !$0.isEmpty }.map { TierSchedule($0, start: start) }
-    self.timing = timing
   }
 
   /// When `next` has something; nil where nothing is to be waited for but results.
@@ -39,21 +36,29 @@ package struct AnnounceSchedule: Sendable {
   package mutating func next(now: Duration) -> Due? {
     for index in tiers.indices {
       guard let (record, event) = tiers[index].take(now: now), let url = record.url else { continue }
-      return Due(tier: index, text: record.text, url: url, event: event, trackerID: record.lastResponse?.trackerID)
+      return Due(tier: index, text: record.text, url: url, event: event, trackerID: record.lastAnswer?.trackerID)
     }
     return nil
   }
 
   /// The tracker has answered.
-  package mutating func succeeded(_ due: Due, _ response: AnnounceResponse, now: Duration) {
+  package mutating func succeeded(_ due: Due, _ response: AnnounceResponse, now: Duration, timing: AnnounceTiming) {
     guard isUnderWay(due) else { return }
     tiers[due.tier].succeeded(response, now: now, timing: timing)
   }
 
   /// The tracker has not answered, or has refused.
-  package mutating func failed(_ due: Due, _ error: TrackerError, now: Duration, using generator: inout some RandomNumberGenerator) {
+  package mutating func failed(
+    _ due: Due, _ error: TrackerError, now: Duration, timing: AnnounceTiming, using generator: inout some RandomNumberGenerator
+  ) {
     guard isUnderWay(due) else { return }
     tiers[due.tier].failed(error, now: now, timing: timing, using: &generator)
+  }
+
+  /// The tracker was not asked after all, and is not to be before this time: others have found that it cannot be reached.
+  package mutating func postponed(_ due: Due, _ error: TrackerError, until time: Duration) {
+    guard isUnderWay(due) else { return }
+    tiers[due.tier].postponed(error, until: time)
   }
 
   /// The download has finished just now. Not for what was whole from the start.
@@ -65,7 +70,7 @@ package struct AnnounceSchedule: Sendable {
   package func farewells() -> [Due] {
     tiers.enumerated().flatMap { index, tier in
       tier.started.compactMap { record in
-        record.url.map { Due(tier: index, text: record.text, url: $0, event: .stopped, trackerID: record.lastResponse?.trackerID) }
+        record.url.map { Due(tier: index, text: record.text, url: $0, event: .stopped, trackerID: record.lastAnswer?.trackerID) }
       }
     }
   }

@@ -8,10 +8,12 @@ struct TierSchedule: Sendable {
   private var regular: Duration
   private(set) var underWay: UnderWay?
 
-  /// The tracker that is being asked, by its text, and with what.
+  /// The tracker that is being asked, and with what.
   struct UnderWay {
-    let text: String
+    let tracker: NamedTracker
     let event: AnnounceEvent
+
+    var text: String { tracker.text }
   }
 
   /// A tier in this order, whose first announce is due at `start`.
@@ -32,7 +34,7 @@ struct TierSchedule: Sendable {
     let event: AnnounceEvent = !records[index].isStarted ? .started : records[index].owesCompleted ? .completed : .none
     // A `started` tells that nothing is left; `completed` after it would count a download that the tracker has not seen.
     if event == .started { records[index].owesCompleted = false }
-    underWay = UnderWay(text: records[index].text, event: event)
+    underWay = UnderWay(tracker: records[index].tracker, event: event)
     return (records[index], event)
   }
 
@@ -42,12 +44,7 @@ struct TierSchedule: Sendable {
     var record = records.remove(at: index)
     record.isStarted = true
     if event == .completed { record.owesCompleted = false }
-    (record.failures, record.lastError, record.lastSuccess, record.notBefore) = (0, nil, now, now)
-    // A tracker that names no id keeps the one it named before.
-    var response = response
-    response.trackerID = response.trackerID ?? record.lastResponse?.trackerID
-    response.peers = []
-    record.lastResponse = response
+    record.succeeded(response, now: now)
     records.insert(record, at: 0)
     regular = now + timing.interval(response)
   }
@@ -55,9 +52,14 @@ struct TierSchedule: Sendable {
   /// The tracker has not answered, or has refused. The next one is tried at once.
   mutating func failed(_ error: TrackerError, now: Duration, timing: AnnounceTiming, using generator: inout some RandomNumberGenerator) {
     guard let (index, _) = landed() else { return }
-    records[index].failures = min(records[index].failures + 1, 1000)
-    records[index].lastError = error
+    records[index].failed(error)
     records[index].notBefore = now + timing.retry(after: error, failures: records[index].failures, using: &generator)
+  }
+
+  /// The tracker was not asked, for it cannot be reached. The next one is tried at once.
+  mutating func postponed(_ error: TrackerError, until time: Duration) {
+    guard let (index, _) = landed() else { return }
+    records[index].postponed(error, until: time)
   }
 
   /// The download has finished: those who were told of its start are told of its end.

@@ -58,6 +58,24 @@ import Tracker
     #expect(record.lastError == .unreachable("x"))
   }
 
+  @Test func `what is put off hands over to the next of its tier, says why, and waits no longer than it is told to`() throws {
+    let schedule = schedule([["http://a/", "http://b/"]])
+    for _ in 0..<2 {
+      let due = try #require(schedule.next(now: .zero))
+      schedule.postponed(due, .unreachable("x"), until: .seconds(500))
+    }
+    #expect(schedule.next(now: .seconds(499)) == nil && schedule.nextTime == .seconds(500))
+    #expect(schedule.trackers.allSatisfy { $0.record.failures == 1 && $0.record.lastError == .unreachable("x") })
+    let due = try #require(schedule.next(now: .seconds(500)))
+    #expect(due.event == .started)
+    schedule.succeeded(due, answer(), now: .seconds(500))
+    #expect(schedule.trackers.first?.record.failures == 0 && schedule.trackers.first?.record.lastError == nil)
+    let later = try #require(schedule.next(now: .seconds(1100)))
+    schedule.postponed(later, .timedOut, until: .seconds(1200))
+    // It knows us still, and is owed a `stopped`.
+    #expect(schedule.farewells().map(\.text) == [later.text])
+  }
+
   @Test func `tiers go their own ways`() throws {
     let schedule = schedule([["http://a/"], ["http://b/"]])
     let first = try #require(schedule.next(now: .zero))
@@ -155,6 +173,7 @@ import Tracker
 private final class DrivenSchedule {
   private var schedule: AnnounceSchedule
   private var generator: RepeatableGenerator
+  private let timing = AnnounceTiming()
 
   init(_ trackers: [[String]], scope: AnnounceScope = .eachTier, start: Duration = .zero, seed: UInt64 = 1) {
     generator = RepeatableGenerator(state: seed)
@@ -165,10 +184,13 @@ private final class DrivenSchedule {
   var trackers: [(tier: Int, record: TrackerRecord, nextTime: Duration?, isUnderWay: Bool)] { schedule.trackers }
 
   func next(now: Duration) -> AnnounceSchedule.Due? { schedule.next(now: now) }
-  func succeeded(_ due: AnnounceSchedule.Due, _ response: AnnounceResponse, now: Duration) { schedule.succeeded(due, response, now: now) }
-  func failed(_ due: AnnounceSchedule.Due, _ error: TrackerError, now: Duration) {
-    schedule.failed(due, error, now: now, using: &generator)
+  func succeeded(_ due: AnnounceSchedule.Due, _ response: AnnounceResponse, now: Duration) {
+    schedule.succeeded(due, response, now: now, timing: timing)
   }
+  func failed(_ due: AnnounceSchedule.Due, _ error: TrackerError, now: Duration) {
+    schedule.failed(due, error, now: now, timing: timing, using: &generator)
+  }
+  func postponed(_ due: AnnounceSchedule.Due, _ error: TrackerError, until time: Duration) { schedule.postponed(due, error, until: time) }
   func complete() { schedule.complete() }
   func farewells() -> [AnnounceSchedule.Due] { schedule.farewells() }
 }
