@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/ioprio.h>
 #include <linux/openat2.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -24,6 +25,8 @@ int granary_rename_noreplace(int old_folder, const char *old_name, int new_folde
   // By its number: older C libraries have no wrapper.
   return syscall(SYS_renameat2, old_folder, old_name, new_folder, new_name, 1u /* RENAME_NOREPLACE */) == 0 ? 0 : errno;
 }
+
+void granary_trim_heap(void) { malloc_trim(0); }
 
 int granary_allocate(int fd, int64_t length) { return fallocate(fd, 0, 0, length) == 0 ? 0 : errno; }
 

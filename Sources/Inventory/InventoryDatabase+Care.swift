@@ -2,6 +2,9 @@ import Foundation
 import GRDB
 
 extension InventoryDatabase {
+  /// Lets go of what is only kept to be quicker: pages in memory, connections that nobody uses now. They come back as they are needed.
+  package func releaseMemory() { (writer as? DatabasePool)?.releaseMemoryEventually() }
+
   /// Folds the WAL into the database and empties it. Throws `.busy` where a reader in another process is in the way; nothing is lost then.
   package func checkpoint() throws(InventoryError) {
     do {

@@ -82,6 +82,8 @@ package final class InventoryDatabase: Sendable {
       // Before GRDB writes anything: another's file or a newer one is left as it is.
       try InventoryFile.refuseForeign(db, place: place)
       try InventorySchema.refuseNewer(db, place: place)
+      // KiB of pages that each connection keeps; the kernel keeps them too.
+      try db.execute(sql: "PRAGMA cache_size = -1024")
       // What a hand-edited schema could call stays harmless.
       try db.execute(sql: "PRAGMA trusted_schema = OFF")
     }

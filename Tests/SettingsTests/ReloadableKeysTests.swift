@@ -15,6 +15,7 @@ struct ReloadableKeysTests {
     "limits.locked-memory": "limits: { locked-memory: 64 MiB }", "limits.open-files": "limits: { open-files: 8 }",
     "limits.event-loops": "limits: { event-loops: 1 }",
     "scrub.every": "scrub: { every: never }", "scrub.rate": "scrub: { rate: 1 MiB/s }",
+    "scrub.verify-rate": "scrub: { verify-rate: 1 MiB/s }",
     "scrub.between": "scrub: { between: [\"01:00-02:00\"] }", "scrub.patrol": "scrub: { patrol: 1 }",
     "limits.download": "limits: { download: 1 MiB/s }",
     "limits.upload-per-artifact": "limits: { upload-per-artifact: 1 MiB/s }",

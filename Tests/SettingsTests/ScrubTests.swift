@@ -8,7 +8,7 @@ struct ScrubTests {
   func defaults() throws {
     let scrub = try load(Self.listen).scrub
     #expect(scrub == Scrub() && scrub.every?.description == "30d" && scrub.rate.description == "20 MiB/s")
-    #expect(scrub.between.isEmpty && scrub.patrol == 100)
+    #expect(scrub.between.isEmpty && scrub.patrol == 100 && scrub.verifyRate?.description == "200 MiB/s")
   }
 
   @Test("Every key is taken")
@@ -18,6 +18,8 @@ struct ScrubTests {
     #expect(scrub.every?.milliseconds == 7_200_000 && scrub.rate.bytesPerSecond == 1 << 20 && scrub.patrol == 7)
     #expect(scrub.between.map(\.description) == ["22:00-06:00", "12:00-13:30"])
     #expect(try load(Self.listen + "scrub: { every: never }\n").scrub.every == nil)
+    #expect(try load(Self.listen + "scrub: { verify-rate: 64 KiB/s }\n").scrub.verifyRate?.bytesPerSecond == 64 << 10)
+    #expect(try load(Self.listen + "scrub: { verify-rate: unlimited }\n").scrub.verifyRate == nil)
   }
 
   @Test("A window may go over midnight, and its end is not in it")
@@ -35,6 +37,7 @@ struct ScrubTests {
     arguments: [
       ("every: 1s", "10: scrub.every: expected 1m to 3650d, found 1s; or write never"),
       ("rate: 5", "10: scrub.rate: expected a rate such as 100 MiB/s, found '5'; a rate ends in /s"),
+      ("verify-rate: 1 KiB/s", "10: scrub.verify-rate: expected a rate such as 100 MiB/s, found '1 KiB/s'; the least is 16 KiB/s"),
       ("patrol: 0", "10: scrub.patrol: expected 1 to 100000, found 0"),
       ("between: [nightly]", "10: scrub.between[0]: expected a part of the day such as 22:00-06:00, found 'nightly'"),
       ("between: [\"24:00-01:00\"]", "10: scrub.between[0]: expected a part of the day"),

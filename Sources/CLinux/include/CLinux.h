@@ -58,6 +58,9 @@ int granary_lease_wait(void);
 /// Has the listening thread's granary_lease_wait answer -2.
 void granary_lease_stop(pid_t tid);
 
+/// Gives memory that was freed, and that malloc keeps for later, back to the kernel; some milliseconds.
+void granary_trim_heap(void);
+
 /// Gives the calling thread the lowest priority for disks that is not "only when idle"; 0, or the errno.
 int granary_lower_io_priority(void);
 

@@ -116,10 +116,10 @@ struct CareBook {
     if !entry.isVerifying { queue.insert(Turn(time: entry.nextLook, id: id)) }
   }
 
-  /// What is to be done after a look.
-  mutating func looked(_ id: ArtifactID, _ sight: Sight, now: ContinuousClock.Instant) -> Step {
+  /// What is to be done after a look. `isSettled`: nothing of it has changed for some time, by its files' own word.
+  mutating func looked(_ id: ArtifactID, _ sight: Sight, isSettled: Bool = false, now: ContinuousClock.Instant) -> Step {
     guard var entry = entries[id] else { return .wait }
-    let step = entry.step(sight)
+    let step = entry.step(sight, isSettled)
     // What has just changed may change again soon; what stays as it is need not be looked at so often.
     entry.looks = entry.lastSight == sight ? entry.looks + 1 : 0
     entry.lastSight = sight
@@ -157,7 +157,7 @@ struct CareBook {
 }
 
 extension CareBook.Entry {
-  fileprivate func step(_ sight: CareBook.Sight) -> CareBook.Step {
+  fileprivate func step(_ sight: CareBook.Sight, _ isSettled: Bool) -> CareBook.Step {
     switch sight {
     case .gone, .beingWritten: return .wait
     // Evidence that nothing is right holds as long as the files are those.
@@ -165,7 +165,9 @@ extension CareBook.Entry {
     case .asEvidence, .differs:
       // What a disk refused is tried again as seldom as it is looked at; what was wrong is read again once it looks otherwise.
       if sight == wanting { return mustRead && looks >= 2 ? .verify : .wait }
-      // Somebody may be at it still: read it once it has not changed between two looks.
+      // Somebody may be at it still: read it once it has not changed between two looks, or for longer than that. What changed while no node
+      // ran need not wait until all others have been looked at twice.
+      if case .differs = sight, isSettled { return .verify }
       return sight == lastSight ? .verify : .wait
     }
   }

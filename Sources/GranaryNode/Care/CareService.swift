@@ -1,3 +1,5 @@
+import CLinux
+import Inventory
 import NIOPosix
 import ServiceLifecycle
 
@@ -9,11 +11,21 @@ struct CareService: Service {
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
+      try? await Task.sleep(for: Self.pause)
+      try? await node.caring.runIfActive { node.settle() }
       while !Task.isCancelled {
         try? await Task.sleep(for: Self.pause)
         // One step at a time: a disk that hangs holds up the care, and nothing else.
         try? await node.caring.runIfActive { node.careTick(now: .now) }
       }
     }
+  }
+}
+
+extension Node {
+  /// The start is over: the memory that it took for itself is given back.
+  fileprivate func settle() {
+    database.releaseMemory()
+    granary_trim_heap()
   }
 }

@@ -7,6 +7,8 @@ struct CareState {
   var walk = PatrolWalk()
   var news = OutageNews()
   var pace = ScrubPace()
+  /// Of what is in doubt.
+  var verifyPace = ScrubPace()
   var scrub = ScrubProgress()
   var delays = ScrubDelays()
   /// Artifacts in service in part, by what their files looked like when that was found: read again when they look otherwise.

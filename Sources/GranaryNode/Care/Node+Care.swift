@@ -89,8 +89,8 @@ extension Node {
       }
     }
     guard !holding.artifact.state.isLeftAlone else { return care.withLock { $0.book.remove(id) } }
-    let sight = sight(of: holding)
-    switch care.withLock({ $0.book.looked(id, sight, now: now) }) {
+    let (sight, isSettled) = sight(of: holding)
+    switch care.withLock({ $0.book.looked(id, sight, isSettled: isSettled, now: now) }) {
     case .wait: return
     case .verify: verifyInBackground(holding.artifact.id)
     case .restore: restore(holding, now: now)
@@ -107,22 +107,27 @@ extension Node {
     tell(.back, holding.artifact, "its files are what they were when they were verified", now: now)
   }
 
-  private func sight(of holding: Holding) -> CareBook.Sight {
+  /// What its files look like, and whether they have for some time.
+  private func sight(of holding: Holding) -> (CareBook.Sight, isSettled: Bool) {
     let files = holding.lookFiles
     let root = holding.artifact.dataRoot
     let look = ArtifactLook.look(at: files, below: root)
-    if look.isGone { return .gone }
+    if look.isGone { return (.gone, false) }
     if care.withLock({ $0.book.wasWritten(holding.artifact.id) }), let leases = cache.leases,
       ArtifactLook.isBeingWritten(files, below: root, leases: leases)
     {
-      return .beingWritten
+      return (.beingWritten, false)
     }
-    guard look.isAsEvidence, let evidence = holding.evidence else { return .differs(look.fingerprint) }
+    let isSettled = look.lastChange < Timestamp.now().advanced(by: .zero - Self.settling).nanoseconds
+    guard look.isAsEvidence, let evidence = holding.evidence else { return (.differs(look.fingerprint), isSettled) }
     let isEnough = !evidence.pieces.isEmpty || evidence.pieces.count == 0
     // Files of which nothing is known, as those that changed while they were read: that nothing was right says nothing of them as they are.
-    if !isEnough, look.unknown > 0 { return .differs(look.fingerprint) }
-    return .asEvidence(isEnough: isEnough)
+    if !isEnough, look.unknown > 0 { return (.differs(look.fingerprint), isSettled) }
+    return (.asEvidence(isEnough: isEnough), isSettled)
   }
+
+  /// Files that nobody has changed for so long are not being written to, most likely; one that is, is found to have changed when it was read.
+  private static let settling = Duration.seconds(30)
 
   /// A verification in the background is over.
   func verified(_ id: ArtifactID, _ outcome: VerificationOutcome, now: ContinuousClock.Instant) {
@@ -164,12 +169,14 @@ extension Node {
   private func patrol(now: ContinuousClock.Instant) {
     let rate = settings.scrub.patrol
     let (budget, position) = care.withLock { ($0.walk.budget(rate: rate, now: now), $0.walk.position) }
-    guard budget > 0, let page = try? database.readyHoldings(after: position, limit: budget, files: PatrolWalk.files(budget))
+    guard budget > 0, let page = try? database.patrolStops(after: position, limit: budget, files: PatrolWalk.files(budget))
     else { return }
     var faults: [(id: ArtifactID, error: StorageError)] = []
-    for holding in page {
-      if let error = lookAtReady(holding) { faults.append((holding.artifact.id, error)) }
-      care.withLock { $0.walk.passed(holding.artifact.id.rawValue, files: holding.files.count) }
+    for stop in page {
+      if let error = lookAtReady(stop) { faults.append((stop.id, error)) }
+    }
+    care.withLock { state in
+      for stop in page { state.walk.passed(stop.id.rawValue, files: stop.files.count) }
     }
     if page.isEmpty { care.withLock { $0.walk.wrap(now: now) } }
     takeOut(faults, now: now)
@@ -177,26 +184,26 @@ extension Node {
   }
 
   /// What is wrong with an artifact that is in service.
-  private func lookAtReady(_ holding: Holding) -> StorageError? {
+  private func lookAtReady(_ stop: PatrolStop) -> StorageError? {
     // It was to be put in service, and that failed.
-    if !engine.isServing(holding.artifact.id.rawValue) {
-      takeCare(of: [holding.artifact.id], now: .now)
+    if !engine.isServing(stop.id.rawValue) {
+      takeCare(of: [stop.id], now: .now)
       return nil
     }
-    let look = ArtifactLook.look(at: holding.lookFiles, below: holding.artifact.dataRoot)
+    let look = ArtifactLook.look(at: stop.files.map(ArtifactLook.File.init), below: stop.dataRoot)
     if let fault = look.fault { return fault }
-    if look.unknown > 0, holding.evidence?.pieces.isFull == false { readAgain(holding.artifact, look) }
+    if look.unknown > 0, !stop.isWhole { readAgain(stop.id, look) }
     return nil
   }
 
   /// What was missing of an artifact in part is there: it is read once it has not changed between two rounds, and not again before it
   /// does.
-  private func readAgain(_ artifact: Artifact, _ look: ArtifactLook) {
+  private func readAgain(_ id: ArtifactID, _ look: ArtifactLook) {
     let isSettled = care.withLock { state in
-      let before = state.partly.updateValue(look.fingerprint, forKey: artifact.id)
-      return before == look.fingerprint && state.book.add(artifact.id, isVerifying: true, now: .now)
+      let before = state.partly.updateValue(look.fingerprint, forKey: id)
+      return before == look.fingerprint && state.book.add(id, isVerifying: true, now: .now)
     }
-    if isSettled { verifyInBackground(artifact.id) }
+    if isSettled { verifyInBackground(id) }
   }
 
   /// Where the walk was, for the next start.
@@ -249,8 +256,12 @@ extension Node {
 
 extension Holding {
   /// Its files as a look takes them.
-  var lookFiles: [ArtifactLook.File] {
-    files.map { ArtifactLook.File(path: $0.path.split(separator: "/").map(String.init), identity: $0.identity) }
+  var lookFiles: [ArtifactLook.File] { files.map(ArtifactLook.File.init) }
+}
+
+extension ArtifactLook.File {
+  fileprivate init(_ file: ArtifactFile) {
+    self.init(path: file.path.split(separator: "/").map(String.init), identity: file.identity)
   }
 }
 

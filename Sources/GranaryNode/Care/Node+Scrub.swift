@@ -100,10 +100,21 @@ extension Node {
       Self.sleep(.seconds(1))
     }
     let rate = settings.scrub.rate.bytesPerSecond
-    var left = care.withLock { state in
+    let left = care.withLock { state in
       state.scrub.bytes += Int64(bytes)
       return state.pace.delay(bytes: bytes, rate: rate, now: .now)
     }
+    waitUnlessStopping(left)
+  }
+
+  /// Waits until it is time to read so many bytes more of an artifact in doubt. The rate is asked for each time: a reload changes it at once.
+  func waitToVerify(_ bytes: Int) {
+    guard let rate = settings.scrub.verifyRate?.bytesPerSecond else { return }
+    waitUnlessStopping(care.withLock { $0.verifyPace.delay(bytes: bytes, rate: rate, now: .now) })
+  }
+
+  private func waitUnlessStopping(_ duration: Duration) {
+    var left = duration
     while left > .zero, !isStopping.load(ordering: .relaxed) {
       let slice = min(left, .milliseconds(500))
       Self.sleep(slice)

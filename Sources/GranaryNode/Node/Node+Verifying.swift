@@ -21,7 +21,8 @@ enum VerificationOutcome {
 
 /// Data is read again, and what is found is taken in.
 extension Node {
-  /// Reads the data again, one artifact after the other, off every loop, and serves what verifies.
+  /// Reads the data again, one artifact after the other, off every loop and at the set rate, and serves each that verifies before the next is
+  /// begun.
   func verifyInBackground(_ id: ArtifactID) {
     guard state.withLock({ $0.doubtful.insert(id).inserted }) else { return }
     verifying.submit { [self] state in
@@ -47,7 +48,8 @@ extension Node {
     let holding = try database.holding(of: id)
     guard !holding.artifact.state.isLeftAlone else { return .none }
     try database.setState(.verifying, of: id, at: .now())
-    let found = try read(holding) { [self] in isStopping.load(ordering: .relaxed) }
+    let manner = ReadingManner.paced { [self] bytes in waitToVerify(bytes) }
+    let found = try read(holding, manner: manner) { [self] in isStopping.load(ordering: .relaxed) }
     guard found.obstacle != .cancelled else { return .none }
     return try update(holding, with: found) == nil ? .superseded : .found(found)
   }

@@ -47,26 +47,6 @@ extension InventoryDatabase {
     }
   }
 
-  /// The next artifacts by id that are ready, after this one, with their files and evidence: so many of them, or fewer where they have
-  /// more than so many files together; one in any case.
-  package func readyHoldings(after id: Int64, limit: Int, files: Int = .max) throws(InventoryError) -> [Holding] {
-    try read { db in
-      let next = "SELECT id, file_count FROM artifacts WHERE id > ? AND state = 'ready' ORDER BY id LIMIT ?"
-      let rows = try Row.fetchCursor(db, sql: next, arguments: [id, limit])
-      var (last, left) = (id, files)
-      while left > 0, let row = try rows.next() {
-        let count: Int = try row.value("file_count")
-        left -= count
-        if left < 0, last != id { break }
-        last = try row.value("id")
-      }
-      var reader = try HoldingReader(db, where: "a.id > ? AND a.id <= ? AND a.state = 'ready'", [id, last])
-      var holdings: [Holding] = []
-      while let holding = try reader.next() { holdings.append(holding) }
-      return holdings
-    }
-  }
-
   /// The oldest evidence of a ready artifact, and how many were won before `limit`.
   package func evidenceAge(before limit: Timestamp) throws(InventoryError) -> EvidenceAge {
     try read { db in

@@ -134,6 +134,9 @@ package enum ReloadableKeys {
         $0.scrub.every
       },
       SettingsKey("scrub.rate", .reloads, default: "\(fresh.rate)", "how fast data is read for that") { $0.scrub.rate },
+      SettingsKey(
+        "scrub.verify-rate", .reloads, default: fresh.verifyRate.map { "\($0)" } ?? "unlimited", "how fast data that is in doubt is read"
+      ) { $0.scrub.verifyRate },
       SettingsKey("scrub.between", .reloads, default: "[]", "when, in the host's own time; always where empty") { $0.scrub.between },
       SettingsKey("scrub.patrol", .reloads, default: "\(fresh.patrol)", "artifacts looked at for changes each second") {
         $0.scrub.patrol

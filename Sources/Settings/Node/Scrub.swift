@@ -6,7 +6,9 @@ package struct Scrub: Sendable, Hashable {
   package var every: TimeSpan? = TimeSpan(milliseconds: 30 * 86_400_000)
   /// How much is read for that.
   package var rate = ByteRate(bytesPerSecond: 20 << 20)
-  /// When, in the host's own time; empty for always.
+  /// How much is read of what is in doubt, and so out of service until then; nil for as much as can be.
+  package var verifyRate: ByteRate? = ByteRate(bytesPerSecond: 200 << 20)
+  /// When what is old is read, in the host's own time; empty for always.
   package var between: [DailyWindow] = []
   /// Artifacts whose files are looked at each second, nothing read, for changes that nobody told us of: 1...100,000.
   package var patrol = 100
@@ -31,14 +33,21 @@ struct EvidenceSpan: Decodable {
 struct ScrubSection: Decodable {
   let every: OrWord<Never, EvidenceSpan>?
   let rate: ByteRate?
+  let verifyRate: OrWord<Unlimited, ByteRate>?
   let between: [DailyWindow]?
   let patrol: Whole<1, 100_000>?
+
+  enum CodingKeys: String, CodingKey {
+    case every, rate, between, patrol
+    case verifyRate = "verify-rate"
+  }
 
   /// The settings, with defaults for what is not said.
   var scrub: Scrub {
     var scrub = Scrub()
     if let every { scrub.every = every.value?.value }
     scrub.rate = rate ?? scrub.rate
+    if let verifyRate { scrub.verifyRate = verifyRate.value }
     scrub.between = between ?? scrub.between
     scrub.patrol = patrol?.value ?? scrub.patrol
     return scrub

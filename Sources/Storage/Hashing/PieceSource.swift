@@ -44,8 +44,13 @@ struct PieceSource: ~Copyable {
 
   private mutating func read(_ number: Int, from offset: Int64, into target: UnsafeMutableRawBufferPointer) throws(FileFault) {
     let file = try opened(number)
-    guard case .sparing(let pace) = manner else { return try read(number, file, from: offset, into: target) }
-    pace(target.count)
+    switch manner {
+    case .eager: return try read(number, file, from: offset, into: target)
+    case .paced(let pace):
+      pace(target.count)
+      return try read(number, file, from: offset, into: target)
+    case .sparing(let pace): pace(target.count)
+    }
     // What the page cache has was there before us, and stays; only what a disk was asked for is let go of again.
     let cached = Self.readCached(file, from: offset, into: target)
     guard cached < target.count else { return }
@@ -83,7 +88,7 @@ struct PieceSource: ~Copyable {
   /// The kernel is not to read ahead what we would not know to let go of.
   private var advice: Int32 {
     switch manner {
-    case .eager: POSIX_FADV_SEQUENTIAL
+    case .eager, .paced: POSIX_FADV_SEQUENTIAL
     case .sparing: POSIX_FADV_RANDOM
     }
   }

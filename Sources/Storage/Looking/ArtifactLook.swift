@@ -24,6 +24,8 @@ package struct ArtifactLook: Hashable, Sendable {
   package let isGone: Bool
   /// Equal for looks that found the same; good within this process only.
   package let fingerprint: Int
+  /// The last time that one of the files that are there was changed, nanoseconds since 1970 by the clock of what holds them; 0 where none is.
+  package let lastChange: Int64
 
   /// Whether every file with evidence is what it was.
   package var isAsEvidence: Bool { faults == 0 }
@@ -33,17 +35,18 @@ package struct ArtifactLook: Hashable, Sendable {
     var (faults, unknown, found) = (0, 0, 0)
     var first: StorageError?
     var hasher = Hasher()
+    var lastChange: Int64 = 0
     for file in files {
-      let display = BeneathRoot.display(root, file.path)
       do throws(StorageError) {
         let status = try FileStatus.of(file.path, below: root)
         hasher.combine(status.identity)
+        lastChange = max(lastChange, status.identity.changed, status.identity.modified)
         if file.identity == nil, status.isFile { unknown += 1 }
         guard let evidence = file.identity else { continue }
         found += 1
-        if status.isLink { throw .symlink(path: display) }
-        guard status.isFile else { throw .wrongKind(path: display, found: status.kind) }
-        if let what = evidence.difference(from: status.identity) { throw .changed(path: display, what: what) }
+        if status.isLink { throw .symlink(path: BeneathRoot.display(root, file.path)) }
+        guard status.isFile else { throw .wrongKind(path: BeneathRoot.display(root, file.path), found: status.kind) }
+        if let what = evidence.difference(from: status.identity) { throw .changed(path: BeneathRoot.display(root, file.path), what: what) }
       } catch {
         hasher.combine(error)
         guard file.identity != nil else { continue }
@@ -53,7 +56,8 @@ package struct ArtifactLook: Hashable, Sendable {
     }
     let known = files.contains { $0.identity != nil }
     return ArtifactLook(
-      fault: first, faults: faults, unknown: unknown, isGone: known && found == 0, fingerprint: hasher.finalize())
+      fault: first, faults: faults, unknown: unknown, isGone: known && found == 0, fingerprint: hasher.finalize(),
+      lastChange: lastChange)
   }
 
   /// Whether somebody has one of these files open for writing now; false where that cannot be told, as for files of another owner.

@@ -31,6 +31,19 @@ struct CareBookTests {
     #expect(book.due(now: at(1_000), limit: 5) == [])
   }
 
+  @Test func whatHasNotChangedForLongIsReadAtTheFirstLook() {
+    var book = CareBook()
+    book.add(one, now: at(0))
+    #expect(book.looked(one, .differs(1), isSettled: true, now: at(0)) == .verify)
+    book.foundWanting(one, mustRead: false, now: at(1))
+    // Not again as long as it looks the same, and what a disk refused still waits for the second look.
+    #expect(book.looked(one, .differs(1), isSettled: true, now: at(2)) == .wait)
+    let other = ArtifactID(rawValue: 2)
+    book.add(other, mustRead: true, now: at(0))
+    #expect(book.looked(other, .asEvidence(isEnough: true), isSettled: true, now: at(0)) == .wait)
+    #expect(book.looked(other, .gone, isSettled: true, now: at(1)) == .wait)
+  }
+
   @Test func whatNobodyKnowsYetIsUndecided() {
     var book = CareBook()
     book.add(one, now: at(0))

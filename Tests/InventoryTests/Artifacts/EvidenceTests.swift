@@ -87,15 +87,6 @@ struct EvidenceTests {
     #expect(try database.artifact(other).state == .paused)
   }
 
-  @Test func `What is ready is read page by page`() throws {
-    let more = try (2...5).map { try database.add(Made.artifact($0), at: .noon).id }
-    try database.setState(.failed, of: more[0], at: .noon)
-    let first = try database.readyHoldings(after: 0, limit: 2)
-    #expect(first.map(\.artifact.id) == [id, more[1]] && first.allSatisfy { $0.files.count == 2 && $0.evidence != nil })
-    #expect(try database.readyHoldings(after: more[1].rawValue, limit: 9).map(\.artifact.id) == [more[2], more[3]])
-    #expect(try database.readyHoldings(after: more[3].rawValue, limit: 9).isEmpty)
-  }
-
   @Test func `A state keeps its time until it changes`() throws {
     try database.setState(.paused, reason: "operator", of: id, at: .noon(plus: 1))
     try database.setState(.paused, reason: "operator", of: id, at: .noon(plus: 2))
