@@ -94,7 +94,7 @@ let package = Package(
       dependencies: [
         "Inventory", "Metainfo", "OpenSSL", "PeerProtocol", "PluginKit", "Plugins", "Settings", "Storage", arguments, nioCore, nioPosix,
         logging,
-      ], resources: [.copy("TLS/Programs")]),
+      ], resources: [.copy("Programs")]),
     // The sample of a package of somebody else's, with the same sources and dependencies as its own manifest has, and as there without access
     // to what is ours alone.
     .target(name: "Rollout", dependencies: ["PluginKit"], path: "config/plugin-sample/Sources/Rollout", packageAccess: false),

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import Inventory
 import Metainfo
@@ -7,17 +8,28 @@ import Storage
 struct SmallArtifacts {
   /// The 20-byte forms that a probe names, in the order of the artifacts.
   private(set) var infoHashes: [SHA1Digest] = []
+  /// Their .torrent files, each with the folder of its data, where they were asked for.
+  private(set) var torrentFiles: [(torrent: String, folder: String)] = []
   static let size = 16_384
+
+  enum Trackers: String, ExpressibleByArgument, CaseIterable { case dead, none }
+
   private static let perTransaction = 2_000
 
-  /// Makes `count` of them below `data`, and an inventory of them in the state directory.
-  init(_ count: Int, data: String, state: String) throws {
+  /// Makes `count` of them below `data`, and an inventory of them in the state directory; .torrent files below `torrents`, if anywhere.
+  init(_ count: Int, data: String, state: String, torrents: String? = nil, trackers: Trackers = .dead) throws {
+    if let torrents { try FileManager.default.createDirectory(atPath: torrents, withIntermediateDirectories: true) }
     try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     let database = try InventoryDatabase.open(path: state + "/inventory.sqlite")
     for first in stride(from: 0, to: count, by: Self.perTransaction) {
-      let made = try (first..<min(count, first + Self.perTransaction)).map { try Self.make($0, data) }
+      let made = try (first..<min(count, first + Self.perTransaction)).map { try Self.make($0, data, trackers) }
       try database.add(made, at: .now())
       infoHashes += made.map(\.torrent.infoHash.preferredWire)
+      for (number, artifact) in made.enumerated() {
+        guard let path = torrents.map({ "\($0)/\(first + number).torrent" }) else { continue }
+        try PlainFile.write(artifact.torrentBytes, to: path)
+        torrentFiles.append((path, artifact.data.dataRoot))
+      }
     }
     try database.close()
   }
@@ -37,7 +49,7 @@ struct SmallArtifacts {
     return path
   }
 
-  private static func make(_ number: Int, _ data: String) throws -> NewArtifact {
+  private static func make(_ number: Int, _ data: String, _ trackers: Trackers) throws -> NewArtifact {
     let folder = "\(data)/\(number / 1000)"
     if number % 1000 == 0 { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
     let name = "artifact-\(number).bin"
@@ -45,7 +57,7 @@ struct SmallArtifacts {
     let scan = try ArtifactScan.scan(path: "\(folder)/\(name)")
     let blueprint = try TorrentBlueprint(
       name: name, isSingleFile: true, files: scan.torrentFiles, pieceLength: size, version: .hybrid,
-      trackers: [["http://tracker.invalid/announce"]])
+      trackers: trackers == .dead ? [["http://tracker.invalid/announce"]] : [])
     let hashed = try ArtifactHasher.hash(blueprint: blueprint, scan: scan, threads: 1)
     let (torrent, bytes) = try blueprint.finish(pieceHashes: hashed.pieceHashes, pieceLayers: hashed.pieceLayers)
     let identities = Dictionary(

@@ -3,16 +3,24 @@ import Foundation
 import Metainfo
 import Synchronization
 
-/// A node that was started just now, and what its start took.
+/// A node, or another seeder, that was started just now, and what its start took.
 final class StartedNode {
   private let process = Process()
   private let began: ContinuousClock.Instant
   private let port: Int
 
-  init(granary: String, configuration: String, port: Int) throws {
+  /// How long one waits that was not answered: who is not ready is not to be kept busy with answers.
+  private static let pause: UInt32 = 2_000
+
+  convenience init(granary: String, configuration: String, port: Int) throws {
+    try self.init([granary, "run", "--config", configuration], port: port)
+  }
+
+  /// Starts a program, by its path, that listens on this port sooner or later.
+  init(_ command: [String], port: Int) throws {
     self.port = port
-    process.executableURL = URL(fileURLWithPath: granary)
-    process.arguments = ["run", "--config", configuration]
+    process.executableURL = URL(fileURLWithPath: command[0])
+    process.arguments = Array(command.dropFirst())
     process.standardError = FileHandle.nullDevice
     began = .now
     try process.run()
@@ -85,7 +93,7 @@ final class StartedNode {
   private func wait(_ isAnswered: (borrowing Probe) -> Bool) throws -> Double {
     while process.isRunning, elapsed < 60 {
       if let probe = Probe(port: port), isAnswered(probe) { return elapsed }
-      usleep(500)
+      usleep(Self.pause)
     }
     throw ValidationError("the node did not answer")
   }
