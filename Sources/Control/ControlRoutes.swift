@@ -10,13 +10,16 @@ enum ControlRoutes {
   /// For the socket: all of it.
   static func local(_ node: any NodeControl) -> Router<ControlContext> {
     let router = router(node, OwnerMiddleware())
-    router.group("v1").post("handover") { request, context in
-      try respond(await node.handOver(try await body(of: request), by: context.caller))
+    let api = router.group("v1")
+    api.post("handover") { request, context in try respond(await node.handOver(try await body(of: request), by: context.caller)) }
+    // Who says what files were when it read them has to have been where they are.
+    api.post("artifacts") { request, context in
+      try respond(await node.submit(try await body(of: request, upTo: largestBody), by: context.caller))
     }
     return router
   }
 
-  /// For other machines: who takes a node's place has to be where its sockets are.
+  /// For other machines, without what can be done from this one alone.
   static func remote(_ node: any NodeControl, _ gate: CallerMiddleware) -> Router<ControlContext> { router(node, gate) }
 
   private static func router(_ node: any NodeControl, _ gate: some RouterMiddleware<ControlContext>) -> Router<ControlContext> {
@@ -47,9 +50,6 @@ enum ControlRoutes {
   }
 
   private static func addArtifacts(to api: API, _ node: any NodeControl) {
-    api.post("artifacts") { request, context in
-      try respond(await node.submit(try await body(of: request, upTo: largestBody), by: context.caller))
-    }
     api.delete("artifacts") { request, context in
       try respond(await node.remove(parameter("what", request) ?? "", by: context.caller))
     }

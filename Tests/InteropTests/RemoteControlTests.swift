@@ -165,6 +165,9 @@ extension Interop {
       let nobody = try await ProcessRunner(GranaryHost.binary, ["status", "--node", "http://127.0.0.1:1"], workingFolder: build.path).run(
         within: .seconds(60))
       #expect(nobody.exit == .code(69), "\(nobody)")
+      let bare = try await ProcessRunner(GranaryHost.binary, ["status", "--node", "http://192.0.2.1:6880"], workingFolder: build.path).run(
+        within: .seconds(60))
+      #expect(bare.exit == .code(64) && bare.errors.contains("https, or http to this machine"), "\(bare)")
       try await node.terminate()
       // Others can read the tokens; the folder is outside of the roots: neither starts.
       try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: controlled.token)

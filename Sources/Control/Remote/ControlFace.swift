@@ -5,7 +5,7 @@ import ServiceLifecycle
 import TLS
 import Tracker
 
-/// A node's control interface over TCP: what its socket has, but for handing over, for those whom the rules of the address let in.
+/// A node's control interface over TCP: what its socket has, but for what can be done on its machine alone, for those whom the rules of the address let in.
 package struct ControlFace: Service {
   private let face: HTTPFace<RouterResponder<ControlContext>>
 

@@ -4,6 +4,7 @@ import Foundation
 import HTTPClient
 import NIOPosix
 import OpenSSL
+import PluginKit
 import Settings
 
 /// Which running node a command asks, where it is not the one of this machine's state directory.
@@ -52,6 +53,9 @@ struct NodeOptions: ParsableArguments {
     } catch {
       throw ValidationError("--node: '\(text)' is no URL such as https://depot-01.corp:6880: \(error)")
     }
+    guard url.scheme == .https || url.host.isOfThisMachine else {
+      throw ValidationError("--node: a token could be read on its way: https, or http to this machine")
+    }
     guard url.path == "/", url.query == nil else { throw ValidationError("--node: leave out what follows host and port") }
     return url
   }
@@ -90,4 +94,9 @@ struct NodeOptions: ParsableArguments {
     }
     return entry
   }
+}
+
+extension URLHost {
+  /// Whether it is loopback, by its text.
+  fileprivate var isOfThisMachine: Bool { bare == "localhost" || IPAddress(bare)?.isLoopback == true }
 }

@@ -118,8 +118,9 @@ struct ControlFaceTests {
     }
   }
 
-  @Test func `handing over is for the socket alone`() async throws {
+  @Test func `what can be done on the node's machine alone is for the socket`() async throws {
     try await with { rig async throws in
+      #expect(try await rig.status("POST /v1/artifacts", "Authorization: Bearer \(Self.token)", "Content-Length: 0") == "404")
       #expect(try await rig.status("POST /v1/handover", "Authorization: Bearer \(Self.token)", "Content-Length: 0") == "404")
       #expect(try await rig.status("GET /v1/journal?limit=0", "Authorization: Bearer \(Self.token)") == "422")
     }

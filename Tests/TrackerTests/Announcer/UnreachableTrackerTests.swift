@@ -35,7 +35,7 @@ private final class CountingTransport: TrackerTransport {
 private struct NoPeers: AnnounceDelegate {
   func statistics(for id: Int64) -> AnnounceStatistics { AnnounceStatistics(uploaded: 0, downloaded: 0, left: 0) }
   func found(peers: [SocketAddress], for id: Int64) {}
-  func listenPort(for id: Int64) -> UInt16 { 6881 }
+  func listenPort(of listener: Int) -> UInt16 { 6881 }
 }
 
 @Suite(.timeLimit(.minutes(5))) struct UnreachableTrackerTests {
@@ -46,7 +46,9 @@ private struct NoPeers: AnnounceDelegate {
     let announcer = TrackerAnnouncer(
       group: MultiThreadedEventLoopGroup.singleton, peerID: [UInt8](repeating: 1, count: 20), delegate: NoPeers(), clock: clock,
       generator: RepeatableGenerator(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, transport: transport)
-    await announcer.update((1...Self.torrents).map { AnnouncedTorrent(id: Int64($0), infoHashes: [.numbered($0)], trackers: trackers) })
+    let places = [AnnouncedPlace(listener: 0)]
+    await announcer.update(
+      (1...Self.torrents).map { AnnouncedTorrent(id: Int64($0), infoHashes: [.numbered($0)], trackers: trackers, places: places) })
     let running = Task { await announcer.run() }
     try await body(announcer, transport, clock)
     running.cancel()
