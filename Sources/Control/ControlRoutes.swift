@@ -88,7 +88,7 @@ enum ControlRoutes {
     api.get("uploads") { request, _ in try respond(await node.upload(parameter("what", request) ?? "")) }
     api.put("uploads") { request, context in
       guard let offset = parameter("offset", request).flatMap({ Int64($0) }) else {
-        throw HTTPError(.badRequest, message: "offset: a number")
+        throw ErrorsDocument(errors: [.init(code: 64, message: "offset: a number")])
       }
       let bytes = try await request.body.collect(upTo: UploadDocument.mostBytes)
       return try respond(await node.take(bytes, at: offset, ofUpload: parameter("what", request) ?? "", by: context.caller))

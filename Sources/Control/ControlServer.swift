@@ -80,7 +80,8 @@ struct ProblemMiddleware: RouterMiddleware {
     } catch let error as DecodingError {
       return try respond(ErrorsDocument(errors: [.init(code: 65, message: "malformed request: \(error)")]), status: .badRequest)
     } catch let error as HTTPError {
-      return try respond(ErrorsDocument(errors: [.init(code: 69, message: error.body ?? "\(error.status)")]), status: error.status)
+      let code: Int32 = [401, 403, 421].contains(error.status.code) ? 77 : 69
+      return try respond(ErrorsDocument(errors: [.init(code: code, message: error.body ?? "\(error.status)")]), status: error.status)
     } catch {
       return try respond(ErrorsDocument(errors: [.init(code: 70, message: "\(error)")]), status: .internalServerError)
     }

@@ -9,7 +9,7 @@ extension SeedEngine {
     case unchanged
     /// A plugin's `onPause` or `onResume` has taken it upon itself: the engine has not acted.
     case handledByPlugin
-    /// No artifact in service has this number.
+    /// No artifact in service has this number: it holds once one has.
     case unknown
   }
 
@@ -27,7 +27,11 @@ extension SeedEngine {
   package func isPaused(_ id: Int64) -> Bool { core.swarms.isPaused(id) }
 
   private func set(_ id: Int64, isPaused: Bool) -> PauseAnswer {
-    guard core.swarms.isInService(id) else { return .unknown }
+    guard core.swarms.isInService(id) else {
+      // What comes into service later is as it was said.
+      _ = core.swarms.setPaused(id, isPaused)
+      return .unknown
+    }
     guard core.swarms.isPaused(id) != isPaused else { return .unchanged }
     // Plugins have a part in an artifact only while it has peers.
     let swarm = core.swarms[id]

@@ -33,6 +33,22 @@ struct PauseTests {
   }
 
   @Test
+  func whatIsPausedOrResumedWhileItIsNotInServiceIsSoWhenItComes() async throws {
+    let artifact = try TestArtifact()
+    try await EngineRig.run([]) { rig async throws in
+      #expect(rig.engine.pause(1) == .unknown)
+      rig.engine.add(artifact.seeded())
+      #expect(rig.engine.isPaused(1) && rig.engine.resume(1) == .done)
+      #expect(rig.engine.pause(1) == .done)
+      rig.engine.remove(1, reason: "its file has changed")
+      #expect(rig.engine.resume(1) == .unknown)
+      rig.engine.add(artifact.seeded())
+      #expect(!rig.engine.isPaused(1))
+      _ = try await rig.leecher(artifact)
+    }
+  }
+
+  @Test
   func allowedFastBlocksAndMetadataAreNotGivenWhileItIsPaused() async throws {
     let artifact = try TestArtifact()
     var script = RecordingScript()

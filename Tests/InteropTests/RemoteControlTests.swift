@@ -154,6 +154,49 @@ extension Interop {
       try await node.terminate()
     }
 
+    @Test func `an artifact that lies there in another version is not taken for the new one`() async throws {
+      let controlled = try await Controlled()
+      let node = try await controlled.host.start()
+      let build = try TemporaryDirectory("build")
+      let original = try Artifacts.parts.make(in: build, named: "app", seed: 3)
+      #expect(try await controlled.ask(as: "ci", "publish", original, "--v1").exit == .code(0))
+      try build.write(Array("another".utf8), to: "app/more")
+      let second = try await controlled.ask(as: "ci", "publish", original, "--v1")
+      #expect(second.exit == .code(73) && second.errors.contains("is there already"), "\(second)")
+      #expect(try await controlled.host.list().artifacts.map(\.state) == ["ready"])
+      #expect(!FileManager.default.fileExists(atPath: controlled.host.folder.path("data/incoming/app/more")))
+      try await node.terminate()
+    }
+
+    @Test func `whom the file has no more is let in no more, though the address stays open`() async throws {
+      let controlled = try await Controlled()
+      let node = try await controlled.host.start()
+      #expect(try await controlled.ask(as: "ci", "status").exit == .code(0))
+      let yaml = String(decoding: try controlled.host.folder.read("granary.yaml"), as: UTF8.self)
+      let moved = yaml.replacing("127.0.0.1:\(controlled.secure)", with: "127.0.0.3:\(controlled.secure)")
+      try controlled.host.folder.write(Array(moved.utf8), to: "granary.yaml")
+      let reload = try await controlled.host.run("reload")
+      #expect(reload.exit == .code(0) && reload.errors.contains("control.listen"), "\(reload)")
+      #expect(try await controlled.ask(as: "ci", "status").exit == .code(77))
+      #expect(try await controlled.askHere("status").exit == .code(0))
+      try await node.terminate()
+    }
+
+    @Test func `a fetch that was paused before a restart leaves nothing when it is removed`() async throws {
+      let origin = try GranaryHost()
+      let artifact = try await origin.publish(try origin.make(.singleFile), "--v1")
+      let host = try GranaryHost()
+      // Nobody has it.
+      let fetch = try await host.run("fetch", artifact.torrent, "--to", host.folder.path("data"), "--for", "1s")
+      #expect(fetch.exit == .code(69), "\(fetch)")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: host.folder.path("data")).isEmpty == false)
+      #expect(try await host.run("pause", artifact.name).exit == .code(0))
+      let node = try await host.start()
+      #expect(try await host.run("remove", artifact.name).exit == .code(0))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: host.folder.path("data")).isEmpty)
+      try await node.terminate()
+    }
+
     @Test func `uploads are taken where they are wanted alone, and what is wrong there is told`() async throws {
       let controlled = try await Controlled(uploads: false)
       let node = try await controlled.host.start()

@@ -9,6 +9,9 @@ struct CallerMiddleware: RouterMiddleware {
   /// Told of everybody who is not let in.
   let refused: @Sendable (ControlGate.Refusal, FaceLink?) -> Void
 
+  /// Time for the answer to go out.
+  private static let farewell = TimeAmount.seconds(1)
+
   func handle(
     _ request: Request, context: ControlContext, next: (Request, ControlContext) async throws -> Response
   ) async throws -> Response {
@@ -16,6 +19,9 @@ struct CallerMiddleware: RouterMiddleware {
     switch judge(request, link) {
     case .refuse(let refusal):
       refused(refusal, link)
+      // What comes further on the link is read to its end, whatever its length: there is not to be any.
+      let channel = context.channel
+      channel.eventLoop.scheduleTask(in: Self.farewell) { channel.close(promise: nil) }
       // Why is for the journal: who is a stranger learns nothing here.
       throw HTTPError(.init(code: refusal.status), message: "not permitted")
     case .allow(let caller):

@@ -39,7 +39,7 @@ struct WebSeed: Sendable {
       let wait = moment - core.clock.now()
       if let reason = fetch.refusal(of: principal) {
         standing.take(.unfit(reason), now: core.clock.now())
-      } else if wait > .zero || !isNeeded {
+      } else if wait > .zero || !isNeeded || swarm.isPaused {
         try? await Task.sleep(for: max(min(wait, Self.look), .milliseconds(10)) + (wait > .zero ? .zero : Self.look))
       } else if let outcome = await round(standing.portion) {
         standing.take(outcome, now: core.clock.now())

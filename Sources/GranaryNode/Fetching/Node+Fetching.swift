@@ -120,6 +120,8 @@ extension Node {
     } catch let error as StorageError where error.trouble == .exhausted {
       throw Failure(.tryLater, "another process may be fetching it: \(error)")
     }
+    // Paused while what was there of it was hashed: it is in the engine, and asked for by nobody.
+    guard try database.artifact(id).state != .paused else { return }
     dial(stored.peers, for: id)
     try announce(id)
   }
@@ -163,7 +165,9 @@ extension Node {
     let found = Publisher(roots: RootsPolicy(roots: settings.artifacts.roots), paths: paths, threads: threads).verify(
       torrent, bytes, torrentPath: nil, name: artifact.name, root: artifact.dataRoot, paths: nil, labels: [:], isPublished: false,
       isShown: false)
-    guard !found.pieces.isEmpty else {
+    // What is the torrent's in part is another artifact, an older one most likely, and stays that.
+    let wanted = try database.fetch(of: artifact.id)?.pieces(of: torrent) ?? Bitfield(count: torrent.layout.pieceCount, filled: true)
+    guard wanted.intersection(found.pieces) == wanted else {
       throw Failure(.cannotCreate, "\(artifact.dataRoot)/\(torrent.name) is there already, and is not \(artifact.name)")
     }
     try database.finishFetch(artifact.id, with: found.data(at: .now()), at: .now())
@@ -184,10 +188,8 @@ extension Node {
         let data = ArtifactData(
           dataRoot: artifact.dataRoot, torrentPath: artifact.torrentPath,
           files: Self.files(of: torrent, paths: finished.paths, identities: finished.identities),
-          evidence: Evidence(pieces: finished.pieces, verifiedAt: now, method: .verified),
-          // Its last piece may have been under way when it was paused.
-          state: artifact.state == .paused ? .paused : .ready,
-          stateReason: artifact.state == .paused ? artifact.stateReason : finished.pieces.isFull ? "" : "fetched in part")
+          evidence: Evidence(pieces: finished.pieces, verifiedAt: now, method: .verified), state: .ready,
+          stateReason: finished.pieces.isFull ? "" : "fetched in part")
         try database.finishFetch(id, with: data, at: now)
         fetchedArtifacts.wrappingAdd(1, ordering: .relaxed)
         logger.notice(
@@ -204,7 +206,7 @@ extension Node {
   func fetchFailed(_ id: ArtifactID, _ reason: String) {
     NIOThreadPool.singleton.submit { [self] state in
       guard state == .active else { return }
-      try? database.setState(.failed, reason: reason, of: id, at: .now())
+      _ = try? setUnlessPaused(.failed, reason: reason, of: id)
       takeOutOfService(id, reason: reason)
       logger.error("a fetch has failed", metadata: .event(.fetchFailed, ["artifact": "\(id)", "reason": "\(reason)"]))
     }
@@ -223,6 +225,23 @@ extension Node {
     }
   }
 
+  /// The torrent of a fetch that the engine does not have, as one that was paused or has failed before this run; nil for any other artifact.
+  func stagedFetch(_ artifact: Artifact) throws -> Torrent? {
+    guard engine.fetchSnapshot(of: artifact.id.rawValue) == nil, try database.fetch(of: artifact.id) != nil else { return nil }
+    return try keeper.torrent(of: artifact.id).torrent
+  }
+
+  /// Removes what there is of such a fetch. Waits for the disk.
+  func discard(_ torrent: Torrent, of artifact: Artifact) {
+    do {
+      try RootsPolicy(roots: settings.artifacts.roots).check(artifact.dataRoot)
+      try ArtifactWriter(torrent: torrent, root: artifact.dataRoot).discard()
+    } catch {
+      let fields = ["artifact": "\(artifact.id)", "error": "\(error)"]
+      logger.warning("what was fetched could not be removed", metadata: .event(.fetchLeftover, fields.mapValues { .string($0) }))
+    }
+  }
+
   private static func files(of torrent: Torrent, paths: [[String]], identities: [FileIdentity?]) -> [ArtifactFile] {
     torrent.layout.files.enumerated().filter { !$0.element.isPadding }.map { index, file in
       let place = paths.indices.contains(index) && !paths[index].isEmpty ? paths[index] : torrent.relativePath(ofFile: index) ?? []
@@ -230,5 +249,18 @@ extension Node {
         index: index, path: place.joined(separator: "/"), length: file.length,
         identity: identities.indices.contains(index) ? identities[index] : nil)
     }
+  }
+}
+
+extension StoredFetch {
+  /// The pieces that are wanted of it.
+  fileprivate func pieces(of torrent: Torrent) -> Bitfield {
+    guard let files else { return Bitfield(count: torrent.layout.pieceCount, filled: true) }
+    var wanted = Bitfield(count: torrent.layout.pieceCount)
+    for file in files {
+      guard let pieces = torrent.layout.pieces(ofFile: file) else { continue }
+      for piece in pieces { wanted[piece] = true }
+    }
+    return wanted
   }
 }

@@ -33,18 +33,22 @@ extension Node {
     do {
       try RootsPolicy(roots: settings.artifacts.roots).check(artifact.dataRoot)
     } catch {
-      try database.setState(.failed, reason: Failure(error).lines.first?.message ?? "", of: artifact.id, at: .now())
+      try setUnlessPaused(.failed, reason: Failure(error).lines.first?.message ?? "", of: artifact.id)
       return true
     }
     // Evidence that there is nothing to serve is not served.
     guard let evidence = holding.evidence, !evidence.pieces.isEmpty || evidence.pieces.count == 0 else { return false }
     if let error = holding.fault {
-      try database.setState(error.artifactState, reason: "\(error)", of: artifact.id, at: .now())
-      return false
+      return try !setUnlessPaused(error.artifactState, reason: "\(error)", of: artifact.id)
     }
-    try database.setState(.ready, reason: artifact.state == .ready ? artifact.stateReason : "", of: artifact.id, at: .now())
-    try serve(artifact.id)
+    if try setUnlessPaused(.ready, reason: artifact.state == .ready ? artifact.stateReason : "", of: artifact.id) { try serve(artifact.id) }
     return true
+  }
+
+  /// Changes the state, unless somebody has paused the artifact meanwhile: whether it was changed. What is found of it does not bring it back.
+  @discardableResult
+  func setUnlessPaused(_ state: ArtifactState, reason: String = "", of id: ArtifactID) throws -> Bool {
+    try database.setState(state, reason: reason, of: id, at: .now()) { $0.artifact.state != .paused } != nil
   }
 
   /// What is done with each artifact of the inventory, as things are.
@@ -104,7 +108,7 @@ extension Node {
       throw ArtifactNotFound()
     } catch {
       let reason = Failure(error).lines.first?.message ?? ""
-      try? database.setState(.failed, reason: reason, of: id, at: .now())
+      _ = try? setUnlessPaused(.failed, reason: reason, of: id)
       logger.error("an artifact cannot be served", metadata: .event(.artifactUnserved, ["artifact": "\(id)", "reason": "\(reason)"]))
       takeOutOfService(id, reason: reason)
       throw error

@@ -37,7 +37,7 @@ extension Node {
     do {
       return try verify(id)
     } catch {
-      try? database.setState(.failed, reason: Failure(error).lines.first?.message ?? "", of: id, at: .now())
+      _ = try? setUnlessPaused(.failed, reason: Failure(error).lines.first?.message ?? "", of: id)
       logger.error("an artifact could not be verified", metadata: .event(.artifactUnverified, ["artifact": "\(id)", "error": "\(error)"]))
       return (error as? InventoryError)?.isTemporary == true ? .failed : .none
     }
@@ -47,7 +47,7 @@ extension Node {
   private func verify(_ id: ArtifactID) throws -> VerificationOutcome {
     let holding = try database.holding(of: id)
     guard !holding.artifact.state.isLeftAlone else { return .none }
-    try database.setState(.verifying, of: id, at: .now())
+    guard try setUnlessPaused(.verifying, of: id) else { return .none }
     let manner = ReadingManner.paced { [self] bytes in waitToVerify(bytes) }
     let found = try read(holding, manner: manner) { [self] in isStopping.load(ordering: .relaxed) }
     guard found.obstacle != .cancelled else { return .none }

@@ -85,11 +85,13 @@ struct NodeControlFace: NodeControl {
   func remove(_ what: String, by caller: ControlCaller) async throws -> ChangeDocument {
     try await blocking {
       let artifact = try node.database.find(what)
+      let staged = try node.stagedFetch(artifact)
       // Where the inventory cannot be written, nothing changes: the artifact is not half removed.
       try node.database.remove(artifact.id)
       node.endFetch(artifact.id, reason: "removed by the operator")
       node.takeOutOfService(artifact.id, reason: "removed by the operator")
       node.forgetSSLTorrent(artifact.id)
+      if let staged { node.discard(staged, of: artifact) }
       node.journal.record(change("remove", artifact, caller))
       return ChangeDocument(message: "removed \(artifact.name)")
     }

@@ -57,10 +57,10 @@ final class NodeOps: Sendable {
   /// `FILE:LINE:COLUMN` of a listener.
   func place(of address: PluginKit.PeerAddress) -> String? { initial.listen.first { $0.address == address }?.place }
 
-  /// Whose identities may read is said by the file of now, if it still has the listener: otherwise by the one that it was opened with.
+  /// Whose identities may read is said by the file of now; where it has the listener no more, nobody's.
   private func rules(of listener: NodeSettings.HTTP.Listener) -> OpsRules {
     let now = state.withLock { $0.settings }
-    let same = now.listen.first { $0.address == listener.address && $0.tls == listener.tls } ?? listener
-    return OpsRules(hosts: Set(now.hosts), identities: same.identities, hasPage: now.hasPage)
+    let same = now.listen.first { $0.address == listener.address && $0.tls == listener.tls }
+    return OpsRules(hosts: Set(now.hosts), identities: listener.tls == nil ? nil : same?.identities ?? [], hasPage: now.hasPage)
   }
 }

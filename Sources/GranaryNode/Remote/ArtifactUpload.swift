@@ -9,6 +9,7 @@ struct ArtifactUpload: Sendable {
   let onProgress: @Sendable (FetchDocument) -> Void
 
   private static let pause = Duration.milliseconds(200)
+  private static let longestPause = Duration.seconds(10)
   /// So many times what still lacks is sent again. A piece is right or it is not: once more is for what a full disk or a restart has cost.
   private static let passes = 3
   /// Looks in a row at which nothing had changed, after which what lacks is sent again.
@@ -21,11 +22,11 @@ struct ArtifactUpload: Sendable {
     let order = UploadOrder(torrent: Data(found.torrentBytes).base64EncodedString(), name: found.name, labels: found.labels)
     var standing = try await node.beginUpload(order)
     for _ in 0..<Self.passes {
-      if standing.fetch.state == "ready" { return standing.fetch }
+      if standing.fetch.state == "ready" { break }
       try await send(lacking: try lacking(standing))
       standing = try await settle()
     }
-    if standing.fetch.state == "ready" { return standing.fetch }
+    if standing.fetch.state == "ready", standing.fetch.piecesHeld == standing.fetch.pieces { return standing.fetch }
     throw Failure(
       .unavailable,
       "\(found.name) is not complete there: \(standing.fetch.piecesHeld) of \(standing.fetch.pieces) pieces"
@@ -47,8 +48,12 @@ struct ArtifactUpload: Sendable {
     for range in Self.parts(of: lacking, found.torrent.layout) {
       let bytes = try data.read(range)
       var answer = try await node.send(bytes, at: range.lowerBound, ofUpload: what)
+      var pause = Self.pause
       while !answer.taken {
-        try await Task.sleep(for: Self.pause)
+        try check(answer)
+        try await Task.sleep(for: pause)
+        // What is not taken was sent for nothing.
+        pause = min(pause * 2, Self.longestPause)
         answer = try await node.send(bytes, at: range.lowerBound, ofUpload: what)
       }
       onProgress(answer.fetch)
@@ -61,11 +66,7 @@ struct ArtifactUpload: Sendable {
     var standing = try await node.upload(what)
     var idle = 0
     while standing.fetch.state != "ready", idle < Self.patience {
-      guard ["fetching", "finishing"].contains(standing.fetch.state) else {
-        throw Failure(
-          standing.fetch.code.flatMap(ExitStatus.init(rawValue:)) ?? .unavailable,
-          "\(found.name): \(standing.fetch.state): \(standing.fetch.reason ?? "")")
-      }
+      try check(standing)
       try await Task.sleep(for: Self.pause)
       let next = try await node.upload(what)
       idle = next.fetch.piecesHeld == standing.fetch.piecesHeld && next.fetch.state == standing.fetch.state ? idle + 1 : 0
@@ -73,6 +74,14 @@ struct ArtifactUpload: Sendable {
       onProgress(standing.fetch)
     }
     return standing
+  }
+
+  /// Throws where it does not go on by itself: it was paused, or has failed.
+  private func check(_ standing: UploadDocument) throws {
+    let fetch = standing.fetch
+    guard !["fetching", "finishing", "ready"].contains(fetch.state) else { return }
+    let status = fetch.code.flatMap(ExitStatus.init(rawValue:)) ?? .unavailable
+    throw Failure(status, "\(found.name): \(fetch.state): \(fetch.reason ?? "")")
   }
 
   /// Ranges of whole pieces that follow each other, each of at most a part's bytes; larger pieces are cut.

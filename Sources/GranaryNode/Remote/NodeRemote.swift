@@ -1,6 +1,7 @@
 import Control
 import Engine
 import Logging
+import NIOPosix
 import PluginKit
 import ServiceLifecycle
 import Settings
@@ -17,7 +18,8 @@ final class NodeRemote: Sendable {
   }
 
   private struct State: Sendable {
-    var now: Prepared
+    /// Nil where the file has none any more.
+    var now: Prepared?
     var opened: [(address: PluginKit.PeerAddress, tls: String?)] = []
   }
 
@@ -46,14 +48,11 @@ final class NodeRemote: Sendable {
     return Prepared(settings: control, tokens: tokens)
   }
 
-  /// Where the file has no `control` any more, what is open goes on as it was until a restart.
-  func commit(_ prepared: Prepared?) {
-    guard let prepared else { return }
-    state.withLock { $0.now = prepared }
-  }
+  /// What is open stays open until a restart; where the file has it no more, it lets in nobody.
+  func commit(_ prepared: Prepared?) { state.withLock { $0.now = prepared } }
 
   /// The folder that uploads come to lie in; nil where none are taken.
-  var uploads: String? { state.withLock { $0.now.settings.uploads } }
+  var uploads: String? { state.withLock { $0.now?.settings.uploads } }
 
   /// How many addresses there are to be, and how many are open.
   var count: (open: Int, wanted: Int) { (state.withLock { $0.opened.count }, initial.listen.count) }
@@ -70,21 +69,37 @@ final class NodeRemote: Sendable {
 
   /// One for each address. `entry`: the trust entry of a name under `tls`, as it is now.
   func services(_ node: Node, entry: @escaping @Sendable (String) -> TLSEntry?, logger: Logger) -> [any Service] {
-    initial.listen.map { listener in
+    let face = NodeControlFace(node: node, disk: Self.threads)
+    return initial.listen.indices.map { index in
+      let listener = initial.listen[index]
       let tls = listener.access.tls.map { name in { @Sendable () -> TLSEntry? in entry(name) } }
       return ControlFace(
-        address: listener.address, node: NodeControlFace(node: node), tls: tls, rules: { [self] in rules(of: listener) },
+        address: listener.address, node: face, tls: tls, rules: { [self] in rules(ofListener: index) },
         refused: { [weak node] in node?.refuse($0) }, logger: logger,
         onReady: { [self] address in state.withLock { $0.opened.append((address, listener.access.tls)) } })
     }
   }
 
-  /// Who is let in is said by the file of now, if it still has the listener: otherwise by the one that it was opened with.
-  private func rules(of listener: NodeSettings.Control.Listener) -> ControlRules {
+  /// Who is let in is said by the file of now. Whom it had let in once, where it has the listener no more, is let in no more.
+  private func rules(ofListener index: Int) -> ControlRules {
     let now = state.withLock { $0.now }
-    let same = now.settings.listen.first { $0.address == listener.address && $0.access.tls == listener.access.tls } ?? listener
+    let listener = initial.listen[index]
+    let before = initial.listen[..<index].count { Self.isSame($0, listener) }
+    let same = (now?.settings.listen ?? []).filter { Self.isSame($0, listener) }.dropFirst(before).first
+    guard let now, let same else { return ControlRules(access: .certificates(operators: [], readers: [])) }
     return ControlRules(hosts: Set(now.settings.hosts), access: ControlRules.Access(same.access, now.tokens))
   }
+
+  private static func isSame(_ one: NodeSettings.Control.Listener, _ other: NodeSettings.Control.Listener) -> Bool {
+    one.address == other.address && one.access.tls == other.access.tls
+  }
+
+  /// Where others' questions wait for the disk: however many they are, the node's own work does not wait for them.
+  private static let threads = {
+    let threads = NIOThreadPool(numberOfThreads: 2)
+    threads.start()
+    return threads
+  }()
 }
 
 extension ControlRules.Access {

@@ -53,10 +53,13 @@ extension InventoryDatabase {
     }
   }
 
-  /// A fetch is at its end: the artifact has its data and its evidence.
+  /// A fetch is at its end: the artifact has its data and its evidence. One that was paused meanwhile stays so.
   @discardableResult
   package func finishFetch(_ id: ArtifactID, with data: ArtifactData, at now: Timestamp) throws(InventoryError) -> Artifact {
     try write { db in
+      var data = data
+      let known = try Artifact.fetchOne(db, id: id)
+      if known.state == .paused { (data.state, data.stateReason) = (known.state, known.stateReason) }
       let artifact = try replaceData(of: id, with: data, at: now, db)
       try db.execute(sql: "DELETE FROM fetches WHERE artifact_id = ?", arguments: [id.rawValue])
       return artifact

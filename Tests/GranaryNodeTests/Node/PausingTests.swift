@@ -49,6 +49,21 @@ struct PausingTests {
     }
   }
 
+  @Test func `work that was under way does not bring it back`() async throws {
+    try await NodeRig.run { rig async throws in
+      let artifact = try rig.publish("app")
+      rig.node.takeOutOfService(artifact.id, reason: "its disk was away")
+      let holding = try rig.node.database.holding(of: artifact.id)
+      _ = try rig.node.pause(PauseOrder(what: "app", reason: nil), by: caller)
+      // The care had looked at it before.
+      #expect(try rig.node.putInService(holding))
+      #expect(!rig.isServing(artifact))
+      #expect(try rig.artifact(artifact).isPausedByOperator)
+      _ = try rig.node.resume("app")
+      #expect(rig.isServing(artifact) && !rig.node.engine.isPaused(artifact.id.rawValue))
+    }
+  }
+
   @Test func `where no node runs the next one begins with it as it was left`() async throws {
     try await NodeRig.run { rig async throws in
       let artifact = try rig.publish("app")
