@@ -68,7 +68,7 @@ package struct JournalQuery: Sendable, Hashable {
   package var since: String?
   /// Rows after this one.
   package var after: Int64?
-  /// 1...10,000.
+  /// At least 1; at most `most` of a node elsewhere.
   package var limit = 1000
 
   package static let most = 10_000

@@ -6,7 +6,7 @@ import PluginKit
 extension JournalQuery {
   /// Which rows are wanted. Throws where `since` is no time.
   func filter(_ database: InventoryDatabase) throws -> JournalFilter {
-    var filter = JournalFilter(refusedOnly: refused, after: after, limit: max(1, min(limit, Self.most)))
+    var filter = JournalFilter(refusedOnly: refused, after: after, limit: max(1, limit))
     if let peer { filter.peers = [PeerAddress(peer)?.ip.description ?? IPAddress(peer)?.description ?? peer] }
     if let artifact {
       filter.artifact = artifact

@@ -22,7 +22,9 @@ struct JournalCommand: AsyncParsableCommand {
   @Flag(help: "Go on with what comes, one document a line, until interrupted.") var follow = false
 
   func validate() throws {
-    guard (1...JournalQuery.most).contains(limit) else { throw ValidationError("--limit: 1 to \(JournalQuery.most)") }
+    guard limit > 0, !at.isRemote || limit <= JournalQuery.most else {
+      throw ValidationError("--limit: at least 1, and at most \(JournalQuery.most) with --node")
+    }
     guard since.map({ JournalSince.time($0, now: .now()) != nil }) ?? true else {
       throw ValidationError("--since: write 30m, 24h or 7d, 2027-01-31 or 2027-01-31T18:00:00Z")
     }
