@@ -154,6 +154,38 @@ extension Interop {
       try await node.terminate()
     }
 
+    @Test func `an upload that was cut with its node is gone on with, by whatever program`() async throws {
+      let controlled = try await Controlled()
+      let build = try TemporaryDirectory("build")
+      let original = try Artifacts.singleFile.make(in: build, named: "app", seed: 3)
+      // Hashed elsewhere: only the torrent is of use here.
+      let maker = try GranaryHost()
+      let artifact = try await maker.publish(
+        try Artifacts.singleFile.make(in: maker.folder, named: "data/app", seed: 3), "--v1", "--piece-length", "256KiB")
+      var node = try await controlled.host.start()
+      let torrent = try Data(contentsOf: URL(fileURLWithPath: artifact.torrent)).base64EncodedString()
+      let order = "{\"torrent\":\"\(torrent)\",\"name\":\"app\",\"labels\":{}}"
+      let url = "http://127.0.0.1:\(controlled.plain)/v1/uploads"
+      func curl(_ arguments: String...) async throws -> String {
+        try await ProcessRunner("curl", ["-sS", "-f", "-H", "Authorization: Bearer \(Self.token)"] + arguments).output(within: .seconds(60))
+      }
+      #expect(try await curl("-d", order, url).contains("\"schema\":\"granary.upload/1\""))
+      let half = try build.write(try Data(contentsOf: URL(fileURLWithPath: original)).prefix(1 << 20), to: "half")
+      let hash = try #require(artifact.infoHashV1)
+      #expect(try await curl("-T", half, "\(url)?what=\(hash)&offset=0").contains("\"taken\":true"))
+      _ = try await eventually("four pieces") { try await curl("\(url)?what=\(hash)").contains("\"pieces_held\":4,") ? () : nil }
+      try await node.terminate()
+      node = try await controlled.host.start()
+      #expect(try await curl("\(url)?what=\(hash)").contains("\"pieces_held\":4,"))
+      let rest = try await controlled.ask(as: "ci", "publish", original, "--v1", "--piece-length", "256KiB")
+      #expect(rest.exit == .code(0), "\(rest)")
+      // What was there was not asked for again.
+      let sent = try await controlled.host.json("status")
+      #expect(sent.contains("\"downloaded\":\(artifact.size - (1 << 20)),"), "\(sent)")
+      try await expectDownload(node.libtorrent(artifact), equals: original)
+      try await node.terminate()
+    }
+
     @Test func `an artifact that lies there in another version is not taken for the new one`() async throws {
       let controlled = try await Controlled()
       let node = try await controlled.host.start()

@@ -60,9 +60,6 @@ struct Reload: AsyncParsableCommand {
   @OptionGroup var at: NodeOptions
 
   func run() async throws {
-    let change = try await at.client(common).reload()
-    if common.json { return try Console.print(document: change) }
-    Console.print(change.message)
-    for warning in change.warnings { Console.note("granary: warning: \(warning)") }
+    try (try await at.client(common).reload()).print(asJSON: common.json)
   }
 }

@@ -1,7 +1,5 @@
 import Control
-import Engine
 import Settings
-import Synchronization
 
 /// Rates that an operator has set beside the configuration's: they hold over reloads, until they are reset or the node ends. A value.
 struct LimitOverrides: Sendable, Hashable {
@@ -64,25 +62,4 @@ extension LimitsDocument {
 extension LimitsDocument.Limit {
   /// The rate in words.
   var words: String { rate.map { "\(ByteText.describe($0))/s" } ?? "no limit" }
-}
-
-extension Node {
-  var limits: LimitOverrides { state.withLock { $0.limits } }
-
-  /// Other rates from now on.
-  func set(_ order: LimitsOrder) throws {
-    try reloading.withLock { _ in
-      var overrides = limits
-      try overrides.take(order)
-      state.withLock { $0.limits = overrides }
-      replaceEngineSettings(settings)
-    }
-  }
-
-  /// What the engine goes by, of a configuration and of what operators have said besides. To be called while `reloading` is held.
-  func replaceEngineSettings(_ settings: NodeSettings) {
-    var fresh = EngineSettings(settings, initial: initial.limits, loops: threads, openFiles: openFiles)
-    fresh.setRates(limits.applied(to: settings.limits))
-    engine.replace(settings: fresh)
-  }
 }
